@@ -1,0 +1,267 @@
+//! Events: what the log of a run records, and which of them the wire shows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::approval::ApprovalRequest;
+use crate::error::ErrorInfo;
+use crate::frame::Trigger;
+use crate::json::RawJson;
+use crate::run::RunStatus;
+use crate::{NodeKey, RunId, Timestamp};
+
+/// Why a node was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancelReason {
+    /// Its run was cancelled.
+    RunCancelled,
+    /// Its run failed while it was running.
+    RunFailed,
+}
+
+/// A record of the log, with the names and fields of workflow-model 11.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The run begins, or goes on after it was parked or cut off.
+    RunStarted,
+    /// The run was parked.
+    RunStatusChanged {
+        /// The waiting status.
+        status: RunStatus,
+    },
+    /// The run ended well.
+    RunFinished {
+        /// Nodes that failed and were allowed to.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        failed_child_keys: Vec<String>,
+    },
+    /// The run ended by an error.
+    RunFailed {
+        /// Which.
+        error: ErrorInfo,
+    },
+    /// The run was cancelled.
+    RunCancelled,
+    /// A frame was rendered and stored.
+    FrameCommitted {
+        /// From 1, rising.
+        frame_no: u64,
+        /// SHA-256 of the frame's tree.
+        xml_hash: String,
+        /// What led to it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        trigger: Option<Trigger>,
+    },
+    /// A node is known.
+    NodePending {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+    },
+    /// An attempt was dispatched.
+    NodeStarted {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// From 1.
+        attempt: u32,
+    },
+    /// An attempt gave its result.
+    NodeFinished {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// An attempt failed.
+    NodeFailed {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: ErrorInfo,
+    },
+    /// Another attempt will be made.
+    NodeRetrying {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// The coming attempt.
+        attempt: u32,
+    },
+    /// The node was left out.
+    NodeSkipped {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+    },
+    /// The node was ended from outside.
+    NodeCancelled {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// The attempt that was cut off.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        attempt: Option<u32>,
+        /// By what.
+        reason: CancelReason,
+    },
+    /// The node waits for a decision.
+    NodeWaitingApproval {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+    },
+    /// Somebody is asked.
+    ApprovalRequested {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// What is asked.
+        request: ApprovalRequest,
+    },
+    /// The answer was yes.
+    ApprovalGranted {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+    },
+    /// The answer was no.
+    ApprovalDenied {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+    },
+    /// A result of a replaced attempt came and was dropped (DESIGN 4).
+    LateResultDropped {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// The attempt whose result it was.
+        attempt: u32,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    run_id: &'a RunId,
+    timestamp_ms: Timestamp,
+}
+
+impl Event {
+    /// The stored type name.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::RunStarted => "RunStarted",
+            Self::RunStatusChanged { .. } => "RunStatusChanged",
+            Self::RunFinished { .. } => "RunFinished",
+            Self::RunFailed { .. } => "RunFailed",
+            Self::RunCancelled => "RunCancelled",
+            Self::FrameCommitted { .. } => "FrameCommitted",
+            Self::NodePending { .. } => "NodePending",
+            Self::NodeStarted { .. } => "NodeStarted",
+            Self::NodeFinished { .. } => "NodeFinished",
+            Self::NodeFailed { .. } => "NodeFailed",
+            Self::NodeRetrying { .. } => "NodeRetrying",
+            Self::NodeSkipped { .. } => "NodeSkipped",
+            Self::NodeCancelled { .. } => "NodeCancelled",
+            Self::NodeWaitingApproval { .. } => "NodeWaitingApproval",
+            Self::ApprovalRequested { .. } => "ApprovalRequested",
+            Self::ApprovalGranted { .. } => "ApprovalGranted",
+            Self::ApprovalDenied { .. } => "ApprovalDenied",
+            Self::LateResultDropped { .. } => "LateResultDropped",
+        }
+    }
+
+    /// Returns true when clients see this event, so that it gets a stream number and a state version.
+    /// The list is the table of gateway-protocol 7.1; it must never change for a stored type.
+    pub fn is_visible(&self) -> bool {
+        !matches!(
+            self,
+            Self::RunStarted
+                | Self::RunStatusChanged { .. }
+                | Self::FrameCommitted { .. }
+                | Self::LateResultDropped { .. }
+        )
+    }
+
+    /// The stored payload: the event's fields with `type`, `runId` and `timestampMs`.
+    pub fn payload(&self, run_id: &RunId, at: Timestamp) -> RawJson {
+        RawJson::of(&Payload {
+            event: self,
+            run_id,
+            timestamp_ms: at,
+        })
+    }
+}
+
+/// An event with its numbers, ready to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedEvent {
+    /// Number in the run's log, from 0, no holes.
+    pub seq: u64,
+    /// Number in the run's stream, from 1, no holes; only visible events have one.
+    pub stream_seq: Option<u64>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Stored type name.
+    pub type_name: &'static str,
+    /// Stored payload.
+    pub payload: RawJson,
+}
+
+/// An event as it was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Place in the gateway's whole log.
+    pub position: u64,
+    /// Its run.
+    pub run_id: RunId,
+    /// Number in the run's log.
+    pub seq: u64,
+    /// Number in the run's stream.
+    pub stream_seq: Option<u64>,
+    /// The gateway's version counter after this event; only visible events advance it.
+    pub state_version: Option<u64>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Stored type name.
+    pub type_name: String,
+    /// Stored payload.
+    pub payload: RawJson,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payload_holds_the_fields_of_the_event_with_run_and_time() {
+        let event = Event::NodeStarted {
+            node: NodeKey::new("t0", 0),
+            attempt: 1,
+        };
+        assert_eq!(
+            event.payload(&"r1".into(), Timestamp(7)).as_str(),
+            r#"{"type":"NodeStarted","nodeId":"t0","iteration":0,"attempt":1,"runId":"r1","timestampMs":7}"#
+        );
+    }
+
+    #[test]
+    fn a_stored_payload_reads_back_as_the_same_event() {
+        let event = Event::RunFailed {
+            error: ErrorInfo::coded("SESSION_ERROR", "Task failed: a"),
+        };
+        let payload = event.payload(&"r1".into(), Timestamp(7));
+        let again: Event = serde_json::from_str(payload.as_str()).unwrap();
+        assert_eq!(again, event);
+        assert_eq!(event.type_name(), "RunFailed");
+    }
+}

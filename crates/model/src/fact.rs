@@ -1,0 +1,65 @@
+//! Facts: what happened outside a run and moves it.
+
+use crate::NodeKey;
+use crate::approval::Decision;
+use crate::error::ErrorInfo;
+use crate::json::RawJson;
+use crate::run::Actor;
+use crate::tree::Tree;
+
+/// Something that happened outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// The run is taken up: after its launch, or by a process that found it running in the store.
+    /// Attempts that the store shows in progress were cut off.
+    TakenUp,
+    /// The frame that was asked for.
+    Rendered(Tree),
+    /// The frame that was asked for could not be rendered.
+    RenderFailed(ErrorInfo),
+    /// The body of an attempt gave its output.
+    TaskSucceeded {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// Its output; has passed the schema of the task, not yet the columns.
+        output: RawJson,
+    },
+    /// The body of an attempt failed.
+    TaskFailed {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: ErrorInfo,
+        /// Another attempt may help.
+        retryable: bool,
+    },
+    /// The runtime of an attempt was lost through somebody else's fault.
+    AttemptLost {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// A due time has come; what is due is found by the clock.
+    TimeReached,
+    /// Somebody decided an approval.
+    ApprovalDecided {
+        /// Which node waits.
+        node: NodeKey,
+        /// The answer.
+        decision: Decision,
+        /// Who gave it, for the checks of `allowedUsers` and `allowedScopes`.
+        actor: Actor,
+    },
+    /// Somebody asked for the end of the run.
+    CancelRequested {
+        /// Who.
+        actor: Actor,
+    },
+    /// The store refused the last step of this run; the state was read back without it.
+    StepRefused(ErrorInfo),
+}

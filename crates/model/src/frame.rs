@@ -1,0 +1,62 @@
+//! Frames: one rendering of a run, with what led to it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{NodeId, NodeKey, Timestamp};
+
+/// What led to a frame (workflow-model 6); the first frame after a start has no trigger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "reason",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Trigger {
+    /// A task ended, well or not.
+    TaskFinished {
+        /// Which task.
+        node_id: NodeId,
+        /// In which iteration.
+        iteration: u32,
+    },
+    /// Everything is terminal; asks the workflow once more before the run ends.
+    StabilityCheck,
+    /// Nothing can go on; asks the workflow once more before the run fails.
+    DeadlockCheck,
+}
+
+impl Trigger {
+    /// The trigger for the end of `node`.
+    pub fn task_finished(node: &NodeKey) -> Self {
+        Self::TaskFinished {
+            node_id: node.node_id.clone(),
+            iteration: node.iteration,
+        }
+    }
+}
+
+/// A frame to store; the tree's text is stored once per hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRow {
+    /// From 1, rising through resumes.
+    pub frame_no: u64,
+    /// When it was rendered.
+    pub created_at: Timestamp,
+    /// SHA-256 of `tree`, lower-case hex.
+    pub tree_hash: String,
+    /// What led to it.
+    pub trigger: Option<Trigger>,
+}
+
+/// The content of one or more equal frames, addressed by the hash of its XML JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeContent {
+    /// SHA-256 of `xml`, lower-case hex.
+    pub hash: String,
+    /// The frame XML as JSON (workflow-model 2).
+    pub xml: String,
+    /// State keys of the mounted tasks in document order, a JSON array.
+    pub mounted_tasks: String,
+    /// Node id, ordinal and iteration of each task, a JSON array.
+    pub task_index: String,
+}

@@ -1,0 +1,26 @@
+//! The durable vocabulary of `smithers`: ids, time, element trees, facts, events, commands and rows.
+//!
+//! Everything that is *stored* or that two sibling crates must agree on lives here.
+//! Nothing in this crate does I/O, reads a clock or knows the wire.
+
+pub mod approval;
+pub mod audit;
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod fact;
+pub mod frame;
+pub mod id;
+pub mod json;
+pub mod node;
+pub mod output;
+pub mod redact;
+pub mod run;
+pub mod step;
+pub mod time;
+pub mod tree;
+pub mod workflow;
+
+pub use id::{Epoch, Iteration, NodeId, NodeKey, RunId, WorkflowKey};
+pub use json::RawJson;
+pub use time::Timestamp;

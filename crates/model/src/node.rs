@@ -1,0 +1,110 @@
+//! Nodes and attempts: states as stored (workflow-model 10).
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorInfo;
+use crate::{NodeKey, Timestamp};
+
+macro_rules! state_text {
+    ($name:ident { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl $name {
+            /// The stored text.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Reads the stored text; `None` for a text of a newer version.
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+pub(crate) use state_text;
+
+/// State of a node. Waiting kinds that a later version adds get their own variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeState {
+    /// Known, not started.
+    Pending,
+    /// An attempt is running.
+    InProgress,
+    /// Waits for a decision.
+    WaitingApproval,
+    /// Has its result.
+    Finished,
+    /// Its last attempt failed and none is left.
+    Failed,
+    /// Left out by `skipIf`, or a denied gate with `continueOnFail`.
+    Skipped,
+    /// Ended with its run.
+    Cancelled,
+}
+
+state_text!(NodeState {
+    Pending => "pending",
+    InProgress => "in-progress",
+    WaitingApproval => "waiting-approval",
+    Finished => "finished",
+    Failed => "failed",
+    Skipped => "skipped",
+    Cancelled => "cancelled",
+});
+
+/// State of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptState {
+    /// Its body runs.
+    InProgress,
+    /// Its result is stored.
+    Finished,
+    /// It threw, timed out or gave an invalid output.
+    Failed,
+    /// Cut off by a crash, a cancel or the failure of its run.
+    Cancelled,
+}
+
+state_text!(AttemptState {
+    InProgress => "in-progress",
+    Finished => "finished",
+    Failed => "failed",
+    Cancelled => "cancelled",
+});
+
+/// Row of `_smithers_nodes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Which node.
+    pub node: NodeKey,
+    /// Its state.
+    pub state: NodeState,
+    /// Number of the newest attempt, from 1.
+    pub last_attempt: Option<u32>,
+    /// When the state changed.
+    pub updated_at: Timestamp,
+    /// Schema key of its output table.
+    pub output_table: Option<String>,
+    /// Name for people.
+    pub label: Option<String>,
+}
+
+/// Row of `_smithers_attempts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// Which node.
+    pub node: NodeKey,
+    /// From 1.
+    pub attempt: u32,
+    /// Its state.
+    pub state: AttemptState,
+    /// When its body was dispatched.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<ErrorInfo>,
+    /// When the next attempt is due, while the node backs off.
+    pub retry_at: Option<Timestamp>,
+}

@@ -1,0 +1,163 @@
+//! Runs: status, configuration and the row that stands for a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorInfo;
+use crate::json::RawJson;
+use crate::node::state_text;
+use crate::{Epoch, RunId, Timestamp, WorkflowKey};
+
+/// Status of a run row (workflow-model 10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Has work to do; the only status that a start of the process resumes by itself.
+    Running,
+    /// Parked until somebody decides.
+    WaitingApproval,
+    /// Ended well.
+    Finished,
+    /// Ended by an error.
+    Failed,
+    /// Ended by a request.
+    Cancelled,
+}
+
+state_text!(RunStatus {
+    Running => "running",
+    WaitingApproval => "waiting-approval",
+    Finished => "finished",
+    Failed => "failed",
+    Cancelled => "cancelled",
+});
+
+impl RunStatus {
+    /// Nothing can happen in this run any more.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// Who launched a run from which harness (gateway-protocol 10.1), as the client said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedBy {
+    /// At most 64 code points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub harness: Option<String>,
+    /// At most 256 code points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session_id: Option<String>,
+    /// Clipped to 8,192 code points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prompt: Option<String>,
+    /// Always true when present.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detected: Option<bool>,
+}
+
+/// Who acts: the identity behind a launch, a decision or a cancel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// User id of the grant.
+    pub user_id: Option<String>,
+    /// Id of the token, never the token.
+    pub token_id: Option<String>,
+    /// Role of the grant.
+    pub role: String,
+    /// Scopes held, expanded by implication and legacy words; custom scopes as written.
+    pub scopes: Vec<String>,
+    /// The grant is `*` or `admin`: every scope, custom ones included, is held.
+    pub holds_all: bool,
+}
+
+impl Actor {
+    /// The name recorded as `triggeredBy`: the user id, else `gateway`.
+    pub fn triggered_by(&self) -> &str {
+        self.user_id.as_deref().unwrap_or("gateway")
+    }
+}
+
+/// Launch configuration of a run; stored as `config_json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunConfig {
+    /// Hidden from default listings.
+    pub gateway_system: bool,
+    /// Key of the workflow.
+    pub gateway_workflow_key: WorkflowKey,
+    /// User id of the launcher, or `gateway`.
+    pub gateway_triggered_by: String,
+    /// Cap on tasks in flight; `None` lets the engine choose.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_concurrency: Option<u32>,
+    /// Folder of the module.
+    pub root_dir: String,
+    /// Tasks may use the network.
+    pub allow_network: bool,
+    /// Bytes of output kept per attempt.
+    pub max_output_bytes: u64,
+    /// Time limit of one tool call.
+    pub tool_timeout_ms: u64,
+    /// What the workflow sees as `ctx.auth`.
+    pub auth: RunAuth,
+    /// What the client said about itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started_by: Option<StartedBy>,
+}
+
+/// The launcher as the workflow sees it (`ctx.auth`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunAuth {
+    /// User id or `gateway`.
+    pub triggered_by: String,
+    /// Scopes as granted.
+    pub scopes: Vec<String>,
+    /// Role of the grant.
+    pub role: String,
+    /// Id of the token.
+    pub token_id: Option<String>,
+    /// When the run was launched.
+    pub created_at: String,
+}
+
+/// Row of `_smithers_runs`; columns that belong to later work are added with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// The run.
+    pub run_id: RunId,
+    /// Key under which its workflow is registered.
+    pub workflow_key: WorkflowKey,
+    /// Name in the tree's root; the key until the first frame names it.
+    pub workflow_name: String,
+    /// Hash of the module graph it was launched with.
+    pub workflow_hash: Option<String>,
+    /// Its status.
+    pub status: RunStatus,
+    /// Hidden from default listings.
+    pub system: bool,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it first ran.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When its cancellation was asked for.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<ErrorInfo>,
+    /// Launch configuration, a [`RunConfig`] as JSON.
+    pub config: RawJson,
+    /// Input as validated by the schema.
+    pub input: RawJson,
+    /// Process generation that owns it.
+    pub epoch: Epoch,
+    /// Number of the next stored event, from 0.
+    pub next_seq: u64,
+    /// Number of the next event visible on the wire, from 1.
+    pub next_stream_seq: u64,
+    /// Number of the next frame, from 1.
+    pub next_frame_no: u64,
+}

@@ -1,0 +1,164 @@
+//! A step: everything one move of a run changes, committed together or not at all.
+
+use std::sync::Arc;
+
+use crate::approval::{Approval, Decision};
+use crate::audit::AuditRecord;
+use crate::command::Command;
+use crate::error::ErrorInfo;
+use crate::event::{Event, NumberedEvent};
+use crate::frame::{FrameRow, TreeContent};
+use crate::node::{AttemptRow, NodeRow};
+use crate::output::OutputRow;
+use crate::run::{RunRow, RunStatus};
+use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
+
+/// What the engine returns: events in order, rows, and what to do after the commit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// In the order of the contract.
+    pub events: Vec<Event>,
+    /// In the order in which they were decided; later ones win.
+    pub changes: Vec<RowChange>,
+    /// To be carried out after the commit.
+    pub commands: Vec<Command>,
+}
+
+impl Step {
+    /// Nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.changes.is_empty() && self.commands.is_empty()
+    }
+}
+
+/// A change of stored rows; all belong to the run of the step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowChange {
+    /// A new run; refused when its id exists.
+    InsertRun(Box<NewRun>),
+    /// New values for the run row.
+    UpdateRun(RunUpdate),
+    /// The newest state of a node.
+    PutNode(NodeRow),
+    /// The newest state of an attempt.
+    PutAttempt(AttemptRow),
+    /// An output row; replaces one of the same node and iteration.
+    PutOutput(Arc<OutputRow>),
+    /// A node begins to wait for a decision.
+    RequestApproval(Box<Approval>),
+    /// A decision; refused when one exists.
+    DecideApproval {
+        /// The node that waited.
+        node: NodeKey,
+        /// The answer.
+        decision: Decision,
+    },
+    /// A frame; its tree is stored unless the store has it.
+    PutFrame {
+        /// The frame.
+        frame: FrameRow,
+        /// Its content.
+        tree: Arc<TreeContent>,
+    },
+    /// A row of the audit trail.
+    Audit(AuditRecord),
+}
+
+/// A run to insert.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// Its row.
+    pub row: RunRow,
+    /// A second launch of the workflow with the same key is the same launch.
+    pub idempotency_key: Option<String>,
+}
+
+/// Values of the run row that change; `None` keeps the stored one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunUpdate {
+    /// New status.
+    pub status: Option<RunStatus>,
+    /// Name given by the first frame.
+    pub workflow_name: Option<String>,
+    /// When it first ran.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When its end was asked for.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<ErrorInfo>,
+    /// Number of the next frame.
+    pub next_frame_no: Option<u64>,
+}
+
+/// A step with its numbers, as the writer commits it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepWrite {
+    /// The run.
+    pub run_id: RunId,
+    /// Generation of the process that decided it; an older one than the run row's is refused.
+    pub epoch: Epoch,
+    /// Number that the first event must get; the store refuses the step when the run row says otherwise.
+    pub expected_seq: u64,
+    /// The same for stream numbers.
+    pub expected_stream_seq: u64,
+    /// Events with consecutive numbers from the expected ones.
+    pub events: Vec<NumberedEvent>,
+    /// Row changes.
+    pub changes: Vec<RowChange>,
+}
+
+impl StepWrite {
+    /// Rough size in memory, for the writer's bound on a batch.
+    pub fn size_hint(&self) -> usize {
+        let events: usize = self
+            .events
+            .iter()
+            .map(|e| 64 + e.payload.as_str().len())
+            .sum();
+        let changes: usize = self.changes.iter().map(RowChange::size_hint).sum();
+        events + changes
+    }
+}
+
+impl RowChange {
+    fn size_hint(&self) -> usize {
+        match self {
+            Self::InsertRun(run) => 512 + run.row.input.as_str().len(),
+            Self::PutOutput(row) => 96 + row.payload.as_str().len(),
+            Self::PutFrame { tree, .. } => 128 + tree.xml.len(),
+            _ => 256,
+        }
+    }
+}
+
+/// Numbers that the writer gave to a committed step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Position of the first event in the gateway's log.
+    pub first_position: u64,
+    /// State version of the first visible event; later ones follow without holes.
+    pub first_state_version: u64,
+}
+
+/// A launch that the edge has checked: the workflow exists, the input fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// Id of the run to be.
+    pub run_id: RunId,
+    /// Key of the workflow.
+    pub workflow_key: WorkflowKey,
+    /// Hash of the module graph.
+    pub workflow_hash: Option<String>,
+    /// Hidden from default listings.
+    pub system: bool,
+    /// Input as validated.
+    pub input: crate::RawJson,
+    /// Launch configuration.
+    pub config: crate::run::RunConfig,
+    /// Who launches.
+    pub actor: crate::run::Actor,
+    /// A second launch with the same key is the same launch.
+    pub idempotency_key: Option<String>,
+}

@@ -1,0 +1,366 @@
+//! The element tree of one frame: a flat list in document order, with the frame XML it stands for.
+
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::approval::{ApprovalRequest, OnDeny};
+use crate::error::ErrorInfo;
+use crate::frame::TreeContent;
+use crate::json::RawJson;
+use crate::{NodeId, NodeKey};
+
+/// Deepest nesting of elements; deeper trees are refused where they are built.
+pub const MAX_DEPTH: usize = 256;
+
+/// A rendered tree. Elements are in document order; each knows where its subtree ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    elements: Vec<Element>,
+}
+
+/// One element of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// What it means to the engine.
+    pub kind: Kind,
+    /// Host tag, for example `smithers:task`; empty for text.
+    pub tag: String,
+    /// Text properties sorted by name (workflow-model 2).
+    pub props: Vec<(String, String)>,
+    /// Index after its last descendant.
+    end: usize,
+}
+
+/// Meaning of an element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// All children at once: fragments, branches and unknown tags.
+    Group,
+    /// The root; children one after another.
+    Workflow {
+        /// The run's workflow name.
+        name: String,
+    },
+    /// Children one after another.
+    Sequence,
+    /// All children at once, within limits.
+    Parallel(ParallelSpec),
+    /// A node of the run.
+    Task(Box<TaskSpec>),
+    /// Text between elements.
+    Text(String),
+    /// An element that this build knows but does not run yet.
+    Later {
+        /// Component name for the error.
+        component: String,
+    },
+}
+
+/// Limits of a Parallel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParallelSpec {
+    /// Most tasks in flight whose innermost group this is; `None` is no limit.
+    pub max_concurrency: Option<u32>,
+    /// Most direct children with started and unfinished work; `None` is no limit.
+    pub subtree_concurrency: Option<u32>,
+}
+
+/// A task as rendered (workflow-model 3.2, 3.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSpec {
+    /// Identity in the run.
+    pub node: NodeKey,
+    /// Name for people.
+    pub label: Option<String>,
+    /// Schema key of its output table.
+    pub output_table: String,
+    /// Leave it out.
+    pub skip_if: bool,
+    /// Tasks that must be terminal first.
+    pub depends_on: Vec<NodeId>,
+    /// Higher first.
+    pub priority: i64,
+    /// What it does.
+    pub body: TaskBody,
+    /// Asks before it runs.
+    pub approval: Option<ApprovalSpec>,
+    /// Failure counts as terminal success for ordering.
+    pub continue_on_fail: bool,
+    /// How often and when it is tried again.
+    pub retry: RetryPolicy,
+}
+
+/// What a task does when it is dispatched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskBody {
+    /// Stores a value that the tree holds. `None`: not needed, its row exists already.
+    Static(Option<Result<RawJson, ErrorInfo>>),
+    /// Calls a function of the frame: the index in the frame's table of callbacks.
+    Compute(u32),
+    /// Stores the decision of its approval.
+    Decision,
+}
+
+/// An approval in front of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalSpec {
+    /// What is asked.
+    pub request: ApprovalRequest,
+    /// What a denial means.
+    pub on_deny: OnDeny,
+}
+
+/// Growth of the delay between attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backoff {
+    /// The same delay each time.
+    Fixed,
+    /// `b·k`.
+    Linear,
+    /// `b·2^(k−1)`.
+    #[default]
+    Exponential,
+}
+
+/// Retries of a task (workflow-model 8.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts after the first.
+    pub retries: u32,
+    /// How the delay grows.
+    pub backoff: Backoff,
+    /// Delay before the first retry, milliseconds.
+    pub initial_delay_ms: u64,
+}
+
+/// Builds a tree in document order.
+#[derive(Debug, Default)]
+pub struct TreeBuilder {
+    elements: Vec<Element>,
+    open: Vec<usize>,
+}
+
+impl TreeBuilder {
+    /// Opens an element; what follows until [`close`](Self::close) is inside it. `props` are sorted here.
+    pub fn open(&mut self, kind: Kind, tag: impl Into<String>, mut props: Vec<(String, String)>) {
+        props.sort();
+        self.open.push(self.elements.len());
+        self.elements.push(Element {
+            kind,
+            tag: tag.into(),
+            props,
+            end: 0,
+        });
+    }
+
+    /// Closes the innermost open element.
+    pub fn close(&mut self) {
+        if let Some(index) = self.open.pop() {
+            self.elements[index].end = self.elements.len();
+        }
+    }
+
+    /// Adds a text node.
+    pub fn text(&mut self, text: impl Into<String>) {
+        self.open(Kind::Text(text.into()), "", Vec::new());
+        self.close();
+    }
+
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Ends the tree; elements still open end here.
+    pub fn finish(mut self) -> Tree {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        Tree {
+            elements: self.elements,
+        }
+    }
+}
+
+impl Tree {
+    /// Returns the elements in document order.
+    pub fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
+    /// Returns the indexes of the roots; one, unless the workflow returned nothing or several.
+    pub fn roots(&self) -> Children<'_> {
+        Children {
+            tree: self,
+            next: 0,
+            end: self.elements.len(),
+        }
+    }
+
+    /// Returns the indexes of the children of element `index`.
+    pub fn children(&self, index: usize) -> Children<'_> {
+        Children {
+            tree: self,
+            next: index + 1,
+            end: self.elements[index].end,
+        }
+    }
+
+    /// Returns the tasks in document order.
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskSpec> {
+        self.elements
+            .iter()
+            .filter_map(|element| match &element.kind {
+                Kind::Task(task) => Some(&**task),
+                _ => None,
+            })
+    }
+
+    /// Name of the root `Workflow` element.
+    pub fn workflow_name(&self) -> Option<&str> {
+        match self.elements.first().map(|root| &root.kind) {
+            Some(Kind::Workflow { name }) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Returns the content to store for this tree.
+    pub fn content(&self) -> TreeContent {
+        let xml = self.to_xml();
+        let mounted: Vec<String> = self.tasks().map(|task| task.node.to_string()).collect();
+        let index: Vec<_> = self
+            .tasks()
+            .enumerate()
+            .map(|(ordinal, task)| {
+                let (id, iteration) = (&task.node.node_id, task.node.iteration);
+                json!({"nodeId": id, "ordinal": ordinal, "iteration": iteration})
+            })
+            .collect();
+        TreeContent {
+            hash: hex::encode(Sha256::digest(xml.as_bytes())),
+            xml,
+            mounted_tasks: text_of(&mounted),
+            task_index: text_of(&index),
+        }
+    }
+
+    /// The frame XML as JSON: `{kind, tag, props, children}`, several roots inside a fragment.
+    fn to_xml(&self) -> String {
+        let mut out = String::with_capacity(self.elements.len() * 96);
+        let several = self.roots().nth(1).is_some();
+        if several {
+            out.push_str(r#"{"kind":"element","tag":"smithers:fragment","props":{},"children":["#);
+        }
+        for (n, root) in self.roots().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            self.write_xml(root, &mut out);
+        }
+        if several {
+            out.push_str("]}");
+        }
+        if self.elements.is_empty() {
+            out.push_str("null");
+        }
+        out
+    }
+
+    fn write_xml(&self, index: usize, out: &mut String) {
+        let element = &self.elements[index];
+        if let Kind::Text(text) = &element.kind {
+            out.push_str(r#"{"kind":"text","text":"#);
+            out.push_str(&text_of(text));
+            out.push('}');
+            return;
+        }
+        out.push_str(r#"{"kind":"element","tag":"#);
+        out.push_str(&text_of(&element.tag));
+        out.push_str(r#","props":{"#);
+        for (n, (name, value)) in element.props.iter().enumerate() {
+            out.push_str(if n > 0 { "," } else { "" });
+            out.push_str(&text_of(name));
+            out.push(':');
+            out.push_str(&text_of(value));
+        }
+        out.push_str(r#"},"children":["#);
+        for (n, child) in self.children(index).enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            self.write_xml(child, out);
+        }
+        out.push_str("]}");
+    }
+}
+
+/// Iterates over sibling indexes.
+#[derive(Clone, Debug)]
+pub struct Children<'a> {
+    tree: &'a Tree,
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Children<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        (self.next < self.end).then(|| {
+            let index = self.next;
+            self.next = self.tree.elements[index].end;
+            index
+        })
+    }
+}
+
+fn text_of<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("texts, numbers and maps with text keys serialise")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Tree {
+        let mut tree = TreeBuilder::default();
+        let props = vec![("name".into(), "w".into()), ("cache".into(), "true".into())];
+        tree.open(
+            Kind::Workflow { name: "w".into() },
+            "smithers:workflow",
+            props,
+        );
+        tree.open(Kind::Sequence, "smithers:sequence", vec![]);
+        tree.text("hi");
+        tree.close();
+        tree.open(Kind::Group, "smithers:fragment", vec![]);
+        tree.close();
+        tree.finish()
+    }
+
+    #[test]
+    fn children_skip_over_grandchildren() {
+        let tree = sample();
+        assert_eq!(tree.roots().collect::<Vec<_>>(), [0]);
+        assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(tree.children(1).collect::<Vec<_>>(), [2]);
+        assert_eq!(tree.children(3).count(), 0);
+    }
+
+    #[test]
+    fn xml_has_sorted_properties_and_equal_trees_have_equal_hashes() {
+        let content = sample().content();
+        assert_eq!(
+            content.xml,
+            concat!(
+                r#"{"kind":"element","tag":"smithers:workflow","props":{"cache":"true","name":"w"},"#,
+                r#""children":[{"kind":"element","tag":"smithers:sequence","props":{},"#,
+                r#""children":[{"kind":"text","text":"hi"}]},"#,
+                r#"{"kind":"element","tag":"smithers:fragment","props":{},"children":[]}]}"#
+            )
+        );
+        assert_eq!(content.hash, sample().content().hash);
+        assert_eq!(content.hash.len(), 64);
+    }
+}

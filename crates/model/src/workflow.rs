@@ -1,0 +1,126 @@
+//! The `Workflow` trait: context in, element tree out. The JavaScript host is one implementation,
+//! workflows written in Rust are another.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::error::ErrorInfo;
+use crate::json::RawJson;
+use crate::output::{Field, OutputRow, OutputTable};
+use crate::tree::Tree;
+use crate::{Iteration, NodeKey, RunId, WorkflowKey};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What is known of a workflow once its module is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkflowDefinition {
+    /// Key under which it is registered.
+    pub key: WorkflowKey,
+    /// Name for people.
+    pub readable_name: Option<String>,
+    /// Text for people.
+    pub description: Option<String>,
+    /// Hidden from default listings.
+    pub system: bool,
+    /// Fields of the input schema; `None` when the module declares none.
+    pub input_fields: Option<Vec<Field>>,
+    /// Output tables by schema key.
+    pub outputs: Vec<Arc<OutputTable>>,
+    /// Schema key of the table whose rows are the result of a run.
+    pub result_table: Option<String>,
+    /// The source it was loaded from.
+    pub revision: ModuleRevision,
+}
+
+impl WorkflowDefinition {
+    /// Returns the table registered under schema key `key`.
+    pub fn output_table(&self, key: &str) -> Option<&Arc<OutputTable>> {
+        self.outputs.iter().find(|table| table.key == key)
+    }
+}
+
+/// The module graph of a loaded workflow, addressed by its hash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModuleRevision {
+    /// SHA-256 over all files of the graph, lower-case hex.
+    pub hash: String,
+    /// Path of the entry file as given; empty for workflows written in Rust.
+    pub entry: String,
+    /// Every file of the graph: path relative to the entry's folder, and its source.
+    pub files: Arc<Vec<(String, String)>>,
+}
+
+/// What a frame is rendered from. A session remembers rows it has got, so only new ones are passed.
+#[derive(Clone, Debug)]
+pub struct RenderInput {
+    /// The run.
+    pub run_id: RunId,
+    /// Input of the run, as validated.
+    pub input: RawJson,
+    /// `ctx.auth`.
+    pub auth: Option<RawJson>,
+    /// `ctx.iteration`.
+    pub iteration: Iteration,
+    /// `ctx.iterations`.
+    pub iterations: BTreeMap<String, Iteration>,
+    /// Output rows that this session has not been given yet, in completion order.
+    pub new_rows: Vec<Arc<OutputRow>>,
+}
+
+/// A request to run the body of a compute task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskCall {
+    /// The task.
+    pub node: NodeKey,
+    /// From 1.
+    pub attempt: u32,
+    /// Index in the callback table of the newest frame.
+    pub callback: u32,
+}
+
+/// Why a task's body gave no output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// It threw, or its output does not fit the schema.
+    Failed {
+        /// What was thrown.
+        error: ErrorInfo,
+        /// Another attempt may help.
+        retryable: bool,
+    },
+    /// The runtime was lost through somebody else's fault; a new attempt does not count.
+    RuntimeLost {
+        /// What happened to it.
+        message: String,
+    },
+}
+
+/// A registered workflow.
+pub trait Workflow: Send + Sync + 'static {
+    /// What is known of it.
+    fn definition(&self) -> &Arc<WorkflowDefinition>;
+
+    /// Validates the input of a launch and returns it as it is to be stored (defaults and transforms
+    /// applied). The error is `INVALID_INPUT` with the issues in its message.
+    fn check_input(&self, input: RawJson) -> BoxFuture<Result<RawJson, ErrorInfo>>;
+
+    /// Opens a session for one run. Cheap; the first render does the work.
+    fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession>;
+}
+
+/// A run's side of a workflow: component state and the callbacks of the newest frame.
+/// Dropping it releases both; calls that are under way are abandoned and their results ignored.
+pub trait WorkflowSession: Send {
+    /// Renders a frame. Callbacks of the frame before it can no longer be dispatched, calls under way go on.
+    fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>>;
+
+    /// Runs the body of a compute task of the newest frame; the output has passed the task's schema.
+    fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>>;
+
+    /// Fires the abort signal of a call under way. Its result will be ignored.
+    fn abort(&mut self, node: &NodeKey, attempt: u32);
+}

@@ -1,0 +1,94 @@
+//! What the edge and the scheduler hold: requests to runs as async methods with domain errors.
+
+use std::sync::Arc;
+
+use actix::Addr;
+use smithers_model::approval::Decision;
+use smithers_model::run::Actor as Person;
+use smithers_model::step::Launch;
+use smithers_model::{NodeKey, RunId};
+use tokio::sync::oneshot;
+
+use super::map::RunMap;
+use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
+use crate::run::{Receipt, RunError, RunRequest};
+
+/// Handle to all runs; cheap to clone.
+///
+/// A request is handed over before its answer is awaited: dropping the future does not take it back.
+#[derive(Clone)]
+pub struct Runs {
+    map: Arc<RunMap>,
+    registry: Addr<RunRegistry>,
+}
+
+impl Runs {
+    pub(super) fn new(map: Arc<RunMap>, registry: Addr<RunRegistry>) -> Self {
+        Self { map, registry }
+    }
+
+    /// Creates a run. Returns once it is durable, before it has done anything; with a known idempotency key,
+    /// the id of the run that the first launch made.
+    pub async fn launch(&self, launch: Launch) -> Result<RunId, RunError> {
+        let run_id = launch.run_id.clone();
+        self.ask(&run_id, |receipt| RunRequest::Launch { launch: Box::new(launch), receipt }).await
+    }
+
+    /// Decides an approval. Returns once the decision is durable.
+    pub async fn decide(
+        &self,
+        run_id: &RunId,
+        node: NodeKey,
+        decision: Decision,
+        actor: Person,
+    ) -> Result<(), RunError> {
+        self.ask(run_id, |receipt| RunRequest::Decide { node, decision, actor, receipt }).await
+    }
+
+    /// Ends a run. Returns once its end is durable.
+    pub async fn cancel(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
+        self.ask(run_id, |receipt| RunRequest::Cancel { actor, receipt }).await
+    }
+
+    /// Lets a run go on with whatever is to be done; harmless when there is nothing.
+    pub async fn take_up(&self, run_id: &RunId) -> Result<(), RunError> {
+        self.ask(run_id, |receipt| RunRequest::TakeUp { receipt: Some(receipt) }).await
+    }
+
+    /// Asks a run to look at what has become due, without waiting for it.
+    pub fn check_due(&self, run_id: RunId) {
+        self.deliver(run_id, RunRequest::CheckDue);
+    }
+
+    /// All runs drop their state because the database is being reopened.
+    pub fn forget_all(&self) {
+        self.registry.do_send(ForgetAll);
+    }
+
+    /// Ends all run actors; requests that come later are refused.
+    pub fn stop(&self) {
+        self.registry.do_send(StopAll);
+    }
+
+    /// How many runs are open.
+    pub fn open_runs(&self) -> usize {
+        self.map.len()
+    }
+
+    async fn ask<T>(
+        &self,
+        run_id: &RunId,
+        request: impl FnOnce(Receipt<T>) -> RunRequest,
+    ) -> Result<T, RunError> {
+        let (receipt, answer) = oneshot::channel();
+        self.deliver(run_id.clone(), request(receipt));
+        // The run's actor went without answering: it panicked, and what it did last may have been stored.
+        answer.await.unwrap_or(Err(RunError::OutcomeUnknown))
+    }
+
+    fn deliver(&self, run_id: RunId, request: RunRequest) {
+        if let Err(request) = self.map.try_send(&run_id, request) {
+            self.registry.do_send(Redeliver { run_id, request });
+        }
+    }
+}

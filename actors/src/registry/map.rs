@@ -1,0 +1,72 @@
+//! The sharded map from run id to address.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix::Addr;
+use actix::prelude::SendError;
+use parking_lot::RwLock;
+use smithers_model::RunId;
+
+use crate::run::{Deliver, RunActor, RunError, RunRequest};
+
+/// Locks of the map; enough that HTTP workers and run arbiters of a large machine seldom meet.
+const SHARDS: usize = 64;
+
+type Shard = RwLock<HashMap<RunId, Addr<RunActor>>>;
+
+/// Addresses of open runs.
+pub(super) struct RunMap {
+    shards: Vec<Shard>,
+}
+
+impl Default for RunMap {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+    }
+}
+
+impl RunMap {
+    pub(super) fn shard_of(&self, run_id: &RunId) -> usize {
+        let mut hasher = DefaultHasher::new();
+        run_id.hash(&mut hasher);
+        usize::try_from(hasher.finish() % SHARDS as u64).expect("the remainder is below 64")
+    }
+
+    fn shard(&self, run_id: &RunId) -> &Shard {
+        &self.shards[self.shard_of(run_id)]
+    }
+
+    /// Sends `request` to its run, or gives it back when the run is not open. The message is sent under the
+    /// lock, so that none follows the run's removal from the map.
+    pub(super) fn try_send(&self, run_id: &RunId, request: RunRequest) -> Result<(), RunRequest> {
+        let shard = self.shard(run_id).read();
+        let Some(run) = shard.get(run_id) else { return Err(request) };
+        match run.try_send(Deliver(request)) {
+            Ok(()) => Ok(()),
+            Err(SendError::Full(Deliver(request))) => {
+                request.refuse(RunError::Busy(run_id.clone()));
+                Ok(())
+            }
+            Err(SendError::Closed(Deliver(request))) => Err(request),
+        }
+    }
+
+    pub(super) fn insert(&self, run_id: RunId, run: Addr<RunActor>) {
+        self.shard(&run_id).write().insert(run_id, run);
+    }
+
+    pub(super) fn remove(&self, run_id: &RunId) -> Option<Addr<RunActor>> {
+        self.shard(run_id).write().remove(run_id)
+    }
+
+    pub(super) fn for_each(&self, mut act: impl FnMut(&Addr<RunActor>)) {
+        for shard in &self.shards {
+            shard.read().values().for_each(&mut act);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().len()).sum()
+    }
+}

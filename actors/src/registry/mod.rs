@@ -1,0 +1,170 @@
+//! The registry of open runs: run id to address, opening and closing, single-flight.
+//!
+//! Requests find their run through a sharded map; the actor is asked only on a miss.
+//! **Invariant.** At most one actor exists per run: only this actor inserts into the map, and a run that
+//! closes hands back what reaches it until the registry has taken it off the map.
+
+mod handle;
+mod map;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use smithers_model::RunId;
+
+use crate::run::{Deliver, Forget, RunActor, RunRequest, RunServices, Stop};
+
+pub use handle::Runs;
+use map::RunMap;
+
+/// Delay before a run that panicked is opened again; doubles with each panic of the same run.
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+/// Longest such delay.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// See the module documentation.
+pub struct RunRegistry {
+    services: Arc<RunServices>,
+    map: Arc<RunMap>,
+    arbiters: Vec<ArbiterHandle>,
+    panics: HashMap<RunId, u32>,
+    stopping: bool,
+}
+
+impl RunRegistry {
+    /// Starts the registry; runs live on `arbiters`, chosen by a hash of their id.
+    pub fn spawn(services: Arc<RunServices>, arbiters: Vec<ArbiterHandle>) -> Runs {
+        let map = Arc::new(RunMap::default());
+        let registry = Self {
+            services,
+            map: map.clone(),
+            arbiters,
+            panics: HashMap::new(),
+            stopping: false,
+        };
+        Runs::new(map, registry.start())
+    }
+
+    fn deliver(&mut self, run_id: RunId, request: RunRequest, ctx: &mut Context<Self>) {
+        if self.stopping {
+            return request.refuse(crate::run::RunError::Degraded("the gateway is stopping".into()));
+        }
+        let request = match self.map.try_send(&run_id, request) {
+            Ok(()) => return,
+            Err(request) => request,
+        };
+        let (services, registry) = (self.services.clone(), ctx.address());
+        let arbiter = &self.arbiters[self.map.shard_of(&run_id) % self.arbiters.len()];
+        let id = run_id.clone();
+        let run = RunActor::start_in_arbiter(arbiter, move |_| RunActor::new(id, services, registry));
+        run.do_send(Deliver(request));
+        self.map.insert(run_id, run);
+    }
+
+    /// Delay before the next opening of a run that has panicked `times` times.
+    fn backoff(times: u32) -> Duration {
+        FIRST_BACKOFF.saturating_mul(1 << times.min(16)).min(MAX_BACKOFF)
+    }
+}
+
+impl Actor for RunRegistry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Its messages are misses and notifications, bounded by the requests and runs that cause them.
+        ctx.set_mailbox_capacity(65_536);
+    }
+}
+
+/// Carries a request to its run, opening it when needed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Redeliver {
+    /// The run.
+    pub run_id: RunId,
+    /// The request.
+    pub request: RunRequest,
+}
+
+/// A run has nothing left to do.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct RunClosed {
+    pub(crate) run_id: RunId,
+}
+
+/// A run actor went without having been stopped.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct RunDied {
+    pub(crate) run_id: RunId,
+}
+
+/// All runs drop their state: the database is being reopened.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ForgetAll;
+
+/// No request is taken any more; runs are dropped where they stand. Their rows carry on at the next start.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct StopAll;
+
+impl Handler<Redeliver> for RunRegistry {
+    type Result = ();
+
+    fn handle(&mut self, message: Redeliver, ctx: &mut Self::Context) {
+        self.deliver(message.run_id, message.request, ctx);
+    }
+}
+
+impl Handler<RunClosed> for RunRegistry {
+    type Result = ();
+
+    fn handle(&mut self, message: RunClosed, _: &mut Self::Context) {
+        self.panics.remove(&message.run_id);
+        if let Some(run) = self.map.remove(&message.run_id) {
+            run.do_send(Stop);
+        }
+    }
+}
+
+impl Handler<RunDied> for RunRegistry {
+    type Result = ();
+
+    fn handle(&mut self, RunDied { run_id }: RunDied, ctx: &mut Self::Context) {
+        if self.stopping {
+            return;
+        }
+        self.map.remove(&run_id);
+        let times = self.panics.entry(run_id.clone()).or_default();
+        let delay = Self::backoff(*times);
+        *times += 1;
+        let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        tracing::error!(run.id = %run_id, delay_ms, "run actor panicked; it is opened again from its rows");
+        ctx.run_later(delay, move |registry, ctx| {
+            registry.deliver(run_id, RunRequest::TakeUp { receipt: None }, ctx);
+        });
+    }
+}
+
+impl Handler<ForgetAll> for RunRegistry {
+    type Result = ();
+
+    fn handle(&mut self, _: ForgetAll, _: &mut Self::Context) {
+        self.map.for_each(|run| run.do_send(Forget));
+    }
+}
+
+impl Handler<StopAll> for RunRegistry {
+    type Result = ();
+
+    fn handle(&mut self, _: StopAll, _: &mut Self::Context) {
+        self.stopping = true;
+        self.map.for_each(|run| run.do_send(Stop));
+    }
+}

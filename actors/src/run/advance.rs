@@ -1,0 +1,150 @@
+//! Moves the run: queued requests and facts into the engine, renders in between, then one step to the writer.
+
+use actix::prelude::*;
+use smithers_engine::Refusal;
+use smithers_model::fact::Fact;
+use smithers_model::step::{Step, StepWrite};
+
+use super::messages::{FrameRendered, Receipt, RunRequest, StepSettled};
+use super::open::{Activity, Answer, OpenRun};
+use super::{Phase, RunActor, RunError};
+
+impl RunActor {
+    /// Goes on until something outside has to answer: a render, a commit, or the next fact.
+    pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
+        loop {
+            let Phase::Open(run) = &mut self.phase else { return };
+            if !matches!(run.activity, Activity::Idle) {
+                return;
+            }
+            if run.engine.step_is_full() {
+                return self.commit(ctx);
+            }
+            if run.engine.render_request().is_some() {
+                return self.render(ctx);
+            }
+            if let Some(fact) = self.facts.pop_front() {
+                self.apply(fact, None);
+            } else if let Some(request) = self.requests.pop_front() {
+                self.apply_request(request);
+            } else {
+                return self.commit(ctx);
+            }
+        }
+    }
+
+    /// Applies one fact; the answer waits for the step, also when it is a refusal, because a refusal may
+    /// rest on something that is not committed yet.
+    fn apply(&mut self, fact: Fact, receipt: Option<Receipt>) {
+        let now = self.services.clock.now();
+        let Phase::Open(run) = &mut self.phase else { return };
+        let refusal = run.engine.accept(fact, now).err();
+        match (receipt, refusal) {
+            (Some(receipt), refusal) => run.answers.push(Answer { receipt, refusal }),
+            (None, Some(refusal)) => self.note_refusal(&refusal),
+            (None, None) => {}
+        }
+    }
+
+    fn apply_request(&mut self, request: RunRequest) {
+        match request {
+            RunRequest::Launch { launch, receipt } => {
+                drop(receipt.send(Err(RunError::Exists(launch.run_id))));
+            }
+            RunRequest::TakeUp { receipt } => {
+                if let (Some(receipt), Phase::Open(run)) = (receipt, &mut self.phase) {
+                    run.answers.push(Answer { receipt, refusal: None });
+                }
+            }
+            RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
+            RunRequest::Decide { node, decision, actor, receipt } => {
+                self.apply(Fact::ApprovalDecided { node, decision, actor }, Some(receipt));
+            }
+            RunRequest::Cancel { actor, receipt } => {
+                self.apply(Fact::CancelRequested { actor }, Some(receipt));
+            }
+        }
+    }
+
+    fn note_refusal(&self, refusal: &Refusal) {
+        tracing::debug!(run.id = %self.run_id, %refusal, "fact changed nothing");
+    }
+
+    /// Asks the workflow for a frame. A session is opened when there is none.
+    fn render(&mut self, ctx: &mut Context<Self>) {
+        let Phase::Open(run) = &mut self.phase else { return };
+        let OpenRun { engine, session, workflow, .. } = &mut **run;
+        let session = session.get_or_insert_with(|| {
+            engine.session_opened();
+            workflow.open(&self.run_id)
+        });
+        let frame = session.render(engine.render_input());
+        run.activity = Activity::Rendering;
+        let (address, life) = (ctx.address(), self.life);
+        ctx.spawn(
+            async move { address.do_send(FrameRendered { life, result: frame.await }) }.into_actor(self),
+        );
+    }
+
+    /// Hands the open step to the writer, or rests when there is none.
+    fn commit(&mut self, ctx: &mut Context<Self>) {
+        let now = self.services.clock.now();
+        let Phase::Open(run) = &mut self.phase else { return };
+        let Step { events, changes, commands } = run.engine.take_step();
+        let answers = std::mem::take(&mut run.answers);
+        if events.is_empty() && changes.is_empty() {
+            answers.into_iter().for_each(Answer::send);
+            self.perform(commands, ctx);
+            return self.rest();
+        }
+        let expected = run.numbers;
+        let step = StepWrite {
+            run_id: self.run_id.clone(),
+            epoch: self.services.epoch,
+            expected_seq: expected.seq,
+            expected_stream_seq: expected.stream_seq,
+            events: run.numbers.number(&self.run_id, &events, now),
+            changes,
+        };
+        run.activity = Activity::Committing { commands, answers };
+        self.submit(step, ctx);
+    }
+
+    pub(super) fn submit(&mut self, step: StepWrite, ctx: &mut Context<Self>) {
+        let (address, life) = (ctx.address(), self.life);
+        let reply = Box::new(move |outcome| address.do_send(StepSettled { life, outcome }));
+        if let Err(error) = self.services.writer.submit(step, reply) {
+            self.not_submitted(&error);
+        }
+    }
+
+    /// Closes the run when nothing can happen until somebody asks.
+    fn rest(&mut self) {
+        let Phase::Open(run) = &self.phase else { return };
+        let resting = matches!(run.activity, Activity::Idle)
+            && run.engine.is_resting()
+            && self.requests.is_empty()
+            && self.facts.is_empty();
+        if resting {
+            self.close();
+        }
+    }
+}
+
+impl Handler<FrameRendered> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: FrameRendered, ctx: &mut Self::Context) {
+        let Phase::Open(run) = &mut self.phase else { return };
+        if message.life != self.life {
+            return;
+        }
+        run.activity = Activity::Idle;
+        let fact = match message.result {
+            Ok(tree) => Fact::Rendered(tree),
+            Err(error) => Fact::RenderFailed(error),
+        };
+        self.apply(fact, None);
+        self.advance(ctx);
+    }
+}

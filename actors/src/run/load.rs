@@ -1,0 +1,186 @@
+//! How a run comes into memory: created by a launch, or read from its rows.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use smithers_engine::{LoadedRun, RunState};
+use smithers_model::RunId;
+use smithers_model::fact::Fact;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::step::{Launch, RowChange, Step, StepWrite};
+use smithers_model::workflow::Workflow;
+use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome};
+
+use super::messages::{Receipt, RunRequest};
+use super::numbers::Numbers;
+use super::open::OpenRun;
+use super::{Phase, RunActor, RunError};
+
+/// A run whose creation is being committed.
+pub(super) struct Launching {
+    row: RunRow,
+    workflow: Arc<dyn Workflow>,
+    receipt: Receipt<RunId>,
+}
+
+/// Rows of a run, or why they could not be read.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct RowsRead {
+    life: u64,
+    rows: Result<Option<LoadedRun>, smithers_store::Error>,
+    /// Applied first.
+    fact: Option<Fact>,
+}
+
+impl RunActor {
+    /// Handles the first request of this actor.
+    pub(super) fn begin(&mut self, request: RunRequest, ctx: &mut Context<Self>) {
+        match request {
+            RunRequest::Launch { launch, receipt } => self.launch(*launch, receipt, ctx),
+            request => {
+                self.requests.push_back(request);
+                self.reload(None, ctx);
+            }
+        }
+    }
+
+    fn launch(&mut self, launch: Launch, receipt: Receipt<RunId>, ctx: &mut Context<Self>) {
+        self.life += 1;
+        let Some(workflow) = self.services.catalogue.get(launch.workflow_key.as_str()).cloned() else {
+            let workflow = launch.workflow_key.to_string();
+            let error = RunError::WorkflowMissing { run: self.run_id.clone(), workflow };
+            drop(receipt.send(Err(error)));
+            return self.close();
+        };
+        let now = self.services.clock.now();
+        let Step { events, changes, .. } = smithers_engine::launch(launch, self.services.epoch, now);
+        let mut numbers = Numbers::FIRST;
+        let numbered = numbers.number(&self.run_id, &events, now);
+        let Some(mut row) = inserted_row(&changes) else { return self.close() };
+        (row.next_seq, row.next_stream_seq) = (numbers.seq, numbers.stream_seq);
+        self.phase = Phase::Launching(Box::new(Launching { row, workflow, receipt }));
+        let step = StepWrite {
+            run_id: self.run_id.clone(),
+            epoch: self.services.epoch,
+            expected_seq: Numbers::FIRST.seq,
+            expected_stream_seq: Numbers::FIRST.stream_seq,
+            events: numbered,
+            changes,
+        };
+        self.submit(step, ctx);
+    }
+
+    pub(super) fn launch_settled(&mut self, outcome: StepOutcome, ctx: &mut Context<Self>) {
+        match outcome {
+            StepOutcome::Committed(_) => self.launched(ctx),
+            StepOutcome::Refused(StoreRefusal::LaunchKeyTaken { run_id }) => self.answer_launch(Ok(run_id)),
+            StepOutcome::Refused(StoreRefusal::RunExists { .. }) => {
+                self.refuse_launch(RunError::Exists(self.run_id.clone()));
+            }
+            StepOutcome::Refused(other) => self.refuse_launch(RunError::StepRefused(other.to_string())),
+            StepOutcome::Unknown => self.refuse_launch(RunError::OutcomeUnknown),
+        }
+    }
+
+    fn launched(&mut self, ctx: &mut Context<Self>) {
+        let Phase::Launching(launching) = std::mem::replace(&mut self.phase, Phase::Loading) else { return };
+        let Launching { row, workflow, receipt } = *launching;
+        tracing::info!(run.id = %self.run_id, workflow = %row.workflow_key, "run launched");
+        drop(receipt.send(Ok(self.run_id.clone())));
+        let rows = LoadedRun { row, nodes: vec![], attempts: vec![], approvals: vec![], outputs: vec![] };
+        self.open(rows, workflow, None);
+        self.advance(ctx);
+    }
+
+    pub(super) fn refuse_launch(&mut self, error: RunError) {
+        self.answer_launch(Err(error));
+    }
+
+    fn answer_launch(&mut self, answer: Result<RunId, RunError>) {
+        if let Phase::Launching(launching) = std::mem::replace(&mut self.phase, Phase::Loading) {
+            drop(launching.receipt.send(answer));
+        }
+        self.close();
+    }
+
+    /// Begins a new life from the rows; `fact` is applied before anything that waits.
+    pub(super) fn reload(&mut self, fact: Option<Fact>, ctx: &mut Context<Self>) {
+        self.life += 1;
+        self.phase = Phase::Loading;
+        let (backend, run_id, life) = (self.services.backend.clone(), self.run_id.clone(), self.life);
+        let address = ctx.address();
+        ctx.spawn(
+            async move {
+                let reading = move || backend.reader()?.load_run(&run_id);
+                let rows = match actix_rt::task::spawn_blocking(reading).await {
+                    Ok(rows) => rows,
+                    Err(gone) => Err(smithers_store::Error::reader_gone(&gone)),
+                };
+                address.do_send(RowsRead { life, rows: rows.map(|rows| rows.map(into_engine)), fact });
+            }
+            .into_actor(self),
+        );
+    }
+
+    fn rows_read(&mut self, rows: LoadedRun, fact: Option<Fact>, ctx: &mut Context<Self>) {
+        let key = rows.row.workflow_key.clone();
+        let Some(workflow) = self.services.catalogue.get(key.as_str()).cloned() else {
+            tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
+            return self.fail_requests(|run| RunError::WorkflowMissing { run, workflow: key.to_string() });
+        };
+        self.open(rows, workflow, fact);
+        self.advance(ctx);
+    }
+
+    /// A run that the rows show running is taken up before anything else happens to it.
+    fn open(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>, fact: Option<Fact>) {
+        let running = rows.row.status == RunStatus::Running;
+        let numbers = Numbers::of(&rows.row);
+        let engine = RunState::load(rows, workflow.definition().clone());
+        self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
+        match fact {
+            Some(fact) => self.facts.push_front(fact),
+            None if running => self.facts.push_front(Fact::TakenUp),
+            None => {}
+        }
+    }
+
+    fn fail_requests(&mut self, error: impl Fn(RunId) -> RunError) {
+        for request in std::mem::take(&mut self.requests) {
+            request.refuse(error(self.run_id.clone()));
+        }
+        self.close();
+    }
+}
+
+impl Handler<RowsRead> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: RowsRead, ctx: &mut Self::Context) {
+        if message.life != self.life {
+            return;
+        }
+        match message.rows {
+            Ok(Some(rows)) => self.rows_read(rows, message.fact, ctx),
+            Ok(None) => self.fail_requests(RunError::NotFound),
+            Err(source) => {
+                tracing::error!(run.id = %self.run_id, error = %source, "failed to read a run");
+                let text = source.to_string();
+                self.fail_requests(|_| RunError::Degraded(text.clone()));
+            }
+        }
+    }
+}
+
+fn inserted_row(changes: &[RowChange]) -> Option<RunRow> {
+    changes.iter().find_map(|change| match change {
+        RowChange::InsertRun(run) => Some(run.row.clone()),
+        _ => None,
+    })
+}
+
+fn into_engine(rows: smithers_store::RunRows) -> LoadedRun {
+    let smithers_store::RunRows { row, nodes, attempts, approvals, outputs } = rows;
+    LoadedRun { row, nodes, attempts, approvals, outputs }
+}

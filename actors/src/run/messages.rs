@@ -1,0 +1,112 @@
+//! Messages of the run actor. Requests come from the edge and the scheduler, the rest from its own helpers.
+
+use actix::prelude::*;
+use smithers_model::approval::Decision;
+use smithers_model::error::ErrorInfo;
+use smithers_model::run::Actor as Person;
+use smithers_model::step::Launch;
+use smithers_model::tree::Tree;
+use smithers_model::workflow::CallError;
+use smithers_model::{NodeKey, RawJson, RunId};
+use smithers_store::writer::StepOutcome;
+use tokio::sync::oneshot;
+
+use super::error::RunError;
+
+/// Answered once the request is durable, or refused.
+pub type Receipt<T = ()> = oneshot::Sender<Result<T, RunError>>;
+
+/// Carries out a request. A run that is about to close hands it back to the registry, so none is lost.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Deliver(pub RunRequest);
+
+/// What can be asked of a run.
+#[derive(Debug)]
+pub enum RunRequest {
+    /// Creates the run. Refused when its id is taken; a known idempotency key answers the run it made.
+    Launch {
+        /// What was checked at the edge.
+        launch: Box<Launch>,
+        /// Answered with the id of the run once it is durable.
+        receipt: Receipt<RunId>,
+    },
+    /// Goes on with whatever is to be done. Idempotent; answered once the run is open.
+    TakeUp {
+        /// Present when somebody asked.
+        receipt: Option<Receipt>,
+    },
+    /// Looks at what has become due. Idempotent.
+    CheckDue,
+    /// Decides an approval. The first decision wins.
+    Decide {
+        /// The node that waits.
+        node: NodeKey,
+        /// The answer.
+        decision: Decision,
+        /// Who gives it.
+        actor: Person,
+        /// Answered once the decision is durable.
+        receipt: Receipt,
+    },
+    /// Ends the run.
+    Cancel {
+        /// Who asks.
+        actor: Person,
+        /// Answered once the end is durable.
+        receipt: Receipt,
+    },
+}
+
+impl RunRequest {
+    /// Tells the requester that nothing was done.
+    pub(crate) fn refuse(self, error: RunError) {
+        match self {
+            Self::Launch { receipt, .. } => drop(receipt.send(Err(error))),
+            Self::TakeUp { receipt: Some(receipt) }
+            | Self::Decide { receipt, .. }
+            | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
+            Self::TakeUp { receipt: None } | Self::CheckDue => {}
+        }
+    }
+}
+
+/// The frame that was asked for has come, or failed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct FrameRendered {
+    /// Life of the in-memory state that asked.
+    pub(super) life: u64,
+    pub(super) result: Result<Tree, ErrorInfo>,
+}
+
+/// The body of an attempt has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct TaskEnded {
+    /// Life of the in-memory state that dispatched it.
+    pub(super) life: u64,
+    pub(super) node: NodeKey,
+    pub(super) attempt: u32,
+    pub(super) result: Result<RawJson, CallError>,
+}
+
+/// The writer has answered.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct StepSettled {
+    /// Life of the in-memory state that submitted it.
+    pub(super) life: u64,
+    pub(super) outcome: StepOutcome,
+}
+
+/// The database is being reopened: drop the state, it may not match what was stored. Requests under way
+/// are answered as unknown.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Forget;
+
+/// The registry has taken this run off its map; no request comes after this message.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Stop;

@@ -1,0 +1,78 @@
+//! The in-memory state of an open run and what it is busy with.
+
+use std::sync::Arc;
+
+use smithers_engine::{Refusal, RunState};
+use smithers_model::command::Command;
+use smithers_model::workflow::{Workflow, WorkflowSession};
+
+use super::error::RunError;
+use super::messages::Receipt;
+use super::numbers::Numbers;
+
+/// A run whose state is in memory.
+pub(super) struct OpenRun {
+    pub(super) engine: RunState,
+    pub(super) numbers: Numbers,
+    pub(super) workflow: Arc<dyn Workflow>,
+    /// Component state and callbacks; none while the run is parked.
+    pub(super) session: Option<Box<dyn WorkflowSession>>,
+    pub(super) activity: Activity,
+    /// Answers that wait for the open step.
+    pub(super) answers: Vec<Answer>,
+}
+
+/// What the run is waiting for; facts queue meanwhile.
+pub(super) enum Activity {
+    /// Ready for the next fact.
+    Idle,
+    /// A frame is being rendered; the step stays open.
+    Rendering,
+    /// The step is being committed.
+    Committing {
+        /// To be carried out afterwards.
+        commands: Vec<Command>,
+        /// To be sent afterwards.
+        answers: Vec<Answer>,
+    },
+}
+
+/// An answer that is sent once the state it rests on is durable.
+pub(super) struct Answer {
+    pub(super) receipt: Receipt,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Answer {
+    pub(super) fn send(self) {
+        let result = self.refusal.map_or(Ok(()), |refusal| Err(refusal.into()));
+        drop(self.receipt.send(result));
+    }
+
+    /// The step this answer rests on was not kept.
+    pub(super) fn fail(self, error: RunError) {
+        drop(self.receipt.send(Err(error)));
+    }
+}
+
+impl OpenRun {
+    pub(super) fn new(engine: RunState, numbers: Numbers, workflow: Arc<dyn Workflow>) -> Self {
+        Self { engine, numbers, workflow, session: None, activity: Activity::Idle, answers: Vec::new() }
+    }
+
+    /// Takes every answer that has not been sent.
+    pub(super) fn take_answers(&mut self) -> Vec<Answer> {
+        let mut answers = std::mem::take(&mut self.answers);
+        if let Activity::Committing { answers: committing, .. } = &mut self.activity {
+            answers.append(committing);
+        }
+        answers
+    }
+
+    /// Tells everybody who waits that the outcome is not known.
+    pub(super) fn answer_unknown(&mut self) {
+        for answer in self.take_answers() {
+            answer.fail(RunError::OutcomeUnknown);
+        }
+    }
+}

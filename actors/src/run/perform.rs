@@ -1,0 +1,84 @@
+//! Carries out the commands of a committed step.
+
+use actix::prelude::*;
+use smithers_model::NodeKey;
+use smithers_model::command::Command;
+use smithers_model::fact::Fact;
+use smithers_model::workflow::{CallError, TaskCall};
+
+use super::messages::TaskEnded;
+use super::{Phase, RunActor};
+
+impl RunActor {
+    /// Carries out `commands` in order. Their step is committed.
+    pub(super) fn perform(&mut self, commands: Vec<Command>, ctx: &mut Context<Self>) {
+        for command in commands {
+            match command {
+                Command::StartTask { node, attempt, callback } => {
+                    self.start_task(TaskCall { node, attempt, callback }, ctx);
+                }
+                Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
+                Command::WakeAt(due) => self.services.scheduler.nudge(due),
+                // Component state and closures are dropped always, whether or not somebody watches.
+                Command::Park | Command::Close => {
+                    if let Phase::Open(run) = &mut self.phase {
+                        run.session = None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
+        let Phase::Open(run) = &mut self.phase else { return };
+        let (node, attempt) = (call.node.clone(), call.attempt);
+        let (address, life) = (ctx.address(), self.life);
+        let Some(session) = &mut run.session else {
+            // The engine dispatches from the newest frame only, so its session is there; should it not be,
+            // the attempt counts as lost and is made again.
+            let message = "the session of the frame is gone".to_owned();
+            let result = Err(CallError::RuntimeLost { message });
+            return address.do_send(TaskEnded { life, node, attempt, result });
+        };
+        tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
+        let body = session.call(call);
+        ctx.spawn(
+            async move {
+                let result = body.await;
+                address.do_send(TaskEnded { life, node, attempt, result });
+            }
+            .into_actor(self),
+        );
+    }
+
+    fn abort_task(&mut self, node: &NodeKey, attempt: u32) {
+        if let Phase::Open(run) = &mut self.phase
+            && let Some(session) = &mut run.session
+        {
+            session.abort(node, attempt);
+        }
+    }
+}
+
+impl Handler<TaskEnded> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: TaskEnded, ctx: &mut Self::Context) {
+        let TaskEnded { life, node, attempt, result } = message;
+        if life != self.life {
+            tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "late result dropped");
+            return;
+        }
+        self.facts.push_back(match result {
+            Ok(output) => Fact::TaskSucceeded { node, attempt, output },
+            Err(CallError::Failed { error, retryable }) => {
+                Fact::TaskFailed { node, attempt, error, retryable }
+            }
+            Err(CallError::RuntimeLost { message }) => {
+                tracing::warn!(run.id = %self.run_id, node.id = %node.node_id, attempt, %message, "runtime lost");
+                Fact::AttemptLost { node, attempt }
+            }
+        });
+        self.advance(ctx);
+    }
+}

@@ -11,7 +11,6 @@ pub mod limits;
 pub mod method;
 pub mod params;
 pub mod scope;
-pub mod time;
 pub mod view;
 
 /// The text of the `X-Smithers-API-Version` header and of `apiVersion` in every frame.

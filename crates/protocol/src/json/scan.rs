@@ -56,7 +56,11 @@ pub struct Scan<const N: usize> {
 }
 
 /// Scans `text` and finds the values of the members named `wanted` in the outermost object.
-pub fn scan<const N: usize>(text: &str, bounds: &Bounds, wanted: [&str; N]) -> Result<Scan<N>, SyntaxError> {
+pub fn scan<const N: usize>(
+    text: &str,
+    bounds: &Bounds,
+    wanted: [&str; N],
+) -> Result<Scan<N>, SyntaxError> {
     let scanner = Scanner {
         text,
         bytes: text.as_bytes(),
@@ -65,7 +69,11 @@ pub fn scan<const N: usize>(text: &str, bounds: &Bounds, wanted: [&str; N]) -> R
         wanted,
         open: Vec::new(),
         member: None,
-        found: Scan { kind: Kind::Other, violation: None, members: [const { None }; N] },
+        found: Scan {
+            kind: Kind::Other,
+            violation: None,
+            members: [const { None }; N],
+        },
     };
     scanner.run()
 }
@@ -142,7 +150,9 @@ impl<const N: usize> Scanner<'_, N> {
             *begin = start;
         }
         if self.open.len() >= self.bounds.depth {
-            self.note(Violation::Depth { max: self.bounds.depth });
+            self.note(Violation::Depth {
+                max: self.bounds.depth,
+            });
             return Ok(Value::TooDeep);
         }
         match *self.bytes.get(start).ok_or(SyntaxError)? {
@@ -198,17 +208,28 @@ impl<const N: usize> Scanner<'_, N> {
         self.check_text(units);
         if self.open.len() == 1 {
             let name = key_text(&self.text[start..end]);
-            self.member = self.wanted.iter().position(|wanted| *wanted == name).map(|index| (index, end));
+            self.member = self
+                .wanted
+                .iter()
+                .position(|wanted| *wanted == name)
+                .map(|index| (index, end));
         }
         self.skip_space();
-        if self.take(b':') { Ok(()) } else { Err(SyntaxError) }
+        if self.take(b':') {
+            Ok(())
+        } else {
+            Err(SyntaxError)
+        }
     }
 
     fn number(&mut self) -> Result<Value, SyntaxError> {
         let start = self.at;
         self.at = number_end(self.bytes, start)?;
         // The grammar of JSON numbers is a part of what `f64` parses; too large ones become infinite.
-        if !self.text[start..self.at].parse::<f64>().is_ok_and(f64::is_finite) {
+        if !self.text[start..self.at]
+            .parse::<f64>()
+            .is_ok_and(f64::is_finite)
+        {
             self.note(Violation::Number);
         }
         Ok(Value::Complete)
@@ -232,13 +253,15 @@ impl<const N: usize> Scanner<'_, N> {
         self.skip_space();
         let byte = self.bytes.get(self.at).copied();
         match (self.open.last_mut(), byte) {
-            (None, None) => return Ok(After::End),
+            (None, None) => Ok(After::End),
             (Some(Open::Array { index }), Some(b',')) => {
                 *index += 1;
                 let too_long = *index >= self.bounds.items;
                 self.at += 1;
                 if too_long {
-                    self.note(Violation::Items { max: self.bounds.items });
+                    self.note(Violation::Items {
+                        max: self.bounds.items,
+                    });
                 }
                 Ok(After::Next)
             }
@@ -261,17 +284,25 @@ impl<const N: usize> Scanner<'_, N> {
             return;
         }
         let path = self.path();
-        self.note(Violation::Text { max: self.bounds.text_units, path, units });
+        self.note(Violation::Text {
+            max: self.bounds.text_units,
+            path,
+            units,
+        });
     }
 
     /// Tells whether the current value is the text that its reader clips.
     fn is_clipped(&self) -> bool {
         !self.bounds.clipped.is_empty()
             && self.open.len() == self.bounds.clipped.len()
-            && self.open.iter().zip(self.bounds.clipped).all(|(open, name)| match open {
-                Open::Object { key } => key_text(&self.text[key.clone()]) == *name,
-                Open::Array { .. } => false,
-            })
+            && self
+                .open
+                .iter()
+                .zip(self.bounds.clipped)
+                .all(|(open, name)| match open {
+                    Open::Object { key } => key_text(&self.text[key.clone()]) == *name,
+                    Open::Array { .. } => false,
+                })
     }
 
     fn path(&self) -> String {
@@ -280,7 +311,11 @@ impl<const N: usize> Scanner<'_, N> {
             match open {
                 Open::Object { key } => {
                     path.push('.');
-                    path.extend(key_text(&self.text[key.clone()]).chars().take(MAX_PATH_BYTES / 4));
+                    path.extend(
+                        key_text(&self.text[key.clone()])
+                            .chars()
+                            .take(MAX_PATH_BYTES / 4),
+                    );
                 }
                 Open::Array { index } => path.push_str(&format!("[{index}]")),
             }
@@ -313,7 +348,9 @@ impl<const N: usize> Scanner<'_, N> {
 /// Returns the text of a key token; only keys with escapes need to be decoded.
 fn key_text(token: &str) -> std::borrow::Cow<'_, str> {
     if token.contains('\\') {
-        serde_json::from_str::<String>(token).unwrap_or_default().into()
+        serde_json::from_str::<String>(token)
+            .unwrap_or_default()
+            .into()
     } else {
         token[1..token.len() - 1].into()
     }

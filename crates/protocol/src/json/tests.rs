@@ -5,10 +5,19 @@ use serde_json::Value;
 
 use super::*;
 
-const BOUNDS: Bounds = Bounds { label: "text", depth: 4, items: 3, text_units: 5, clipped: &["a", "long"] };
+const BOUNDS: Bounds = Bounds {
+    label: "text",
+    depth: 4,
+    items: 3,
+    text_units: 5,
+    clipped: &["a", "long"],
+};
 
 fn violation(text: &str) -> Option<String> {
-    scan(text, &BOUNDS, []).expect("well-formed").violation.map(|violation| violation.message("text"))
+    scan(text, &BOUNDS, [])
+        .expect("well-formed")
+        .violation
+        .map(|violation| violation.message("text"))
 }
 
 #[test]
@@ -24,13 +33,19 @@ fn depth_counts_every_value_and_the_outermost_as_one() {
 #[test]
 fn a_text_that_is_too_deep_is_not_read_further() {
     let bomb = "[".repeat(1_000_000);
-    assert_eq!(violation(&bomb).as_deref(), Some("text exceeds the maximum JSON depth of 4."));
+    assert_eq!(
+        violation(&bomb).as_deref(),
+        Some("text exceeds the maximum JSON depth of 4.")
+    );
 }
 
 #[test]
 fn arrays_may_have_exactly_as_many_items_as_the_bound() {
     assert_eq!(violation("[1,2,3]"), None);
-    assert_eq!(violation("[1,2,3,4]").as_deref(), Some("text contains an array exceeding 3 items."));
+    assert_eq!(
+        violation("[1,2,3,4]").as_deref(),
+        Some("text contains an array exceeding 3 items.")
+    );
     assert_eq!(violation("[[],[],[]]"), None);
 }
 
@@ -47,16 +62,25 @@ fn texts_are_measured_in_utf16_units() {
 #[test]
 fn the_path_of_a_long_text_is_named() {
     let message = violation(r#"{"a":[1,{"b":"123456"}]}"#).expect("too long");
-    assert_eq!(message, "text contains a string exceeding 5 characters (at text.a[1].b: 6 characters).");
+    assert_eq!(
+        message,
+        "text contains a string exceeding 5 characters (at text.a[1].b: 6 characters)."
+    );
     assert!(violation(r#"{"a long key":1}"#).is_some());
 }
 
 #[test]
 fn the_path_of_a_violation_stays_short_for_hostile_keys() {
     let key = "k".repeat(10_000);
-    let bounds = Bounds { text_units: 20_000, ..BOUNDS };
+    let bounds = Bounds {
+        text_units: 20_000,
+        ..BOUNDS
+    };
     let text = format!(r#"{{"{key}":{{"{key}":"{}"}}}}"#, "x".repeat(20_001));
-    let violation = scan(&text, &bounds, []).expect("well-formed").violation.expect("too long");
+    let violation = scan(&text, &bounds, [])
+        .expect("well-formed")
+        .violation
+        .expect("too long");
     assert!(violation.message("text").len() < 400);
 }
 
@@ -71,7 +95,10 @@ fn only_the_text_that_its_reader_clips_may_be_longer() {
 #[test]
 fn numbers_must_be_finite() {
     assert_eq!(violation("[1e308,-0.5,0]"), None);
-    assert_eq!(violation("1e999").as_deref(), Some("text contains a number that is not finite."));
+    assert_eq!(
+        violation("1e999").as_deref(),
+        Some("text contains a number that is not finite.")
+    );
 }
 
 #[test]
@@ -88,15 +115,49 @@ fn members_are_found_although_a_bound_is_exceeded_before_them() {
     let text = r#"{"params":["123456"],"id":"a"}"#;
     let found = scan(text, &BOUNDS, ["id"]).expect("well-formed");
     assert!(found.violation.is_some());
-    assert_eq!(found.members[0].clone().map(|range| &text[range]), Some("\"a\""));
+    assert_eq!(
+        found.members[0].clone().map(|range| &text[range]),
+        Some("\"a\"")
+    );
 }
 
 #[test]
 fn malformed_texts_are_refused() {
     for text in [
-        "", " ", "{", "{bad", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\" 1}", "{,}", "[,]", "1 2", "01", "1.", "-", "1e",
-        ".5", "+1", "tru", "truex", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"",
-        "\"\n\"", "]", "[}", "{]", "nul", "NaN", "[1", "{\"a\":[}", "\u{feff}1",
+        "",
+        " ",
+        "{",
+        "{bad",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{\"a\" 1}",
+        "{,}",
+        "[,]",
+        "1 2",
+        "01",
+        "1.",
+        "-",
+        "1e",
+        ".5",
+        "+1",
+        "tru",
+        "truex",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\udc00\"",
+        "\"\n\"",
+        "]",
+        "[}",
+        "{]",
+        "nul",
+        "NaN",
+        "[1",
+        "{\"a\":[}",
+        "\u{feff}1",
     ] {
         assert_eq!(scan(text, &BOUNDS, ["a"]), Err(SyntaxError), "{text:?}");
     }

@@ -43,7 +43,11 @@ fn escape_end(bytes: &[u8], at: usize) -> Result<(usize, usize), BadToken> {
             0xd800..=0xdbff => {
                 let low_follows = bytes.get(at + 6..at + 8) == Some(br"\u")
                     && matches!(hex_unit(bytes, at + 8)?, 0xdc00..=0xdfff);
-                if low_follows { Ok((at + 12, 2)) } else { Err(BadToken) }
+                if low_follows {
+                    Ok((at + 12, 2))
+                } else {
+                    Err(BadToken)
+                }
             }
             0xdc00..=0xdfff => Err(BadToken),
             _ => Ok((at + 6, 1)),
@@ -79,6 +83,13 @@ pub(super) fn number_end(bytes: &[u8], start: usize) -> Result<usize, BadToken> 
 }
 
 fn digits_end(bytes: &[u8], start: usize) -> Result<usize, BadToken> {
-    let count = bytes[start.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if count == 0 { Err(BadToken) } else { Ok(start + count) }
+    let count = bytes[start.min(bytes.len())..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if count == 0 {
+        Err(BadToken)
+    } else {
+        Ok(start + count)
+    }
 }

@@ -36,13 +36,19 @@ impl Violation {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let label = self.1;
                 match self.0 {
-                    Violation::Depth { max } => write!(out, "{label} exceeds the maximum JSON depth of {max}."),
-                    Violation::Items { max } => write!(out, "{label} contains an array exceeding {max} items."),
+                    Violation::Depth { max } => {
+                        write!(out, "{label} exceeds the maximum JSON depth of {max}.")
+                    }
+                    Violation::Items { max } => {
+                        write!(out, "{label} contains an array exceeding {max} items.")
+                    }
                     Violation::Text { max, path, units } => write!(
                         out,
                         "{label} contains a string exceeding {max} characters (at {path}: {units} characters)."
                     ),
-                    Violation::Number => write!(out, "{label} contains a number that is not finite."),
+                    Violation::Number => {
+                        write!(out, "{label} contains a number that is not finite.")
+                    }
                 }
             }
         }

@@ -1,0 +1,172 @@
+//! The errors that several methods answer, worded as clients know them.
+
+use super::{ErrorCode, RpcError};
+
+/// Which cap on run streams is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamCap {
+    /// Streams of the whole gateway.
+    Global,
+    /// Streams of one user.
+    User,
+    /// Streams of one connection.
+    Connection,
+    /// Streams of one run.
+    Run,
+}
+
+impl StreamCap {
+    /// Returns the name in the `scope` field of the error.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StreamCap::Global => "global",
+            StreamCap::User => "user",
+            StreamCap::Connection => "connection",
+            StreamCap::Run => "run",
+        }
+    }
+}
+
+impl RpcError {
+    /// The frame or body cannot be read.
+    pub fn invalid_input(message: impl Into<String>) -> RpcError {
+        RpcError::new(ErrorCode::InvalidInput, message)
+    }
+
+    /// The shape of the parameters is wrong.
+    pub fn invalid_request(message: impl Into<String>) -> RpcError {
+        RpcError::new(ErrorCode::InvalidRequest, message)
+    }
+
+    /// The caller is not authenticated.
+    pub fn unauthorized(message: impl Into<String>) -> RpcError {
+        RpcError::new(ErrorCode::Unauthorized, message)
+    }
+
+    /// Nothing but `connect` is answered before authentication.
+    pub fn connect_first() -> RpcError {
+        RpcError::unauthorized("Connect first")
+    }
+
+    /// A scope is missing for a method.
+    pub fn missing_scope(scope: &str, method: &str) -> RpcError {
+        let message = format!("Missing required scope {scope} for {method}");
+        RpcError::new(ErrorCode::Forbidden, message).with("requiredScope", scope)
+    }
+
+    /// No run has this id, as getRun, resumeRun, submitApproval and listNodeStates say it.
+    pub fn no_such_run(run_id: &str) -> RpcError {
+        RpcError::new(ErrorCode::NotFound, format!("Run not found: {run_id}"))
+    }
+
+    /// No run has this id, as streams and node reads say it.
+    pub fn run_not_found(run_id: &str) -> RpcError {
+        RpcError::new(ErrorCode::RunNotFound, format!("Run not found: {run_id}"))
+    }
+
+    /// No run has the id, as cancelRun and pauseRun say it.
+    pub fn run_to_stop_not_found() -> RpcError {
+        RpcError::new(ErrorCode::RunNotFound, "Run not found")
+    }
+
+    /// The run has ended and cannot be cancelled.
+    pub fn run_not_active() -> RpcError {
+        RpcError::new(ErrorCode::RunNotActive, "Run is not currently active")
+    }
+
+    /// A run with this id executes.
+    pub fn run_already_active(run_id: &str) -> RpcError {
+        RpcError::new(
+            ErrorCode::Conflict,
+            format!("Run {run_id} is already active"),
+        )
+    }
+
+    /// A run with this id has been launched before.
+    pub fn run_exists(run_id: &str) -> RpcError {
+        RpcError::new(ErrorCode::Conflict, format!("Run {run_id} already exists"))
+    }
+
+    /// No workflow is registered under this key.
+    pub fn unknown_workflow(key: &str) -> RpcError {
+        RpcError::new(ErrorCode::NotFound, format!("Unknown workflow: {key}"))
+    }
+
+    /// The run has no such node.
+    pub fn node_not_found(node_id: &str) -> RpcError {
+        RpcError::new(
+            ErrorCode::NodeNotFound,
+            format!("Node not found: {node_id}"),
+        )
+    }
+
+    /// The node has no such iteration.
+    pub fn iteration_not_found(iteration: u32) -> RpcError {
+        RpcError::new(
+            ErrorCode::IterationNotFound,
+            format!("Iteration not found: {iteration}"),
+        )
+    }
+
+    /// The approval was decided before; `status` is `approved` or `denied`.
+    pub fn already_decided(run_id: &str, node_id: &str, iteration: u32, status: &str) -> RpcError {
+        let message = format!("Approval for {node_id} has already been decided");
+        RpcError::new(ErrorCode::AlreadyDecided, message)
+            .with("runId", run_id)
+            .with("nodeId", node_id)
+            .with("iteration", iteration)
+            .with("status", status)
+    }
+
+    /// The node does not wait for a decision.
+    pub fn not_waiting_for_approval(node_id: &str) -> RpcError {
+        RpcError::invalid_input(format!("Node {node_id} is not waiting for approval."))
+    }
+
+    /// The approval names the users who may decide, and the caller is none of them.
+    pub fn not_an_allowed_user() -> RpcError {
+        RpcError::new(
+            ErrorCode::Forbidden,
+            "User is not allowed to decide this approval",
+        )
+    }
+
+    /// The approval names scopes of which the caller holds none.
+    pub fn missing_approval_scope() -> RpcError {
+        RpcError::new(
+            ErrorCode::Forbidden,
+            "Connection is missing required approval scope",
+        )
+    }
+
+    /// A cap on run streams is reached.
+    pub fn stream_cap(cap: StreamCap, limit: usize) -> RpcError {
+        let scope = cap.as_str();
+        let message =
+            format!("Gateway run-event subscriber limit reached ({scope} cap of {limit}).");
+        RpcError::new(ErrorCode::RateLimited, message)
+            .with("scope", scope)
+            .with("limit", limit)
+    }
+
+    /// The body is larger than `max` bytes.
+    pub fn body_too_large(max: usize) -> RpcError {
+        RpcError::new(
+            ErrorCode::PayloadTooLarge,
+            format!("Gateway request payload exceeds {max} bytes."),
+        )
+    }
+
+    /// Something unexpected happened; the details are in the log only.
+    pub fn internal() -> RpcError {
+        RpcError::new(
+            ErrorCode::ServerError,
+            "The gateway could not complete the request",
+        )
+    }
+
+    /// The gateway cannot do this now.
+    pub fn unavailable(why: impl Into<String>) -> RpcError {
+        RpcError::new(ErrorCode::Unavailable, why)
+    }
+}

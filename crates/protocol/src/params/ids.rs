@@ -1,0 +1,59 @@
+//! The form of ids.
+
+use crate::error::{ErrorCode, RpcError};
+use crate::limits;
+
+/// Checks that a text can be the id of a run.
+///
+/// That is 1 to 64 of `a-z 0-9 _ . -`, not beginning with a dot, or the id of a child run: at most 256 characters, made of
+/// such a stem and parts `:child:<node>:<digits>`.
+pub fn check_run_id(id: &str) -> Result<(), RpcError> {
+    let is_plain = id.len() <= limits::MAX_RUN_ID_CHARS && is_stem(id);
+    if is_plain || is_child_id(id) {
+        return Ok(());
+    }
+    Err(RpcError::new(
+        ErrorCode::InvalidRunId,
+        "runId must match /^[a-z0-9_-][a-z0-9_.-]{0,63}$/.",
+    ))
+}
+
+/// Checks that a text can be the id of a node: 1 to 128 of `A-Z a-z 0-9 : _ -`.
+pub fn check_node_id(id: &str) -> Result<(), RpcError> {
+    let is_node_id = (1..=limits::MAX_NODE_ID_CHARS).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte));
+    if is_node_id {
+        return Ok(());
+    }
+    Err(RpcError::new(
+        ErrorCode::InvalidNodeId,
+        "nodeId must match /^[a-zA-Z0-9:_-]{1,128}$/.",
+    ))
+}
+
+fn is_stem(text: &str) -> bool {
+    let is_stem_byte =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(&byte);
+    !text.is_empty() && !text.starts_with('.') && text.bytes().all(is_stem_byte)
+}
+
+/// Tells whether the text is a stem followed by parts `:child:<node>:<digits>`.
+///
+/// A node may hold colons and the word child, so any number of parts also reads as one part with a longer node.
+fn is_child_id(text: &str) -> bool {
+    let Some((stem, part)) = text.split_once(":child:") else {
+        return false;
+    };
+    let Some((node, digits)) = part.rsplit_once(':') else {
+        return false;
+    };
+    let is_node_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@,:=-".contains(&byte);
+    text.len() <= limits::MAX_CHILD_RUN_ID_CHARS
+        && is_stem(stem)
+        && !node.is_empty()
+        && node.bytes().all(is_node_byte)
+        && !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

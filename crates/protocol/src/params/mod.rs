@@ -1,0 +1,27 @@
+//! Parameters of the served methods: what is read from a request, in which order it is checked, and with which words it
+//! is refused.
+//!
+//! Fields that a method does not know are ignored. A field that is `null` counts as absent unless said otherwise.
+
+mod approvals;
+mod connect;
+mod fields;
+mod ids;
+mod launch;
+mod nodes;
+mod runs;
+mod stream;
+
+pub use approvals::{ListApprovals, SubmitApproval};
+pub use connect::Connect;
+pub use ids::{check_node_id, check_run_id};
+pub use launch::{LaunchRun, StartedBy};
+pub use nodes::{GetNodeOutput, ListNodeStates};
+pub use runs::{CancelRun, GetRun, ListRuns, ListWorkflows, ResumeRun};
+pub use stream::{StreamRunEvents, check_after_seq};
+
+/// Parameters as an object.
+pub type Params = serde_json::Map<String, serde_json::Value>;
+
+#[cfg(test)]
+mod tests;

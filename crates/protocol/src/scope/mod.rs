@@ -1,0 +1,10 @@
+//! Scopes: what a token allows, and what a method needs.
+
+mod catalogue;
+mod grants;
+
+pub use catalogue::{Scope, ScopeSet, Scopes};
+pub use grants::Grants;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Pending approvals.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// A pending approval in `listApprovals` and in the hello snapshot.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalRow<'a> {
+    /// The run that waits.
+    pub run_id: &'a str,
+    /// Key of its workflow.
+    pub workflow_key: &'a str,
+    /// The node that waits.
+    pub node_id: &'a str,
+    /// Its iteration, from 0.
+    pub iteration: u32,
+    /// The question.
+    pub request_title: &'a str,
+    /// More about it.
+    pub request_summary: Option<&'a str>,
+    /// When it was asked.
+    pub requested_at_ms: i64,
+    /// `decision`, `select`, `rank` or `gate`.
+    pub approval_mode: &'static str,
+    /// What can be chosen.
+    pub options: Vec<OptionRow<'a>>,
+    /// Scopes of which the decider must hold one, if there are any.
+    pub allowed_scopes: &'a [String],
+    /// Users who may decide, if there are any.
+    pub allowed_users: &'a [String],
+    /// When it is approved without a person.
+    pub auto_approve: Option<AutoApprove<'a>>,
+}
+
+/// One of several choices.
+#[derive(Debug, Clone, Serialize)]
+pub struct OptionRow<'a> {
+    /// What a decision names.
+    pub key: &'a str,
+    /// What people read.
+    pub label: &'a str,
+    /// More about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<&'a str>,
+}
+
+/// When an approval is given without a person.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoApprove<'a> {
+    /// After how many earlier approvals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<&'a RawValue>,
+    /// Whether it is recorded.
+    pub audit: bool,
+    /// Whether its condition holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition_met: Option<bool>,
+    /// Whether its reason to go back holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revert_on_met: Option<bool>,
+}

@@ -1,0 +1,25 @@
+//! What answers and events show, with the keys in the order in which clients know them.
+//!
+//! Views borrow from what they show; they are made from stored rows at the edge and serialised at once. Texts ending in
+//! `At` are ISO-8601, numbers ending in `Ms` are milliseconds since 1970.
+
+mod answer;
+mod approval;
+mod event;
+mod gateway;
+mod node;
+mod run;
+mod run_state;
+
+pub use answer::{CancelAnswer, DecisionAnswer, LaunchAnswer, ResumeAnswer, StreamAnswer};
+pub use approval::{ApprovalRow, AutoApprove, OptionRow};
+pub use event::BroadcastEvent;
+pub use gateway::{
+    Health, Hello, HelloAuth, HelloPolicy, HelloSnapshot, Identity, WorkflowSummary,
+};
+pub use node::{NodeError, NodeOutput, NodeStateRow, OutputField, OutputSchema};
+pub use run::{FailedChildren, GapSnapshot, RunColumns, RunRecord, RunRow};
+pub use run_state::{Blocked, RunState, Unhealthy};
+
+#[cfg(test)]
+mod tests;

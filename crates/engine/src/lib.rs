@@ -1,1 +1,47 @@
-//! Under construction.
+//! The workflow state machine: facts in, steps out.
+//!
+//! Pure: no I/O, no clock, no randomness, no async. It knows nothing of actors, of the store or of the wire.
+//!
+//! ```text
+//!             accept(fact, now)                 take_step()
+//!   owner ───────────────────────► RunState ───────────────► Step { events, changes, commands }
+//!     ▲                               │                        │
+//!     │  Fact::Rendered(tree)         │ render_request()       │ committed, then carried out
+//!     └───────────── session ◄────────┘                        ▼
+//! ```
+//!
+//! The owner of a run follows one loop:
+//!
+//! 1. [`RunState::accept`] a fact.
+//! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome.
+//! 3. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
+//!
+//! One file is one idea: `lifecycle` is the diagram of a node, `walk` finds what can start, `settle` decides,
+//! and every kind of fact has the file that applies it.
+
+mod approval;
+mod cancel;
+mod decision;
+mod finish;
+mod frame;
+mod launch;
+mod lifecycle;
+mod load;
+mod node;
+mod open_step;
+mod outcome;
+mod output;
+mod refusal;
+mod render;
+mod retry;
+mod settle;
+mod start;
+mod state;
+mod take_up;
+mod walk;
+
+pub use launch::launch;
+pub use load::LoadedRun;
+pub use refusal::Refusal;
+pub use render::RenderRequest;
+pub use state::RunState;

@@ -17,6 +17,8 @@ pub enum CancelReason {
     RunCancelled,
     /// Its run failed while it was running.
     RunFailed,
+    /// Its run finished without it: no frame mounts it any more.
+    Unmounted,
 }
 
 /// A record of the log, with the names and fields of workflow-model 11.

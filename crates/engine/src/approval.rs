@@ -1,0 +1,154 @@
+//! Approvals in a run: asking, deciding, and ending what nobody will decide any more.
+
+use serde_json::json;
+use smithers_model::approval::{Approval, ApprovalRequest, ApprovalStatus, Decision};
+use smithers_model::audit::AuditRecord;
+use smithers_model::event::{CancelReason, Event};
+use smithers_model::run::{Actor, RunStatus};
+use smithers_model::step::RowChange;
+use smithers_model::{NodeKey, RawJson, Timestamp};
+
+use crate::decision;
+use crate::lifecycle::{TaskFact, TaskStatus};
+use crate::refusal::Refusal;
+use crate::state::RunState;
+
+/// Decider of approvals that end with their run.
+const CANCELLER: &str = "smithers:cancel";
+
+impl RunState {
+    /// Asks about `node`: the request is durable and visible with this step.
+    pub(crate) fn ask(&mut self, node: &NodeKey, request: &ApprovalRequest, now: Timestamp) {
+        let approval = Approval {
+            run_id: self.run.run_id.clone(),
+            node: node.clone(),
+            request: request.clone(),
+            requested_at: now,
+            decision: None,
+        };
+        self.approvals.insert(node.clone(), approval.clone());
+        self.open
+            .change(RowChange::RequestApproval(Box::new(approval)));
+        self.move_node(node, TaskFact::Asked, now);
+        self.open.event(Event::ApprovalRequested {
+            node: node.clone(),
+            request: request.clone(),
+        });
+        self.open
+            .event(Event::NodeWaitingApproval { node: node.clone() });
+    }
+
+    /// Takes somebody's answer. A parked run goes on from here and begins with a frame.
+    pub(crate) fn decide_approval(
+        &mut self,
+        node: NodeKey,
+        answer: Decision,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.check_decision(&node, &answer, actor)?;
+        let record = self.decision_record(&node, &answer, actor, now);
+        self.record_decision(&node, answer, now);
+        self.move_node(&node, TaskFact::Answered, now);
+        self.open.change(RowChange::Audit(record));
+        if self.run.status != RunStatus::Running {
+            self.go_on(now);
+        }
+        Ok(())
+    }
+
+    fn check_decision(
+        &self,
+        node: &NodeKey,
+        answer: &Decision,
+        actor: &Actor,
+    ) -> Result<(), Refusal> {
+        let not_waiting = || Refusal::NotWaiting {
+            node: node.node_id.clone(),
+        };
+        let approval = self.approvals.get(node).ok_or_else(not_waiting)?;
+        if approval.decision.is_some() {
+            return Err(Refusal::AlreadyDecided {
+                node: node.node_id.clone(),
+                status: approval.status(),
+            });
+        }
+        decision::check(&approval.request, answer, actor)?;
+        let waits = self
+            .nodes
+            .get(node)
+            .is_some_and(|known| known.status == TaskStatus::Waiting);
+        if waits { Ok(()) } else { Err(not_waiting()) }
+    }
+
+    fn record_decision(&mut self, node: &NodeKey, answer: Decision, now: Timestamp) {
+        let Some(approval) = self.approvals.get_mut(node) else {
+            return;
+        };
+        let answer = Decision {
+            decided_at: now,
+            ..answer
+        };
+        approval.decision = Some(answer.clone());
+        let node = node.clone();
+        self.open.event(match approval.status() {
+            ApprovalStatus::Approved => Event::ApprovalGranted { node: node.clone() },
+            _ => Event::ApprovalDenied { node: node.clone() },
+        });
+        self.open.change(RowChange::DecideApproval {
+            node,
+            decision: answer,
+        });
+    }
+
+    fn decision_record(
+        &self,
+        node: &NodeKey,
+        answer: &Decision,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> AuditRecord {
+        let outcome = if answer.approved {
+            "approved"
+        } else {
+            "denied"
+        };
+        AuditRecord {
+            at: now,
+            kind: "approval".into(),
+            run_id: Some(self.run.run_id.clone()),
+            actor_id: actor.user_id.clone(),
+            token_id: actor.token_id.clone(),
+            subject: Some(node.node_id.to_string()),
+            outcome: outcome.into(),
+            detail: RawJson::of(&json!({ "iteration": node.iteration })),
+        }
+    }
+
+    /// Ends every wait because the run ends: the approvals are denied with `note`, the nodes cancelled.
+    pub(crate) fn end_waits(&mut self, reason: CancelReason, note: &str, now: Timestamp) {
+        let waiting: Vec<NodeKey> = self
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.status == TaskStatus::Waiting)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for node in waiting {
+            self.move_node(&node, TaskFact::Cancelled, now);
+            self.open.event(Event::NodeCancelled {
+                node: node.clone(),
+                attempt: None,
+                reason,
+            });
+            let end = Decision {
+                approved: false,
+                note: Some(note.into()),
+                decided_by: Some(CANCELLER.into()),
+                token_id: None,
+                value: None,
+                decided_at: now,
+            };
+            self.record_decision(&node, end, now);
+        }
+    }
+}

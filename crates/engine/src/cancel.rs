@@ -1,0 +1,59 @@
+//! Cancelling: the end of a run on request, in whatever state it is (workflow-model 13.2).
+
+use smithers_model::audit::AuditRecord;
+use smithers_model::event::{CancelReason, Event};
+use smithers_model::node::AttemptState;
+use smithers_model::run::{Actor, RunStatus};
+use smithers_model::step::RowChange;
+use smithers_model::{RawJson, Timestamp};
+
+use crate::lifecycle::TaskFact;
+use crate::refusal::Refusal;
+use crate::state::RunState;
+
+impl RunState {
+    /// Ends the run. Nodes that were not started stay pending.
+    pub(crate) fn cancel(&mut self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+        match self.run.status {
+            RunStatus::Cancelled => return Err(Refusal::AlreadyCancelled),
+            status if status.is_terminal() => return Err(Refusal::NotActive { status }),
+            _ => {}
+        }
+        self.cut_off_attempts(CancelReason::RunCancelled, now);
+        self.end_waits(CancelReason::RunCancelled, "Run cancelled", now);
+        let record = self.cancel_record(actor, now);
+        self.open.change(RowChange::Audit(record));
+        self.run.cancel_requested_at = Some(now);
+        self.open
+            .update_run(|run| run.cancel_requested_at = Some(now));
+        self.end(RunStatus::Cancelled, Event::RunCancelled, now);
+        Ok(())
+    }
+
+    /// Cancels every attempt under way and asks for the end of its body.
+    pub(crate) fn cut_off_attempts(&mut self, reason: CancelReason, now: Timestamp) {
+        for node in std::mem::take(&mut self.running) {
+            self.move_node(&node, TaskFact::Cancelled, now);
+            let attempt = self.put_attempt(&node, AttemptState::Cancelled);
+            self.open.event(Event::NodeCancelled {
+                node: node.clone(),
+                attempt: Some(attempt),
+                reason,
+            });
+            self.open.abort(&node, attempt);
+        }
+    }
+
+    fn cancel_record(&self, actor: &Actor, now: Timestamp) -> AuditRecord {
+        AuditRecord {
+            at: now,
+            kind: "cancel".into(),
+            run_id: Some(self.run.run_id.clone()),
+            actor_id: actor.user_id.clone(),
+            token_id: actor.token_id.clone(),
+            subject: None,
+            outcome: "accepted".into(),
+            detail: RawJson::empty_object(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Who may decide, which answers fit, and what becomes of them.

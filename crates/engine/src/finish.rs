@@ -1,0 +1,150 @@
+//! What a run does when nothing can start: wait, park, look once more, finish or fail (workflow-model 7.3, 9 to 13).
+
+use serde_json::json;
+use smithers_model::command::Command;
+use smithers_model::error::ErrorInfo;
+use smithers_model::event::{CancelReason, Event};
+use smithers_model::frame::Trigger;
+use smithers_model::run::RunStatus;
+use smithers_model::{NodeKey, RawJson, Timestamp};
+
+use crate::decision;
+use crate::frame::Frame;
+use crate::lifecycle::TaskStatus;
+use crate::state::RunState;
+use crate::walk::{Plan, Standing, TaskView};
+
+impl RunState {
+    /// Decides what comes when the walk found nothing to start.
+    pub(crate) fn rest(
+        &mut self,
+        frame: &Frame,
+        views: &[Option<TaskView>],
+        plan: &Plan,
+        now: Timestamp,
+    ) {
+        let any =
+            |wanted: fn(Standing) -> bool| views.iter().flatten().any(|view| wanted(view.standing));
+        let comes_by_itself = !self.running.is_empty() || any(|s| s == Standing::Resting);
+        if comes_by_itself {
+            return;
+        }
+        if any(|standing| matches!(standing, Standing::Waiting { .. })) {
+            self.park();
+        } else if plan.complete {
+            self.finish_when_stable(frame, now);
+        } else if frame.trigger == Some(Trigger::DeadlockCheck) {
+            let error = deadlock(frame, views);
+            self.fail(error, now);
+        } else {
+            self.renders.push_back(Some(Trigger::DeadlockCheck));
+        }
+    }
+
+    /// Only decisions from outside can move the run: it lets go of its session.
+    fn park(&mut self) {
+        let status = RunStatus::WaitingApproval;
+        self.run.status = status;
+        self.open.update_run(|run| run.status = Some(status));
+        self.open.event(Event::RunStatusChanged { status });
+        self.open.command(Command::Park);
+    }
+
+    /// Finishes a run whose workflow was asked once more and mounts nothing new.
+    fn finish_when_stable(&mut self, frame: &Frame, now: Timestamp) {
+        let is_new = self.checked_sets.insert(frame.mounted());
+        if is_new {
+            self.renders.push_back(Some(Trigger::StabilityCheck));
+            return;
+        }
+        self.end_waits(CancelReason::Unmounted, "Run finished", now);
+        let failed_child_keys = self.failed_children(frame);
+        self.end(
+            RunStatus::Finished,
+            Event::RunFinished { failed_child_keys },
+            now,
+        );
+    }
+
+    /// Nodes that failed and were allowed to: mounted ones in document order, then those that are gone.
+    fn failed_children(&self, frame: &Frame) -> Vec<String> {
+        let failed = |node: &NodeKey| {
+            let known = self.nodes.get(node);
+            known.is_some_and(|known| known.status == TaskStatus::Failed)
+        };
+        let mounted = frame.mounted();
+        let unmounted = self.nodes.keys().filter(|node| frame.find(node).is_none());
+        mounted
+            .iter()
+            .chain(unmounted)
+            .filter(|node| failed(node))
+            .map(NodeKey::to_string)
+            .collect()
+    }
+
+    /// Fails the run because `node` failed and nothing handles that.
+    pub(crate) fn fail_by(&mut self, node: &NodeKey, now: Timestamp) {
+        let message = format!("Task failed: {}", node.node_id);
+        let mut error = ErrorInfo::coded("SESSION_ERROR", message);
+        error.details = Some(RawJson::of(&json!({ "key": node.to_string() })));
+        error.cause = self.cause_of(node).map(Box::new);
+        self.fail(error, now);
+    }
+
+    /// Why `node` failed: the error of its last attempt, or the denial.
+    fn cause_of(&self, node: &NodeKey) -> Option<ErrorInfo> {
+        let thrown = self.nodes.get(node)?.error.clone();
+        let denied = || {
+            let decision = self.approvals.get(node)?.decision.as_ref()?;
+            (!decision.approved).then(|| decision::denial(decision))
+        };
+        thrown.or_else(denied)
+    }
+
+    /// Fails the run and everything under way in it.
+    pub(crate) fn fail(&mut self, error: ErrorInfo, now: Timestamp) {
+        self.cut_off_attempts(CancelReason::RunFailed, now);
+        self.end_waits(CancelReason::RunFailed, "Run failed", now);
+        self.run.error = Some(error.clone());
+        self.open.update_run(|run| run.error = Some(error.clone()));
+        self.end(RunStatus::Failed, Event::RunFailed { error }, now);
+    }
+
+    /// Ends the run: nothing follows `event`.
+    pub(crate) fn end(&mut self, status: RunStatus, event: Event, now: Timestamp) {
+        self.run.status = status;
+        self.run.finished_at = Some(now);
+        self.renders.clear();
+        self.open.update_run(|run| {
+            run.status = Some(status);
+            run.finished_at = Some(now);
+        });
+        self.open.event(event);
+        self.open.unpark();
+        self.open.command(Command::Close);
+    }
+}
+
+/// Names what is stuck, and on what.
+fn deadlock(frame: &Frame, views: &[Option<TaskView>]) -> ErrorInfo {
+    let stuck: Vec<&str> = frame
+        .tasks()
+        .iter()
+        .filter(|&&index| views[index].is_some_and(|view| view.standing != Standing::Done))
+        .map(|&index| frame.task(index).node.node_id.as_str())
+        .collect();
+    let mut missing: Vec<&str> = frame
+        .tree
+        .tasks()
+        .flat_map(|task| &task.depends_on)
+        .filter(|id| frame.index_of(id).is_none())
+        .map(|id| id.as_str())
+        .collect();
+    missing.dedup();
+    let mut message = format!("No task can go on: {}", stuck.join(", "));
+    if !missing.is_empty() {
+        message.push_str("; dependencies that are not mounted: ");
+        message.push_str(&missing.join(", "));
+    }
+    ErrorInfo::coded("DEPENDENCY_DEADLOCK", message)
+}

@@ -1,0 +1,127 @@
+//! A frame as the run uses it: the tree with the indexes that deciding needs, checked before it is mounted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smithers_model::error::ErrorInfo;
+use smithers_model::frame::{TreeContent, Trigger};
+use smithers_model::tree::{Kind, TaskSpec, Tree};
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::{NodeId, NodeKey};
+
+/// The newest frame of a run.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// What was rendered.
+    pub(crate) tree: Tree,
+    /// What led to it.
+    pub(crate) trigger: Option<Trigger>,
+    /// Its content as stored.
+    pub(crate) content: Arc<TreeContent>,
+    /// For each element, the innermost Parallel around it.
+    pub(crate) groups: Vec<Option<usize>>,
+    tasks: Vec<usize>,
+    by_key: BTreeMap<NodeKey, usize>,
+    by_id: BTreeMap<NodeId, usize>,
+}
+
+impl Frame {
+    /// Checks a rendered tree and indexes it. The error is the one that the run fails with.
+    pub(crate) fn new(
+        tree: Tree,
+        trigger: Option<Trigger>,
+        definition: &WorkflowDefinition,
+    ) -> Result<Self, ErrorInfo> {
+        let mut frame = Self {
+            content: Arc::new(tree.content()),
+            groups: innermost_groups(&tree),
+            tree,
+            trigger,
+            tasks: Vec::new(),
+            by_key: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+        };
+        for index in 0..frame.tree.elements().len() {
+            frame.admit(index, definition)?;
+        }
+        Ok(frame)
+    }
+
+    /// Checks element `index` and, when it is a task, makes it known.
+    fn admit(&mut self, index: usize, definition: &WorkflowDefinition) -> Result<(), ErrorInfo> {
+        let task = match &self.tree.elements()[index].kind {
+            Kind::Task(task) => task,
+            Kind::Later { component } => return Err(not_in_this_build(component)),
+            _ => return Ok(()),
+        };
+        if definition.output_table(&task.output_table).is_none() {
+            return Err(unknown_output(&task.node, &task.output_table));
+        }
+        if self.by_key.insert(task.node.clone(), index).is_some() {
+            return Err(duplicate(&task.node));
+        }
+        self.by_id.entry(task.node.node_id.clone()).or_insert(index);
+        self.tasks.push(index);
+        Ok(())
+    }
+
+    /// Indexes of the tasks in document order.
+    pub(crate) fn tasks(&self) -> &[usize] {
+        &self.tasks
+    }
+
+    /// The task at element `index`, which must be one of [`tasks`](Self::tasks).
+    pub(crate) fn task(&self, index: usize) -> &TaskSpec {
+        match &self.tree.elements()[index].kind {
+            Kind::Task(task) => task,
+            other => unreachable!("element {index} is {other:?}, not a task"),
+        }
+    }
+
+    /// The task of `node`, when it is mounted.
+    pub(crate) fn find(&self, node: &NodeKey) -> Option<&TaskSpec> {
+        self.by_key.get(node).map(|&index| self.task(index))
+    }
+
+    /// Index of the task that a `dependsOn` names.
+    pub(crate) fn index_of(&self, id: &NodeId) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Mounted nodes in document order.
+    pub(crate) fn mounted(&self) -> Vec<NodeKey> {
+        self.tree.tasks().map(|task| task.node.clone()).collect()
+    }
+}
+
+/// For each element, the nearest Parallel above it.
+fn innermost_groups(tree: &Tree) -> Vec<Option<usize>> {
+    let elements = tree.elements();
+    let mut groups = vec![None; elements.len()];
+    for index in 0..elements.len() {
+        let inside = match elements[index].kind {
+            Kind::Parallel(_) => Some(index),
+            _ => groups[index],
+        };
+        for child in tree.children(index) {
+            groups[child] = inside;
+        }
+    }
+    groups
+}
+
+fn not_in_this_build(component: &str) -> ErrorInfo {
+    let message = format!("<{component}> is not in this build yet");
+    ErrorInfo::coded("RUNTIME_CAPABILITY_UNAVAILABLE", message)
+}
+
+fn duplicate(node: &NodeKey) -> ErrorInfo {
+    let message = format!("Duplicate task id: {}", node.node_id);
+    ErrorInfo::coded("DUPLICATE_ID", message)
+}
+
+/// The error of a task whose output table the workflow does not have.
+pub(crate) fn unknown_output(node: &NodeKey, table: &str) -> ErrorInfo {
+    let message = format!("Task {} names an unknown output: {table}", node.node_id);
+    ErrorInfo::coded("UNKNOWN_OUTPUT_SCHEMA", message)
+}

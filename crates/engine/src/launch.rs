@@ -1,0 +1,54 @@
+//! The launch of a run: its row and its place in the audit trail.
+
+use serde_json::json;
+use smithers_model::audit::AuditRecord;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::step::{Launch, NewRun, RowChange, Step};
+use smithers_model::{Epoch, RawJson, Timestamp};
+
+/// Returns the first step of a run. It has no events: the run starts with [`Fact::TakenUp`].
+///
+/// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
+pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
+    let audit = launch_record(&launch, now);
+    let row = RunRow {
+        workflow_name: launch.workflow_key.to_string(),
+        run_id: launch.run_id,
+        workflow_key: launch.workflow_key,
+        workflow_hash: launch.workflow_hash,
+        status: RunStatus::Running,
+        system: launch.system,
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+        cancel_requested_at: None,
+        error: None,
+        config: RawJson::of(&launch.config),
+        input: launch.input,
+        epoch,
+        next_seq: 0,
+        next_stream_seq: 1,
+        next_frame_no: 1,
+    };
+    let run = NewRun {
+        row,
+        idempotency_key: launch.idempotency_key,
+    };
+    Step {
+        changes: vec![RowChange::InsertRun(Box::new(run)), RowChange::Audit(audit)],
+        ..Step::default()
+    }
+}
+
+fn launch_record(launch: &Launch, now: Timestamp) -> AuditRecord {
+    AuditRecord {
+        at: now,
+        kind: "launch".into(),
+        run_id: Some(launch.run_id.clone()),
+        actor_id: launch.actor.user_id.clone(),
+        token_id: launch.actor.token_id.clone(),
+        subject: Some(launch.workflow_key.to_string()),
+        outcome: "accepted".into(),
+        detail: RawJson::of(&json!({ "workflowHash": launch.workflow_hash })),
+    }
+}

@@ -1,0 +1,175 @@
+//! The life of a node as a status machine. The arms of [`TaskStatus::after`] are the whole diagram.
+//!
+//! ```text
+//!               asked            answered
+//!   Pending ────────────► Waiting ───────► Pending
+//!     │  ▲ ▲                 │
+//!     │  │ └──interrupted──┐ │ cancelled
+//!     │  │                 │ ▼
+//!     ├──┼──started────► Running ──succeeded──► Finished
+//!     │  │                 │  │
+//!     │  └─(Backoff)◄─failed  └─cancelled──► Cancelled
+//!     ├──left out──► Skipped
+//!     └──denied────► Failed ◄──failed, no attempt left── Running
+//! ```
+
+use smithers_model::Timestamp;
+use smithers_model::node::NodeState;
+
+/// Where a node stands. What only one status needs lives in its variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskStatus {
+    /// Not started, or between two attempts without a delay.
+    Pending,
+    /// An attempt is under way.
+    Running { attempt: u32 },
+    /// The last attempt failed; the next one may start at `due`.
+    Backoff { due: Timestamp },
+    /// Somebody is asked.
+    Waiting,
+    /// Has its result.
+    Finished,
+    /// Failed for good.
+    Failed,
+    /// Left out.
+    Skipped,
+    /// Ended with its run.
+    Cancelled,
+}
+
+/// What can happen to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskFact {
+    /// An attempt begins.
+    Started { attempt: u32 },
+    /// The attempt under way gave its result.
+    Succeeded,
+    /// The attempt under way failed; another one is due at `retry_at`, or none is left.
+    AttemptFailed { retry_at: Option<Timestamp> },
+    /// The attempt under way was cut off and does not count.
+    Interrupted,
+    /// An approval was requested.
+    Asked,
+    /// The approval was decided.
+    Answered,
+    /// The decision ends the node.
+    Denied,
+    /// The workflow or a denial leaves the node out.
+    LeftOut,
+    /// The run ends without the node.
+    Cancelled,
+}
+
+/// A move that the diagram does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IllegalMove {
+    /// From where.
+    pub(crate) status: TaskStatus,
+    /// By what.
+    pub(crate) fact: TaskFact,
+}
+
+impl TaskStatus {
+    /// Returns the status after `fact`. The arms are the whole diagram.
+    pub(crate) fn after(self, fact: TaskFact) -> Result<TaskStatus, IllegalMove> {
+        use {TaskFact as F, TaskStatus as S};
+        Ok(match (self, fact) {
+            (S::Pending | S::Backoff { .. }, F::Started { attempt }) => S::Running { attempt },
+            (S::Running { .. }, F::Succeeded) => S::Finished,
+            (
+                S::Running { .. },
+                F::AttemptFailed {
+                    retry_at: Some(due),
+                },
+            ) => S::Backoff { due },
+            (S::Running { .. }, F::AttemptFailed { retry_at: None }) => S::Failed,
+            (S::Running { .. }, F::Interrupted) => S::Pending,
+            (S::Pending, F::Asked) => S::Waiting,
+            (S::Waiting, F::Answered) => S::Pending,
+            (S::Pending, F::Denied) => S::Failed,
+            (S::Pending | S::Backoff { .. }, F::LeftOut) => S::Skipped,
+            (S::Running { .. } | S::Waiting, F::Cancelled) => S::Cancelled,
+            (status, fact) => return Err(IllegalMove { status, fact }),
+        })
+    }
+
+    /// The state as stored. A node that backs off is stored as pending; its newest attempt says until when.
+    pub(crate) fn stored(self) -> NodeState {
+        match self {
+            Self::Pending | Self::Backoff { .. } => NodeState::Pending,
+            Self::Running { .. } => NodeState::InProgress,
+            Self::Waiting => NodeState::WaitingApproval,
+            Self::Finished => NodeState::Finished,
+            Self::Failed => NodeState::Failed,
+            Self::Skipped => NodeState::Skipped,
+            Self::Cancelled => NodeState::Cancelled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskFact as F;
+    use super::TaskStatus as S;
+    use super::*;
+
+    const SOON: Timestamp = Timestamp(9);
+
+    #[test]
+    fn the_diagram_has_these_moves_and_no_others() {
+        let statuses = [
+            ("pending", S::Pending),
+            ("running", S::Running { attempt: 1 }),
+            ("backoff", S::Backoff { due: SOON }),
+            ("waiting", S::Waiting),
+            ("finished", S::Finished),
+            ("failed", S::Failed),
+            ("skipped", S::Skipped),
+            ("cancelled", S::Cancelled),
+        ];
+        let facts = [
+            ("started", F::Started { attempt: 1 }),
+            ("succeeded", F::Succeeded),
+            (
+                "failed+retry",
+                F::AttemptFailed {
+                    retry_at: Some(SOON),
+                },
+            ),
+            ("failed", F::AttemptFailed { retry_at: None }),
+            ("interrupted", F::Interrupted),
+            ("asked", F::Asked),
+            ("answered", F::Answered),
+            ("denied", F::Denied),
+            ("left out", F::LeftOut),
+            ("cancelled", F::Cancelled),
+        ];
+        let name = |status: S| statuses.iter().find(|(_, s)| *s == status).unwrap().0;
+        let moves: Vec<String> = statuses
+            .iter()
+            .flat_map(|from| facts.iter().map(move |fact| (from, fact)))
+            .filter_map(|(from, fact)| {
+                let to = from.1.after(fact.1).ok()?;
+                Some(format!("{} --{}--> {}", from.0, fact.0, name(to)))
+            })
+            .collect();
+        assert_eq!(
+            moves,
+            [
+                "pending --started--> running",
+                "pending --asked--> waiting",
+                "pending --denied--> failed",
+                "pending --left out--> skipped",
+                "running --succeeded--> finished",
+                "running --failed+retry--> backoff",
+                "running --failed--> failed",
+                "running --interrupted--> pending",
+                "running --cancelled--> cancelled",
+                "backoff --started--> running",
+                "backoff --left out--> skipped",
+                "waiting --answered--> pending",
+                "waiting --cancelled--> cancelled",
+            ]
+        );
+    }
+}

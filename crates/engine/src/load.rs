@@ -1,0 +1,85 @@
+//! Reading a run back from its rows.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use smithers_model::approval::Approval;
+use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::output::OutputRow;
+use smithers_model::run::{RunConfig, RunRow};
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::{NodeKey, RawJson};
+
+use crate::lifecycle::TaskStatus;
+use crate::node::Node;
+use crate::open_step::OpenStep;
+use crate::state::RunState;
+
+/// Cap on tasks in flight of a run that names none.
+const DEFAULT_SLOTS: usize = 16;
+
+/// A run as the store has it.
+#[derive(Clone, Debug)]
+pub struct LoadedRun {
+    /// Its row.
+    pub row: RunRow,
+    /// Its nodes, in any order.
+    pub nodes: Vec<NodeRow>,
+    /// All attempts of its nodes, in any order.
+    pub attempts: Vec<AttemptRow>,
+    /// Its approvals with their decisions, in any order.
+    pub approvals: Vec<Approval>,
+    /// Its output rows, in completion order.
+    pub outputs: Vec<OutputRow>,
+}
+
+impl RunState {
+    /// Reads a run back. A running run does nothing before [`Fact::TakenUp`]; a parked one goes on with
+    /// the next decision.
+    ///
+    /// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
+    pub fn load(loaded: LoadedRun, definition: Arc<WorkflowDefinition>) -> Self {
+        let nodes = load_nodes(loaded.nodes, &loaded.attempts);
+        let running: BTreeSet<NodeKey> = nodes
+            .iter()
+            .filter(|(_, node)| matches!(node.status, TaskStatus::Running { .. }))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let approvals = loaded
+            .approvals
+            .into_iter()
+            .map(|approval| (approval.node.clone(), approval))
+            .collect();
+        // A damaged configuration (only possible in stored data) reads as one that names nothing.
+        let config: Option<RunConfig> = serde_json::from_str(loaded.row.config.as_str()).ok();
+        let cap = config.as_ref().and_then(|config| config.max_concurrency);
+        Self {
+            slots: cap.map_or(DEFAULT_SLOTS, |cap| cap.max(1) as usize),
+            auth: config.map(|config| RawJson::of(&config.auth)),
+            run: loaded.row,
+            definition,
+            nodes,
+            approvals,
+            rows: loaded.outputs.into_iter().map(Arc::new).collect(),
+            rows_given: 0,
+            frame: None,
+            renders: VecDeque::new(),
+            checked_sets: BTreeSet::new(),
+            running,
+            open: OpenStep::default(),
+        }
+    }
+}
+
+fn load_nodes(rows: Vec<NodeRow>, attempts: &[AttemptRow]) -> BTreeMap<NodeKey, Node> {
+    let mut by_node: BTreeMap<&NodeKey, Vec<&AttemptRow>> = BTreeMap::new();
+    for attempt in attempts {
+        by_node.entry(&attempt.node).or_default().push(attempt);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let own = by_node.remove(&row.node).unwrap_or_default();
+            (row.node.clone(), Node::load(row, own.into_iter()))
+        })
+        .collect()
+}

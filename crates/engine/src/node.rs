@@ -1,0 +1,138 @@
+//! What a run remembers of a node: its status and its attempts, and how both are stored.
+
+use smithers_model::error::ErrorInfo;
+use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
+use smithers_model::tree::TaskSpec;
+use smithers_model::{NodeKey, Timestamp};
+
+use crate::lifecycle::{TaskFact, TaskStatus};
+
+/// A node that the run has come to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// Where it stands.
+    pub(crate) status: TaskStatus,
+    /// Number of the newest attempt; 0 before the first.
+    pub(crate) last_attempt: u32,
+    /// Attempts that failed; those that were cut off do not count.
+    pub(crate) failures: u32,
+    /// When the newest attempt was dispatched.
+    pub(crate) started_at: Timestamp,
+    /// Why the newest attempt failed.
+    pub(crate) error: Option<ErrorInfo>,
+    /// Schema key of its output table.
+    pub(crate) output_table: String,
+    label: Option<String>,
+    updated_at: Timestamp,
+}
+
+impl Node {
+    /// A node that a frame mounts for the first time.
+    pub(crate) fn new(task: &TaskSpec, now: Timestamp) -> Self {
+        Self {
+            status: TaskStatus::Pending,
+            last_attempt: 0,
+            failures: 0,
+            started_at: now,
+            error: None,
+            output_table: task.output_table.clone(),
+            label: task.label.clone(),
+            updated_at: now,
+        }
+    }
+
+    /// Reads a node back; `attempts` are those of this node, in any order.
+    pub(crate) fn load<'a>(row: NodeRow, attempts: impl Iterator<Item = &'a AttemptRow>) -> Self {
+        let mut node = Self {
+            status: TaskStatus::Pending,
+            last_attempt: row.last_attempt.unwrap_or(0),
+            failures: 0,
+            started_at: row.updated_at,
+            error: None,
+            output_table: row.output_table.unwrap_or_default(),
+            label: row.label,
+            updated_at: row.updated_at,
+        };
+        let mut newest: Option<&AttemptRow> = None;
+        for attempt in attempts {
+            node.failures += u32::from(attempt.state == AttemptState::Failed);
+            if newest.is_none_or(|known| known.attempt < attempt.attempt) {
+                newest = Some(attempt);
+            }
+        }
+        if let Some(newest) = newest {
+            node.last_attempt = node.last_attempt.max(newest.attempt);
+            node.started_at = newest.started_at;
+            node.error.clone_from(&newest.error);
+        }
+        node.status = status_of(row.state, node.last_attempt, newest);
+        node
+    }
+
+    /// Moves the node. The caller offers only moves that the diagram has: facts from outside are checked
+    /// against the status before they come here.
+    pub(crate) fn apply(&mut self, fact: TaskFact, now: Timestamp) {
+        self.status = self
+            .status
+            .after(fact)
+            .expect("only moves of the diagram are offered");
+        self.updated_at = now;
+        if let TaskFact::Started { attempt } = fact {
+            self.last_attempt = attempt;
+            self.started_at = now;
+            self.error = None;
+        }
+    }
+
+    /// Takes over what the newest frame says about the node.
+    pub(crate) fn describe(&mut self, task: &TaskSpec) {
+        self.output_table.clone_from(&task.output_table);
+        self.label.clone_from(&task.label);
+    }
+
+    /// The node as stored.
+    pub(crate) fn row(&self, node: &NodeKey) -> NodeRow {
+        NodeRow {
+            node: node.clone(),
+            state: self.status.stored(),
+            last_attempt: (self.last_attempt > 0).then_some(self.last_attempt),
+            updated_at: self.updated_at,
+            output_table: Some(self.output_table.clone()),
+            label: self.label.clone(),
+        }
+    }
+
+    /// The newest attempt as stored, in `state`.
+    pub(crate) fn attempt_row(&self, node: &NodeKey, state: AttemptState) -> AttemptRow {
+        let retry_at = match self.status {
+            TaskStatus::Backoff { due } => Some(due),
+            _ => None,
+        };
+        AttemptRow {
+            node: node.clone(),
+            attempt: self.last_attempt,
+            state,
+            started_at: self.started_at,
+            finished_at: (state != AttemptState::InProgress).then_some(self.updated_at),
+            error: self.error.clone(),
+            retry_at,
+        }
+    }
+}
+
+fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -> TaskStatus {
+    match state {
+        NodeState::Pending => match newest.and_then(|attempt| attempt.retry_at) {
+            Some(due) => TaskStatus::Backoff { due },
+            None => TaskStatus::Pending,
+        },
+        NodeState::InProgress => TaskStatus::Running {
+            attempt: last_attempt,
+        },
+        NodeState::WaitingApproval => TaskStatus::Waiting,
+        NodeState::Finished => TaskStatus::Finished,
+        NodeState::Failed => TaskStatus::Failed,
+        NodeState::Skipped => TaskStatus::Skipped,
+        NodeState::Cancelled => TaskStatus::Cancelled,
+    }
+}

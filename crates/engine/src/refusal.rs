@@ -1,0 +1,61 @@
+//! Facts that cannot be: why, in the words of gateway-protocol 10 and 11.
+
+use smithers_model::approval::ApprovalStatus;
+use smithers_model::run::RunStatus;
+use smithers_model::{NodeId, NodeKey};
+
+/// Why a fact was not taken. A refused fact has changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The approval has its decision; the second of two racing decisions always gets this.
+    #[error("Approval for {node} has already been decided")]
+    AlreadyDecided {
+        /// Whose approval.
+        node: NodeId,
+        /// What was decided.
+        status: ApprovalStatus,
+    },
+    /// `allowedUsers` does not name the decider.
+    #[error("User is not allowed to decide this approval")]
+    UserNotAllowed,
+    /// The decider holds none of `allowedScopes`.
+    #[error("Connection is missing required approval scope")]
+    ScopeMissing,
+    /// The answer does not fit what is asked.
+    #[error("{message}")]
+    InvalidDecision {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Nobody is asked about this node, or it does not exist.
+    #[error("Node {node} is not waiting for approval.")]
+    NotWaiting {
+        /// Which node.
+        node: NodeId,
+    },
+    /// The run is over.
+    #[error("Run is not currently active")]
+    NotActive {
+        /// How it ended.
+        status: RunStatus,
+    },
+    /// The run was cancelled before; asking again is harmless.
+    #[error("Run is already cancelled")]
+    AlreadyCancelled,
+    /// A result for an attempt that was never made.
+    #[error("attempt {attempt} of `{node}` was never started")]
+    UnknownAttempt {
+        /// Of which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// The fact does not belong to where the run stands.
+    #[error("{fact} cannot happen now: {reason}")]
+    Illegal {
+        /// Name of the fact.
+        fact: &'static str,
+        /// What stands against it.
+        reason: &'static str,
+    },
+}

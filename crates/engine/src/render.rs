@@ -1,0 +1,158 @@
+//! Frames: when one is asked for, what it is rendered from, and what a rendered one changes (workflow-model 6).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smithers_model::Timestamp;
+use smithers_model::error::ErrorInfo;
+use smithers_model::event::Event;
+use smithers_model::frame::{FrameRow, Trigger};
+use smithers_model::run::RunStatus;
+use smithers_model::step::RowChange;
+use smithers_model::tree::{TaskSpec, Tree};
+use smithers_model::workflow::RenderInput;
+
+use crate::frame::Frame;
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::state::RunState;
+
+/// A frame that the run needs before it can go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderRequest {
+    /// What leads to it; none after a start.
+    pub trigger: Option<Trigger>,
+    /// How many rows the session has got already.
+    pub rows_from: usize,
+}
+
+impl RunState {
+    /// Returns the frame that is needed before the step can go on; `None` when the step is to be committed
+    /// first (it is full, or starts a task whose callback belongs to the frame before) or nothing is needed.
+    /// The owner asks only while no step of the run is uncommitted outside this state.
+    pub fn render_request(&self) -> Option<RenderRequest> {
+        let trigger = self.renders.front()?;
+        let commit_first = self.open.is_full() || self.open.starts_a_task();
+        (!commit_first).then(|| RenderRequest {
+            trigger: trigger.clone(),
+            rows_from: self.rows_given,
+        })
+    }
+
+    /// Returns what the next frame is rendered from, with the rows that the session has not got.
+    pub fn render_input(&mut self) -> RenderInput {
+        let new_rows = self.rows[self.rows_given..].to_vec();
+        self.rows_given = self.rows.len();
+        RenderInput {
+            run_id: self.run.run_id.clone(),
+            input: self.run.input.clone(),
+            auth: self.auth.clone(),
+            iteration: 0,
+            iterations: BTreeMap::new(),
+            new_rows,
+        }
+    }
+
+    /// Says that the next frame is rendered by a new session, which has got no rows. When the run had a
+    /// frame, its callbacks went with the old session, so a new frame comes before the next task.
+    pub fn session_opened(&mut self) {
+        self.rows_given = 0;
+        let has_stale_frame = self.frame.is_some() && self.run.status == RunStatus::Running;
+        if has_stale_frame && self.renders.is_empty() {
+            self.renders.push_back(None);
+        }
+    }
+
+    /// The frame that was asked for.
+    pub(crate) fn rendered(&mut self, tree: Tree, now: Timestamp) -> Result<(), Refusal> {
+        let trigger = self.awaited("Rendered")?;
+        match Frame::new(tree, trigger, &self.definition) {
+            Ok(frame) => self.mount(frame, now),
+            Err(error) => self.fail(error, now),
+        }
+        Ok(())
+    }
+
+    /// The frame that was asked for could not be rendered.
+    pub(crate) fn render_failed(
+        &mut self,
+        error: ErrorInfo,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.awaited("RenderFailed")?;
+        self.fail(error, now);
+        Ok(())
+    }
+
+    fn awaited(&mut self, fact: &'static str) -> Result<Option<Trigger>, Refusal> {
+        self.must_be_active()?;
+        self.renders.pop_front().ok_or(Refusal::Illegal {
+            fact,
+            reason: "no frame was asked for",
+        })
+    }
+
+    /// Makes `frame` the newest: its new tasks become known, then the frame is stored.
+    fn mount(&mut self, mut frame: Frame, now: Timestamp) {
+        for &index in frame.tasks() {
+            self.make_known(frame.task(index), now);
+        }
+        match &self.frame {
+            Some(last) if last.content.hash == frame.content.hash => {
+                frame.content = Arc::clone(&last.content);
+            }
+            _ => self.open.weigh(frame.content.xml.len()),
+        }
+        self.rename(frame.tree.workflow_name());
+        self.store_frame(&frame, now);
+        self.frame = Some(Arc::new(frame));
+    }
+
+    /// A task that is mounted for the first time is pending or skipped. Approvals become known when asked.
+    fn make_known(&mut self, task: &TaskSpec, now: Timestamp) {
+        if self.nodes.contains_key(&task.node) {
+            return;
+        }
+        if task.skip_if {
+            self.leave_out(task, now);
+        } else if task.approval.is_none() {
+            let node = Node::new(task, now);
+            self.open.put_node(node.row(&task.node));
+            self.nodes.insert(task.node.clone(), node);
+            self.open.event(Event::NodePending {
+                node: task.node.clone(),
+            });
+        }
+    }
+
+    fn rename(&mut self, name: Option<&str>) {
+        let Some(name) = name.filter(|&name| name != self.run.workflow_name) else {
+            return;
+        };
+        self.run.workflow_name = name.into();
+        self.open
+            .update_run(|run| run.workflow_name = Some(name.into()));
+    }
+
+    fn store_frame(&mut self, frame: &Frame, now: Timestamp) {
+        let frame_no = self.run.next_frame_no;
+        self.run.next_frame_no += 1;
+        self.open
+            .update_run(|run| run.next_frame_no = Some(frame_no + 1));
+        self.open.change(RowChange::PutFrame {
+            frame: FrameRow {
+                frame_no,
+                created_at: now,
+                tree_hash: frame.content.hash.clone(),
+                trigger: frame.trigger.clone(),
+            },
+            tree: Arc::clone(&frame.content),
+        });
+        self.open.event(Event::FrameCommitted {
+            frame_no,
+            xml_hash: frame.content.hash.clone(),
+            trigger: frame.trigger.clone(),
+        });
+        self.open.transition();
+    }
+}

@@ -1,0 +1,96 @@
+//! The fixpoint: decides again and again until only something from outside can move the run (workflow-model 7.3).
+
+use std::sync::Arc;
+
+use smithers_model::Timestamp;
+use smithers_model::run::RunStatus;
+use smithers_model::tree::TaskSpec;
+
+use crate::frame::Frame;
+use crate::lifecycle::TaskStatus;
+use crate::state::RunState;
+use crate::walk::{Standing, TaskView, walk};
+
+impl RunState {
+    /// Moves the run until it needs a frame, the step is full, or nothing moves any more.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        while let Some(frame) = self.current_frame() {
+            let moved = self.decide(&frame, now);
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// The frame to decide on, when deciding is possible now.
+    fn current_frame(&self) -> Option<Arc<Frame>> {
+        let is_current = self.run.status == RunStatus::Running
+            && self.renders.is_empty()
+            && !self.open.is_full();
+        self.frame.clone().filter(|_| is_current)
+    }
+
+    /// Makes one decision in the order of the contract. Returns true when another one is to follow.
+    fn decide(&mut self, frame: &Frame, now: Timestamp) -> bool {
+        let views = self.views(frame, now);
+        let is_broken =
+            |index: usize| views[index].is_some_and(|view| view.standing == Standing::Broken);
+        if let Some(&broken) = frame.tasks().iter().find(|&&index| is_broken(index)) {
+            self.fail_by(&frame.task(broken).node, now);
+            return false;
+        }
+        let plan = walk(frame, &views);
+        let moved = self.advance(frame, &plan.runnable, now);
+        if !moved {
+            self.rest(frame, &views, &plan, now);
+        }
+        moved
+    }
+
+    fn views(&self, frame: &Frame, now: Timestamp) -> Vec<Option<TaskView>> {
+        let mut views = vec![None; frame.tree.elements().len()];
+        for &index in frame.tasks() {
+            views[index] = Some(self.view(frame.task(index), now));
+        }
+        views
+    }
+
+    fn view(&self, task: &TaskSpec, now: Timestamp) -> TaskView {
+        let asks = task.approval.is_some() && !self.approvals.contains_key(&task.node);
+        TaskView {
+            standing: self.standing(task, now),
+            weightless: task.skip_if || asks,
+        }
+    }
+
+    fn standing(&self, task: &TaskSpec, now: Timestamp) -> Standing {
+        let Some(node) = self.nodes.get(&task.node) else {
+            return Standing::Fresh;
+        };
+        let passable = || {
+            let spec = task.approval.as_ref();
+            spec.is_some_and(|spec| spec.request.wait_async)
+        };
+        match node.status {
+            TaskStatus::Pending => {
+                let touched = node.last_attempt > 0 || self.approvals.contains_key(&task.node);
+                if touched {
+                    Standing::Ready
+                } else {
+                    Standing::Fresh
+                }
+            }
+            TaskStatus::Backoff { due } if due <= now => Standing::Ready,
+            TaskStatus::Backoff { .. } => Standing::Resting,
+            TaskStatus::Waiting => Standing::Waiting {
+                passable: passable(),
+            },
+            TaskStatus::Running { .. } => Standing::InFlight,
+            TaskStatus::Failed if !task.continue_on_fail => Standing::Broken,
+            TaskStatus::Finished
+            | TaskStatus::Skipped
+            | TaskStatus::Failed
+            | TaskStatus::Cancelled => Standing::Done,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Starting what the walk found: skip, ask, run inside the step, or dispatch to the outside (workflow-model 7.3.5).
+
+use smithers_model::command::Command;
+use smithers_model::error::ErrorInfo;
+use smithers_model::event::Event;
+use smithers_model::node::AttemptState;
+use smithers_model::tree::{TaskBody, TaskSpec};
+use smithers_model::{RawJson, Timestamp};
+
+use crate::decision::{self, Verdict};
+use crate::frame::Frame;
+use crate::lifecycle::TaskFact;
+use crate::node::Node;
+use crate::state::RunState;
+
+/// What is done with a task whose turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// The workflow leaves it out.
+    Skip,
+    /// Somebody has to be asked first.
+    Ask,
+    /// Somebody said no, and the author said that this ends it.
+    Deny,
+    /// Its body has no outside effect and runs inside the step.
+    InStep,
+    /// Its body runs outside, after the commit.
+    Dispatch { callback: u32 },
+}
+
+impl RunState {
+    /// Starts `runnable` tasks while the step has room. Returns true when anything changed.
+    /// Tasks that run inside the step are all started before the first of them finishes.
+    pub(crate) fn advance(&mut self, frame: &Frame, runnable: &[usize], now: Timestamp) -> bool {
+        let mut free_slots = self.slots.saturating_sub(self.running.len());
+        let mut started_in_step = Vec::new();
+        let mut moved = false;
+        for &index in runnable {
+            if self.open.is_full() || self.run.status.is_terminal() {
+                break;
+            }
+            let task = frame.task(index);
+            match self.how_to_start(task) {
+                Start::Dispatch { .. } if free_slots == 0 => continue,
+                Start::Dispatch { callback } => {
+                    free_slots -= 1;
+                    self.dispatch(task, callback, now);
+                }
+                Start::InStep => {
+                    self.begin_attempt(task, now);
+                    started_in_step.push(task);
+                }
+                Start::Skip => self.leave_out(task, now),
+                Start::Ask => self.ask_about(task, now),
+                Start::Deny => self.end_denied(task, now),
+            }
+            moved = true;
+        }
+        for task in started_in_step {
+            self.run_in_step(task, now);
+        }
+        moved
+    }
+
+    fn how_to_start(&self, task: &TaskSpec) -> Start {
+        if task.skip_if {
+            return Start::Skip;
+        }
+        if task.approval.is_some() {
+            let approval = self.approvals.get(&task.node);
+            match approval.and_then(|approval| approval.decision.as_ref()) {
+                None => return Start::Ask,
+                Some(decision) if decision::verdict(task, decision) == Verdict::End => {
+                    return Start::Deny;
+                }
+                Some(_) => {}
+            }
+        }
+        match task.body {
+            TaskBody::Compute(callback) => Start::Dispatch { callback },
+            TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
+        }
+    }
+
+    /// The node of `task`; approvals and waits become known only when their turn comes.
+    fn know(&mut self, task: &TaskSpec, now: Timestamp) {
+        self.nodes
+            .entry(task.node.clone())
+            .or_insert_with(|| Node::new(task, now))
+            .describe(task);
+    }
+
+    fn begin_attempt(&mut self, task: &TaskSpec, now: Timestamp) -> u32 {
+        self.know(task, now);
+        let attempt = self.nodes[&task.node].last_attempt + 1;
+        self.move_node(&task.node, TaskFact::Started { attempt }, now);
+        self.put_attempt(&task.node, AttemptState::InProgress);
+        self.running.insert(task.node.clone());
+        self.open.event(Event::NodeStarted {
+            node: task.node.clone(),
+            attempt,
+        });
+        attempt
+    }
+
+    fn dispatch(&mut self, task: &TaskSpec, callback: u32, now: Timestamp) {
+        let attempt = self.begin_attempt(task, now);
+        self.open.command(Command::StartTask {
+            node: task.node.clone(),
+            attempt,
+            callback,
+        });
+    }
+
+    /// Gives a started task its result. The run may have failed meanwhile through one beside it.
+    fn run_in_step(&mut self, task: &TaskSpec, now: Timestamp) {
+        if !self.running.contains(&task.node) {
+            return;
+        }
+        match self.value_in_step(task) {
+            Ok(output) => self.succeed(&task.node, &output, now),
+            Err(error) => self.fail_attempt(&task.node, error, false, now),
+        }
+    }
+
+    fn value_in_step(&self, task: &TaskSpec) -> Result<RawJson, ErrorInfo> {
+        let missing = || {
+            let message = format!("Task {} has no value to store", task.node.node_id);
+            ErrorInfo::coded("INVALID_OUTPUT", message)
+        };
+        match &task.body {
+            TaskBody::Static(value) => value.clone().ok_or_else(missing)?,
+            TaskBody::Decision => {
+                let approval = self.approvals.get(&task.node).ok_or_else(missing)?;
+                let decision = approval.decision.as_ref().ok_or_else(missing)?;
+                let payload = decision::payload(approval.request.mode, decision);
+                Ok(RawJson::of(&payload))
+            }
+            TaskBody::Compute(_) => Err(missing()),
+        }
+    }
+
+    /// Records that the workflow leaves `task` out.
+    pub(crate) fn leave_out(&mut self, task: &TaskSpec, now: Timestamp) {
+        self.know(task, now);
+        self.move_node(&task.node, TaskFact::LeftOut, now);
+        self.open.event(Event::NodeSkipped {
+            node: task.node.clone(),
+        });
+    }
+
+    fn ask_about(&mut self, task: &TaskSpec, now: Timestamp) {
+        self.know(task, now);
+        if let Some(spec) = &task.approval {
+            self.ask(&task.node, &spec.request, now);
+        }
+    }
+
+    /// Ends a denied node. It never ran, so it has no event of its own unless it is left out.
+    fn end_denied(&mut self, task: &TaskSpec, now: Timestamp) {
+        if task.continue_on_fail {
+            self.leave_out(task, now);
+        } else {
+            self.move_node(&task.node, TaskFact::Denied, now);
+            self.fail_by(&task.node, now);
+        }
+    }
+}

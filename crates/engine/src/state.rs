@@ -1,0 +1,164 @@
+//! The state of a run and its doors: facts go in, steps come out.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use smithers_model::approval::Approval;
+use smithers_model::fact::Fact;
+use smithers_model::frame::Trigger;
+use smithers_model::node::AttemptState;
+use smithers_model::output::OutputRow;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::step::Step;
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+
+use crate::frame::Frame;
+use crate::lifecycle::{TaskFact, TaskStatus};
+use crate::node::Node;
+use crate::open_step::OpenStep;
+use crate::refusal::Refusal;
+
+/// A run in memory. Everything in it but the frame can be read back from the run's rows.
+#[derive(Clone, Debug)]
+pub struct RunState {
+    /// The run row as it will be once the open step is committed.
+    pub(crate) run: RunRow,
+    /// Cap on compute tasks in flight.
+    pub(crate) slots: usize,
+    /// `ctx.auth`.
+    pub(crate) auth: Option<RawJson>,
+    /// What is known of the workflow.
+    pub(crate) definition: Arc<WorkflowDefinition>,
+    /// Every node that the run has come to know, mounted or not.
+    pub(crate) nodes: BTreeMap<NodeKey, Node>,
+    /// Every approval that was requested.
+    pub(crate) approvals: BTreeMap<NodeKey, Approval>,
+    /// Output rows in completion order.
+    pub(crate) rows: Vec<Arc<OutputRow>>,
+    /// How many of them the session has got.
+    pub(crate) rows_given: usize,
+    /// The newest frame; none until the run is taken up or goes on.
+    pub(crate) frame: Option<Arc<Frame>>,
+    /// Frames to be rendered before anything else is decided, by trigger.
+    pub(crate) renders: VecDeque<Option<Trigger>>,
+    /// Sets of mounted nodes that a stability check has found complete.
+    pub(crate) checked_sets: BTreeSet<Vec<NodeKey>>,
+    /// Nodes with an attempt under way.
+    pub(crate) running: BTreeSet<NodeKey>,
+    /// What is to be committed next.
+    pub(crate) open: OpenStep,
+}
+
+impl RunState {
+    /// Applies a fact and moves the run as far as it goes; what changed is in the open step.
+    /// A refused fact has changed nothing.
+    pub fn accept(&mut self, fact: Fact, now: Timestamp) -> Result<(), Refusal> {
+        match fact {
+            Fact::TakenUp => self.take_up(now),
+            Fact::Rendered(tree) => self.rendered(tree, now),
+            Fact::RenderFailed(error) => self.render_failed(error, now),
+            Fact::TaskSucceeded {
+                node,
+                attempt,
+                output,
+            } => self.task_succeeded(&node, attempt, &output, now),
+            Fact::TaskFailed {
+                node,
+                attempt,
+                error,
+                retryable,
+            } => self.task_failed(&node, attempt, error, retryable, now),
+            Fact::AttemptLost { node, attempt } => self.attempt_lost(&node, attempt, now),
+            Fact::TimeReached => self.time_reached(now),
+            Fact::ApprovalDecided {
+                node,
+                decision,
+                actor,
+            } => self.decide_approval(node, decision, &actor, now),
+            Fact::CancelRequested { actor } => self.cancel(&actor, now),
+            Fact::StepRefused(error) => self.step_refused(error, now),
+        }?;
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Goes on where a full step had to stop. Harmless when there is nothing to go on with.
+    pub fn continue_step(&mut self, now: Timestamp) {
+        self.settle(now);
+    }
+
+    /// Ends the open step and returns it: what is to be committed now, empty when nothing is.
+    /// From here on the state assumes that the step commits.
+    pub fn take_step(&mut self) -> Step {
+        self.open.take()
+    }
+
+    /// Returns true when the open step is to be committed before the run goes on (64 transitions or 256 KiB).
+    pub fn step_is_full(&self) -> bool {
+        self.open.is_full()
+    }
+
+    /// The run.
+    pub fn run_id(&self) -> &RunId {
+        &self.run.run_id
+    }
+
+    /// The run row as it is with the open step. Its counters of events are those of the load.
+    pub fn row(&self) -> &RunRow {
+        &self.run
+    }
+
+    /// Status of the run, with the open step.
+    pub fn status(&self) -> RunStatus {
+        self.run.status
+    }
+
+    /// When the next retry is due; the owner comes back then with [`Fact::TimeReached`].
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if self.run.status.is_terminal() {
+            return None;
+        }
+        let dues = self.nodes.values().filter_map(|node| match node.status {
+            TaskStatus::Backoff { due } => Some(due),
+            _ => None,
+        });
+        dues.min()
+    }
+
+    /// Attempts under way, by node.
+    pub fn in_flight(&self) -> impl Iterator<Item = (&NodeKey, u32)> {
+        self.running
+            .iter()
+            .filter_map(|key| Some((key, self.nodes.get(key)?.last_attempt)))
+    }
+
+    /// Refuses when the run is over.
+    pub(crate) fn must_be_active(&self) -> Result<(), Refusal> {
+        match self.run.status {
+            status if status.is_terminal() => Err(Refusal::NotActive { status }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves a node that the run knows, and stores it.
+    pub(crate) fn move_node(&mut self, key: &NodeKey, fact: TaskFact, now: Timestamp) {
+        let node = self
+            .nodes
+            .get_mut(key)
+            .expect("moves are offered for nodes that the run knows");
+        node.apply(fact, now);
+        self.open.put_node(node.row(key));
+        self.open.transition();
+    }
+
+    /// Stores the newest attempt of a node as being in `state` and returns its number.
+    pub(crate) fn put_attempt(&mut self, key: &NodeKey, state: AttemptState) -> u32 {
+        let node = self
+            .nodes
+            .get(key)
+            .expect("attempts are made by nodes that the run knows");
+        self.open.put_attempt(node.attempt_row(key, state));
+        node.last_attempt
+    }
+}

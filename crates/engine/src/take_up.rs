@@ -1,0 +1,41 @@
+//! Taking a run up: after its launch, after a crash, and when a parked run goes on (workflow-model 13.1).
+
+use smithers_model::Timestamp;
+use smithers_model::command::Command;
+use smithers_model::event::Event;
+use smithers_model::run::RunStatus;
+
+use crate::refusal::Refusal;
+use crate::state::RunState;
+
+impl RunState {
+    /// Starts the run or goes on with it. Attempts under way were cut off; finished tasks stay finished.
+    pub(crate) fn take_up(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        self.must_be_active()?;
+        for node in std::mem::take(&mut self.running) {
+            self.interrupt(&node, now);
+        }
+        self.go_on(now);
+        if let Some(due) = self.next_due().filter(|&due| due > now) {
+            self.open.command(Command::WakeAt(due));
+        }
+        Ok(())
+    }
+
+    /// Sets the run running; it decides nothing before it has a new frame.
+    pub(crate) fn go_on(&mut self, now: Timestamp) {
+        let first = self.run.started_at.is_none();
+        let started_at = *self.run.started_at.get_or_insert(now);
+        self.run.status = RunStatus::Running;
+        self.open.update_run(|run| {
+            run.status = Some(RunStatus::Running);
+            if first {
+                run.started_at = Some(started_at);
+            }
+        });
+        self.open.unpark();
+        self.open.event(Event::RunStarted);
+        self.renders.clear();
+        self.renders.push_back(None);
+    }
+}

@@ -1,0 +1,75 @@
+//! The seam between the product and a database: who reads, who writes, and what each call promises.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use smithers_model::Epoch;
+use smithers_model::audit::Deployment;
+use smithers_model::step::StepWrite;
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+
+use crate::commit::{CommittedStep, Refusal};
+use crate::error::{CommitError, Error, OpenError};
+use crate::read::Reader;
+use crate::schema::SchemaError;
+
+/// A database that was opened by this process and is owned by it.
+pub trait Backend: Send + Sync + 'static {
+    /// Opens the write path. Called by the writer thread, again after each fault; at most one lives at a time.
+    fn open_writer(&self) -> Result<Box<dyn Transactions>, OpenError>;
+
+    /// Hands out a reader that sees every commit that was acknowledged before this call.
+    /// Blocks for a moment at most; give it back soon, a long reader keeps the log from shrinking.
+    fn reader(&self) -> Result<ReadGuard, Error>;
+
+    /// Generation of this process, one more than that of the owner before it.
+    fn epoch(&self) -> Epoch;
+}
+
+/// A reader on loan.
+pub struct ReadGuard(Box<dyn Reader>);
+
+impl ReadGuard {
+    /// Lends `reader`.
+    pub fn new(reader: impl Reader + 'static) -> Self {
+        Self(Box::new(reader))
+    }
+}
+
+impl Deref for ReadGuard {
+    type Target = dyn Reader;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+/// The write path. Every method is one transaction: on `Ok` it is durable as far as the mode says,
+/// on `Err` its fate is unknown and this value must be dropped.
+pub trait Transactions: Send {
+    /// Commits a batch. Steps are applied in order; one that is refused is left out whole, alone.
+    /// The answers are in the order of `steps`.
+    fn commit(
+        &mut self,
+        steps: Vec<StepWrite>,
+    ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError>;
+
+    /// Makes the tables that `workflows` declare, adding columns where a table has grown.
+    /// Nothing is changed when one of them collides with another or with what is stored.
+    fn define_outputs(
+        &mut self,
+        workflows: &[Arc<WorkflowDefinition>],
+    ) -> Result<Result<(), SchemaError>, CommitError>;
+
+    /// Stores the source of a module graph, unless it is there.
+    fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError>;
+
+    /// Records a start of the gateway; runs that are launched from now on refer to it.
+    fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError>;
+
+    /// Proves that writing works by committing a row that changes nothing.
+    fn verify(&mut self) -> Result<(), CommitError>;
+
+    /// Ends the write path in good order: the log is folded into the main file.
+    fn close(self: Box<Self>) -> Result<(), CommitError>;
+}

@@ -1,0 +1,264 @@
+//! Writing to memory: a step is checked whole, then applied whole.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use smithers_model::approval::Approval;
+use smithers_model::audit::Deployment;
+use smithers_model::event::{NumberedEvent, StoredEvent};
+use smithers_model::node::AttemptRow;
+use smithers_model::output::OutputRow;
+use smithers_model::run::RunRow;
+use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+
+use super::state::{Output, Run, State};
+use crate::audit_chain;
+use crate::backend::Transactions;
+use crate::boundary::Boundary;
+use crate::commit::{CommittedStep, Refusal, RunHead};
+use crate::error::CommitError;
+use crate::precheck;
+use crate::schema::{Cell, SchemaError};
+
+/// Cells of the output rows of a step, in the order of its changes.
+type EncodedRows = Vec<HashMap<String, Cell>>;
+
+pub(super) struct MemoryTransactions {
+    pub(super) state: Arc<RwLock<State>>,
+    pub(super) boundary: Boundary,
+}
+
+impl Transactions for MemoryTransactions {
+    fn commit(
+        &mut self,
+        steps: Vec<StepWrite>,
+    ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
+        let mut state = self.state.write();
+        let commit = |mut step| {
+            self.boundary.step(&mut step);
+            state.commit(step)
+        };
+        Ok(steps.into_iter().map(commit).collect())
+    }
+
+    fn define_outputs(
+        &mut self,
+        workflows: &[Arc<WorkflowDefinition>],
+    ) -> Result<Result<(), SchemaError>, CommitError> {
+        let mut state = self.state.write();
+        Ok(state
+            .schema
+            .with(workflows)
+            .map(|schema| state.schema = schema))
+    }
+
+    fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError> {
+        let mut state = self.state.write();
+        state
+            .modules
+            .entry(revision.hash.clone())
+            .or_insert_with(|| revision.clone());
+        Ok(())
+    }
+
+    fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
+        self.state.write().deployments.push(deployment.clone());
+        Ok(())
+    }
+
+    fn verify(&mut self) -> Result<(), CommitError> {
+        Ok(())
+    }
+
+    fn close(self: Box<Self>) -> Result<(), CommitError> {
+        Ok(())
+    }
+}
+
+impl State {
+    fn commit(&mut self, step: StepWrite) -> Result<CommittedStep, Refusal> {
+        let Ok(checked) = precheck::check(&step, self);
+        let head = checked?;
+        let rows = self.encode(&step)?;
+        let StepWrite {
+            run_id,
+            events,
+            changes,
+            ..
+        } = step;
+        self.insert_run(&changes);
+        let mut rows = rows.into_iter();
+        for change in changes {
+            self.apply(&run_id, change, &mut rows);
+        }
+        let numbers = Committed {
+            first_position: self.last_position + 1,
+            first_state_version: self.state_version + 1,
+        };
+        let events = self.number(&run_id, events);
+        let run = self.runs.get_mut(&run_id).expect("the check found the run");
+        run.advance(head, &events);
+        Ok(CommittedStep {
+            run_id,
+            numbers,
+            events,
+        })
+    }
+
+    /// Refuses what tables would refuse, before anything is applied.
+    fn encode(&self, step: &StepWrite) -> Result<EncodedRows, Refusal> {
+        let mut rows = Vec::new();
+        let mut frames = Vec::new();
+        for change in &step.changes {
+            match change {
+                RowChange::PutOutput(row) => rows.push(self.encode_row(row)?),
+                RowChange::PutFrame { frame, .. } => {
+                    let stored = self.runs.get(&step.run_id);
+                    let known = stored.is_some_and(|run| run.frames.contains_key(&frame.frame_no));
+                    if known || frames.contains(&frame.frame_no) {
+                        let number = frame.frame_no;
+                        return Err(Refusal::constraint(format!(
+                            "frame {number} exists already"
+                        )));
+                    }
+                    frames.push(frame.frame_no);
+                }
+                _ => {}
+            }
+        }
+        Ok(rows)
+    }
+
+    fn encode_row(&self, row: &OutputRow) -> Result<HashMap<String, Cell>, Refusal> {
+        let table = self
+            .schema
+            .table(&row.table)
+            .ok_or_else(|| Refusal::constraint(format!("no table for `{}`", row.table)))?;
+        let cells = table.encode(&row.payload)?;
+        let names = table.columns.iter().map(|column| column.name.clone());
+        Ok(names.zip(cells).collect())
+    }
+
+    fn insert_run(&mut self, changes: &[RowChange]) {
+        for change in changes {
+            let RowChange::InsertRun(new) = change else {
+                continue;
+            };
+            if let Some(key) = &new.idempotency_key {
+                let key = (new.row.workflow_key.clone(), key.clone());
+                self.launches.insert(key, new.row.run_id.clone());
+            }
+            self.runs
+                .insert(new.row.run_id.clone(), Run::new(new.row.clone()));
+        }
+    }
+
+    fn apply(
+        &mut self,
+        run_id: &smithers_model::RunId,
+        change: RowChange,
+        rows: &mut impl Iterator<Item = HashMap<String, Cell>>,
+    ) {
+        let run = self.runs.get_mut(run_id).expect("the check found the run");
+        match change {
+            RowChange::InsertRun(_) => {}
+            RowChange::UpdateRun(update) => run.update(update),
+            RowChange::PutNode(node) => drop(run.nodes.insert(node.node.clone(), node)),
+            RowChange::PutAttempt(attempt) => run.put_attempt(attempt),
+            RowChange::PutOutput(row) => {
+                run.outputs_completed += 1;
+                let output = Output {
+                    completed: run.outputs_completed,
+                    cells: rows.next().expect("every row was encoded"),
+                };
+                run.outputs
+                    .insert((row.table.clone(), row.node.clone()), output);
+            }
+            RowChange::RequestApproval(approval) => run.request(*approval),
+            RowChange::DecideApproval { node, decision } => {
+                let approval = run.approvals.get_mut(&node);
+                approval.expect("the check found it").decision = Some(decision);
+            }
+            RowChange::PutFrame { frame, tree } => {
+                run.frames.insert(frame.frame_no, frame);
+                self.trees.entry(tree.hash.clone()).or_insert(tree);
+            }
+            RowChange::Audit(record) => {
+                let last = self.audit.last();
+                let (seq, prev) =
+                    last.map_or((1, audit_chain::GENESIS), |row| (row.seq + 1, &row.hash));
+                let entry = audit_chain::link(seq, record, prev);
+                self.audit.push(entry);
+            }
+        }
+    }
+
+    fn number(
+        &mut self,
+        run_id: &smithers_model::RunId,
+        events: Vec<NumberedEvent>,
+    ) -> Vec<StoredEvent> {
+        let number = |event: NumberedEvent| {
+            self.last_position += 1;
+            self.state_version += u64::from(event.stream_seq.is_some());
+            StoredEvent {
+                position: self.last_position,
+                run_id: run_id.clone(),
+                seq: event.seq,
+                stream_seq: event.stream_seq,
+                state_version: event.stream_seq.map(|_| self.state_version),
+                at: event.at,
+                type_name: event.type_name.to_owned(),
+                payload: event.payload,
+            }
+        };
+        events.into_iter().map(number).collect()
+    }
+}
+
+impl Run {
+    fn advance(&mut self, head: RunHead, events: &[StoredEvent]) {
+        let RunRow {
+            epoch,
+            next_seq,
+            next_stream_seq,
+            ..
+        } = &mut self.row;
+        (*epoch, *next_seq, *next_stream_seq) = (head.epoch, head.next_seq, head.next_stream_seq);
+        self.events.extend_from_slice(events);
+    }
+
+    fn update(&mut self, update: RunUpdate) {
+        let row = &mut self.row;
+        row.status = update.status.unwrap_or(row.status);
+        if let Some(name) = update.workflow_name {
+            row.workflow_name = name;
+        }
+        row.started_at = update.started_at.or(row.started_at);
+        row.finished_at = update.finished_at.or(row.finished_at);
+        row.cancel_requested_at = update.cancel_requested_at.or(row.cancel_requested_at);
+        row.error = update.error.or(row.error.take());
+        row.next_frame_no = update.next_frame_no.unwrap_or(row.next_frame_no);
+        if row.status.is_terminal() {
+            self.attempts
+                .values_mut()
+                .for_each(|attempt| attempt.retry_at = None);
+        }
+    }
+
+    /// A new attempt ends the back-off of those before it.
+    fn put_attempt(&mut self, attempt: AttemptRow) {
+        let earlier = (attempt.node.clone(), 0)..(attempt.node.clone(), attempt.attempt);
+        for (_, old) in self.attempts.range_mut(earlier) {
+            old.retry_at = None;
+        }
+        self.attempts
+            .insert((attempt.node.clone(), attempt.attempt), attempt);
+    }
+
+    fn request(&mut self, approval: Approval) {
+        self.approvals.insert(approval.node.clone(), approval);
+    }
+}

@@ -1,0 +1,58 @@
+//! The memory backend: the same promises as SQLite, without durability. For tests and previews.
+
+mod apply;
+mod read;
+mod state;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use smithers_model::Epoch;
+use smithers_model::redact::{BearerRedactor, Redactor};
+
+use crate::backend::{Backend, ReadGuard, Transactions};
+use crate::boundary::Boundary;
+use crate::error::{Error, OpenError};
+use apply::MemoryTransactions;
+use read::MemoryReader;
+use state::State;
+
+/// A store that forgets everything when it is dropped.
+#[derive(Clone)]
+pub struct MemoryStore {
+    state: Arc<RwLock<State>>,
+    boundary: Boundary,
+}
+
+impl MemoryStore {
+    /// Makes an empty store that passes text through `redactor`.
+    pub fn new(redactor: Arc<dyn Redactor>) -> Self {
+        Self {
+            state: Arc::default(),
+            boundary: Boundary::new(redactor),
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(Arc::new(BearerRedactor))
+    }
+}
+
+impl Backend for MemoryStore {
+    fn open_writer(&self) -> Result<Box<dyn Transactions>, OpenError> {
+        Ok(Box::new(MemoryTransactions {
+            state: self.state.clone(),
+            boundary: self.boundary.clone(),
+        }))
+    }
+
+    fn reader(&self) -> Result<ReadGuard, Error> {
+        Ok(ReadGuard::new(MemoryReader(self.state.clone())))
+    }
+
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+}

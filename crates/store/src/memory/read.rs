@@ -1,0 +1,283 @@
+//! Reading from memory.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use smithers_model::approval::Approval;
+use smithers_model::event::StoredEvent;
+use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::node::{AttemptRow, NodeRow, NodeState};
+use smithers_model::output::OutputRow;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::workflow::ModuleRevision;
+use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
+
+use super::state::{Output, Run, State};
+use crate::read::{
+    ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DueReader, EventReader, FrameReader,
+    ModuleReader, NodeReader, OutputReader, PendingApproval, ReadResult, Reader, RunFilter,
+    RunReader, RunRows,
+};
+use crate::schema::Cell;
+
+pub(super) struct MemoryReader(pub(super) Arc<RwLock<State>>);
+
+impl MemoryReader {
+    /// Looks at a run; the default value when it does not exist.
+    fn run_or_default<T: Default>(&self, run: &RunId, look: impl FnOnce(&State, &Run) -> T) -> T {
+        let state = self.0.read();
+        let run = state.runs.get(run);
+        run.map(|run| look(&state, run)).unwrap_or_default()
+    }
+}
+
+impl RunReader for MemoryReader {
+    fn run(&self, run: &RunId) -> ReadResult<Option<RunRow>> {
+        Ok(self.run_or_default(run, |_, run| Some(run.row.clone())))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> ReadResult<Vec<RunRow>> {
+        let state = self.0.read();
+        let wanted = |row: &&RunRow| {
+            (filter.include_system || !row.system)
+                && filter.status.is_none_or(|status| row.status == status)
+                && filter
+                    .workflow
+                    .as_ref()
+                    .is_none_or(|key| row.workflow_key == *key)
+        };
+        let rows = state.newest_first(wanted);
+        Ok(rows
+            .skip(filter.offset)
+            .take(filter.limit)
+            .cloned()
+            .collect())
+    }
+
+    fn run_ids_with_status(
+        &self,
+        status: RunStatus,
+        after: Option<&RunId>,
+        limit: usize,
+    ) -> ReadResult<Vec<RunId>> {
+        let state = self.0.read();
+        let rows = state.runs.values().map(|run| &run.row);
+        let wanted = rows
+            .filter(|row| row.status == status && after.is_none_or(|after| row.run_id > *after));
+        Ok(wanted.map(|row| row.run_id.clone()).take(limit).collect())
+    }
+
+    fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>> {
+        let key = (workflow.clone(), key.to_owned());
+        Ok(self.0.read().launches.get(&key).cloned())
+    }
+
+    fn state_counts(&self, run: &RunId) -> ReadResult<HashMap<NodeState, u64>> {
+        Ok(self.run_or_default(run, |_, run| {
+            let mut counts = HashMap::new();
+            for node in run.nodes.values() {
+                *counts.entry(node.state).or_default() += 1;
+            }
+            counts
+        }))
+    }
+
+    fn active_runs(&self, limit: usize) -> ReadResult<Vec<RunRow>> {
+        let state = self.0.read();
+        let rows = state.newest_first(|row| !row.system && !row.status.is_terminal());
+        Ok(rows.take(limit).cloned().collect())
+    }
+}
+
+impl State {
+    fn newest_first(&self, wanted: impl Fn(&&RunRow) -> bool) -> impl Iterator<Item = &RunRow> {
+        let rows = self.runs.values().map(|run| &run.row);
+        let mut rows: Vec<&RunRow> = rows.filter(wanted).collect();
+        rows.sort_by_key(|row| (Reverse(row.created_at), row.run_id.clone()));
+        rows.into_iter()
+    }
+
+    fn decode(&self, key: &str, node: &NodeKey, output: &Output) -> Option<OutputRow> {
+        let table = self.schema.table(key)?;
+        let cell = |name: &String| output.cells.get(name).cloned().unwrap_or(Cell::Null);
+        Some(OutputRow {
+            table: key.to_owned(),
+            node: node.clone(),
+            payload: table.decode(table.columns.iter().map(|column| cell(&column.name))),
+        })
+    }
+
+    fn outputs_of(&self, run: &Run) -> Vec<OutputRow> {
+        let mut rows: Vec<_> = run.outputs.iter().collect();
+        rows.sort_by_key(|(_, output)| output.completed);
+        let decode =
+            |((key, node), output): (&(String, NodeKey), &Output)| self.decode(key, node, output);
+        rows.into_iter().filter_map(decode).collect()
+    }
+}
+
+impl NodeReader for MemoryReader {
+    fn nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>> {
+        Ok(self.run_or_default(run, |_, run| run.nodes.values().cloned().collect()))
+    }
+
+    fn node(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<NodeRow>> {
+        Ok(self.run_or_default(run, |_, run| run.nodes.get(node).cloned()))
+    }
+
+    fn attempts(&self, run: &RunId) -> ReadResult<Vec<AttemptRow>> {
+        Ok(self.run_or_default(run, |_, run| run.attempts.values().cloned().collect()))
+    }
+
+    fn attempts_of(&self, run: &RunId, node: &NodeKey) -> ReadResult<Vec<AttemptRow>> {
+        Ok(self.run_or_default(run, |_, run| run.attempts_of(node).cloned().collect()))
+    }
+}
+
+impl ApprovalReader for MemoryReader {
+    fn pending(&self, filter: &ApprovalFilter) -> ReadResult<Vec<PendingApproval>> {
+        let state = self.0.read();
+        let runs = state.runs.values().filter(|run| {
+            filter.run.as_ref().is_none_or(|id| run.row.run_id == *id)
+                && filter
+                    .workflow
+                    .as_ref()
+                    .is_none_or(|key| run.row.workflow_key == *key)
+        });
+        let mut pending: Vec<_> = runs
+            .flat_map(|run| run.approvals.values().map(|a| (&run.row.workflow_key, a)))
+            .filter(|(_, approval)| approval.decision.is_none())
+            .collect();
+        pending.sort_by_key(|(_, a)| (a.requested_at, a.run_id.clone(), a.node.clone()));
+        let row = |(key, approval): (&WorkflowKey, &Approval)| PendingApproval {
+            workflow_key: key.clone(),
+            approval: approval.clone(),
+        };
+        Ok(pending.into_iter().take(filter.limit).map(row).collect())
+    }
+
+    fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {
+        Ok(self.run_or_default(run, |_, run| run.approvals.get(node).cloned()))
+    }
+}
+
+impl EventReader for MemoryReader {
+    fn visible_events(
+        &self,
+        run: &RunId,
+        after_stream_seq: u64,
+        limit: usize,
+    ) -> ReadResult<Vec<StoredEvent>> {
+        let later = |event: &&StoredEvent| event.stream_seq.is_some_and(|n| n > after_stream_seq);
+        Ok(self.run_or_default(run, |_, run| {
+            run.events
+                .iter()
+                .filter(later)
+                .take(limit)
+                .cloned()
+                .collect()
+        }))
+    }
+
+    fn events(
+        &self,
+        run: &RunId,
+        after_seq: Option<u64>,
+        limit: usize,
+    ) -> ReadResult<Vec<StoredEvent>> {
+        let later = |event: &&StoredEvent| after_seq.is_none_or(|after| event.seq > after);
+        Ok(self.run_or_default(run, |_, run| {
+            run.events
+                .iter()
+                .filter(later)
+                .take(limit)
+                .cloned()
+                .collect()
+        }))
+    }
+
+    fn state_version(&self) -> ReadResult<u64> {
+        Ok(self.0.read().state_version)
+    }
+}
+
+impl OutputReader for MemoryReader {
+    fn outputs(&self, run: &RunId) -> ReadResult<Vec<OutputRow>> {
+        Ok(self.run_or_default(run, State::outputs_of))
+    }
+
+    fn output(&self, run: &RunId, table: &str, node: &NodeKey) -> ReadResult<Option<OutputRow>> {
+        Ok(self.run_or_default(run, |state, run| {
+            let output = run.outputs.get(&(table.to_owned(), node.clone()))?;
+            state.decode(table, node, output)
+        }))
+    }
+}
+
+impl FrameReader for MemoryReader {
+    fn frame(&self, run: &RunId, frame_no: u64) -> ReadResult<Option<FrameRow>> {
+        Ok(self.run_or_default(run, |_, run| run.frames.get(&frame_no).cloned()))
+    }
+
+    fn latest_frame(&self, run: &RunId) -> ReadResult<Option<FrameRow>> {
+        Ok(self.run_or_default(run, |_, run| run.frames.values().next_back().cloned()))
+    }
+
+    fn tree(&self, hash: &str) -> ReadResult<Option<TreeContent>> {
+        Ok(self.0.read().trees.get(hash).map(|tree| (**tree).clone()))
+    }
+}
+
+impl DueReader for MemoryReader {
+    fn next_due(&self) -> ReadResult<Option<Timestamp>> {
+        Ok(self.0.read().runs.values().filter_map(Run::due).min())
+    }
+
+    fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {
+        let state = self.0.read();
+        let mut due: Vec<_> = state
+            .runs
+            .iter()
+            .filter_map(|(id, run)| run.due().map(|at| (at, id)))
+            .filter(|(at, _)| *at <= now)
+            .collect();
+        due.sort();
+        Ok(due
+            .into_iter()
+            .take(limit)
+            .map(|(_, id)| id.clone())
+            .collect())
+    }
+}
+
+impl ModuleReader for MemoryReader {
+    fn module_graph(&self, hash: &str) -> ReadResult<Option<ModuleRevision>> {
+        Ok(self.0.read().modules.get(hash).cloned())
+    }
+}
+
+impl AuditReader for MemoryReader {
+    fn audit(&self, after_seq: u64, limit: usize) -> ReadResult<Vec<AuditEntry>> {
+        let state = self.0.read();
+        let later = state.audit.iter().filter(|entry| entry.seq > after_seq);
+        Ok(later.take(limit).cloned().collect())
+    }
+}
+
+impl Reader for MemoryReader {
+    fn load_run(&self, run: &RunId) -> ReadResult<Option<RunRows>> {
+        Ok(self.run_or_default(run, |state, run| {
+            let mut approvals: Vec<Approval> = run.approvals.values().cloned().collect();
+            approvals.sort_by_key(|approval| (approval.requested_at, approval.node.clone()));
+            Some(RunRows {
+                row: run.row.clone(),
+                nodes: run.nodes.values().cloned().collect(),
+                attempts: run.attempts.values().cloned().collect(),
+                approvals,
+                outputs: state.outputs_of(run),
+            })
+        }))
+    }
+}

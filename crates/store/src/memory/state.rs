@@ -1,0 +1,105 @@
+//! What the memory backend holds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use smithers_model::approval::{Approval, ApprovalStatus};
+use smithers_model::audit::Deployment;
+use smithers_model::event::StoredEvent;
+use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::run::RunRow;
+use smithers_model::workflow::ModuleRevision;
+use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
+
+use crate::commit::RunHead;
+use crate::precheck::Current;
+use crate::read::AuditEntry;
+use crate::schema::{Cell, Schema};
+
+/// All rows.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) runs: BTreeMap<RunId, Run>,
+    pub(super) launches: HashMap<(WorkflowKey, String), RunId>,
+    pub(super) trees: HashMap<String, Arc<TreeContent>>,
+    pub(super) modules: HashMap<String, ModuleRevision>,
+    pub(super) deployments: Vec<Deployment>,
+    pub(super) audit: Vec<AuditEntry>,
+    pub(super) schema: Schema,
+    pub(super) last_position: u64,
+    pub(super) state_version: u64,
+}
+
+/// The rows of one run.
+pub(super) struct Run {
+    pub(super) row: RunRow,
+    pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
+    pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
+    pub(super) approvals: BTreeMap<NodeKey, Approval>,
+    pub(super) outputs: BTreeMap<(String, NodeKey), Output>,
+    pub(super) outputs_completed: u64,
+    pub(super) frames: BTreeMap<u64, FrameRow>,
+    pub(super) events: Vec<StoredEvent>,
+}
+
+/// An output row: cells by column name, so that a table that has grown reads old rows with nulls.
+pub(super) struct Output {
+    pub(super) completed: u64,
+    pub(super) cells: HashMap<String, Cell>,
+}
+
+impl Run {
+    pub(super) fn new(row: RunRow) -> Self {
+        Self {
+            row,
+            nodes: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            outputs_completed: 0,
+            frames: BTreeMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Attempts of one node, the first one first.
+    pub(super) fn attempts_of<'a>(
+        &'a self,
+        node: &NodeKey,
+    ) -> impl DoubleEndedIterator<Item = &'a AttemptRow> {
+        self.attempts
+            .range((node.clone(), 0)..=(node.clone(), u32::MAX))
+            .map(|(_, attempt)| attempt)
+    }
+
+    /// The earliest due time.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.attempts
+            .values()
+            .filter_map(|attempt| attempt.retry_at)
+            .min()
+    }
+}
+
+impl Current for State {
+    type Error = std::convert::Infallible;
+
+    fn head(&self, run: &RunId) -> Result<Option<RunHead>, Self::Error> {
+        Ok(self.runs.get(run).map(|run| RunHead {
+            epoch: run.row.epoch,
+            next_seq: run.row.next_seq,
+            next_stream_seq: run.row.next_stream_seq,
+        }))
+    }
+
+    fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error> {
+        let approval = self.runs.get(run).and_then(|run| run.approvals.get(node));
+        Ok(approval.map(Approval::status))
+    }
+
+    fn launch(&self, workflow: &WorkflowKey, key: &str) -> Result<Option<RunId>, Self::Error> {
+        let key = (workflow.clone(), key.to_owned());
+        Ok(self.launches.get(&key).cloned())
+    }
+}

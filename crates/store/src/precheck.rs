@@ -1,0 +1,169 @@
+//! The rules that decide, before anything is written, whether a step may be applied. Both backends obey
+//! these functions, so that they refuse the same steps for the same reasons.
+
+use smithers_model::approval::ApprovalStatus;
+use smithers_model::step::{NewRun, RowChange, StepWrite};
+use smithers_model::{NodeKey, RunId, WorkflowKey};
+
+use crate::commit::{Refusal, RunHead};
+
+/// What a step is checked against: the state inside the open transaction.
+pub(crate) trait Current {
+    /// Why it cannot be read.
+    type Error;
+
+    /// Numbers of a run; `None` when it does not exist.
+    fn head(&self, run: &RunId) -> Result<Option<RunHead>, Self::Error>;
+
+    /// State of an approval; `None` when nobody was asked.
+    fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error>;
+
+    /// Run of an earlier launch.
+    fn launch(&self, workflow: &WorkflowKey, key: &str) -> Result<Option<RunId>, Self::Error>;
+}
+
+/// Returns the numbers of the run after the step, or why the step is refused.
+pub(crate) fn check<C: Current>(
+    step: &StepWrite,
+    current: &C,
+) -> Result<Result<RunHead, Refusal>, C::Error> {
+    let verdict = match new_run(step) {
+        Some(run) => check_launch(step, run, current)?,
+        None => check_fence(step, current)?,
+    };
+    if let Err(refusal) = verdict.and_then(|()| check_numbers(step)) {
+        return Ok(Err(refusal));
+    }
+    if let Err(refusal) = check_decisions(step, current)? {
+        return Ok(Err(refusal));
+    }
+    Ok(Ok(head_after(step)))
+}
+
+/// The run that the step inserts.
+pub(crate) fn new_run(step: &StepWrite) -> Option<&NewRun> {
+    step.changes.iter().find_map(|change| match change {
+        RowChange::InsertRun(run) => Some(&**run),
+        _ => None,
+    })
+}
+
+/// A launch that was made before comes first: the same launch again is not a conflict of ids.
+fn check_launch<C: Current>(
+    step: &StepWrite,
+    run: &NewRun,
+    current: &C,
+) -> Result<Result<(), Refusal>, C::Error> {
+    if let Some(key) = &run.idempotency_key
+        && let Some(run_id) = current.launch(&run.row.workflow_key, key)?
+    {
+        return Ok(Err(Refusal::LaunchKeyTaken { run_id }));
+    }
+    if current.head(&step.run_id)?.is_some() {
+        let run_id = step.run_id.clone();
+        return Ok(Err(Refusal::RunExists { run_id }));
+    }
+    let fits =
+        run.row.run_id == step.run_id && (step.expected_seq, step.expected_stream_seq) == (0, 1);
+    Ok(if fits {
+        Ok(())
+    } else {
+        Err(Refusal::constraint(
+            "a new run begins with event 0 and stream number 1, under its own id",
+        ))
+    })
+}
+
+fn check_fence<C: Current>(step: &StepWrite, current: &C) -> Result<Result<(), Refusal>, C::Error> {
+    let held = current.head(&step.run_id)?;
+    let continues = held.is_some_and(|held| {
+        held.epoch <= step.epoch
+            && held.next_seq == step.expected_seq
+            && held.next_stream_seq == step.expected_stream_seq
+    });
+    Ok(if continues {
+        Ok(())
+    } else {
+        Err(Refusal::Fenced {
+            run_id: step.run_id.clone(),
+            held,
+        })
+    })
+}
+
+/// Events carry consecutive numbers from the expected ones, in both counts.
+fn check_numbers(step: &StepWrite) -> Result<(), Refusal> {
+    let mut seq = step.expected_seq;
+    let mut stream_seq = step.expected_stream_seq;
+    for event in &step.events {
+        let numbered =
+            event.seq == seq && event.stream_seq.is_none_or(|number| number == stream_seq);
+        if !numbered {
+            return Err(Refusal::constraint(format!(
+                "event {} does not follow event numbers {seq} and {stream_seq}",
+                event.seq
+            )));
+        }
+        seq += 1;
+        stream_seq += u64::from(event.stream_seq.is_some());
+    }
+    Ok(())
+}
+
+/// An approval is decided once. The step may ask (again) and decide in one go.
+fn check_decisions<C: Current>(
+    step: &StepWrite,
+    current: &C,
+) -> Result<Result<(), Refusal>, C::Error> {
+    for (index, change) in step.changes.iter().enumerate() {
+        let RowChange::DecideApproval { node, .. } = change else {
+            continue;
+        };
+        let status = match status_within(&step.changes[..index], node) {
+            Some(status) => Some(status),
+            None => current.approval(&step.run_id, node)?,
+        };
+        match status {
+            Some(ApprovalStatus::Requested) => {}
+            Some(status) => {
+                let node = node.clone();
+                return Ok(Err(Refusal::AlreadyDecided { node, status }));
+            }
+            None => {
+                let message = format!("nobody was asked to decide `{node}`");
+                return Ok(Err(Refusal::constraint(message)));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// State of an approval as the step itself has left it so far.
+fn status_within(changes: &[RowChange], wanted: &NodeKey) -> Option<ApprovalStatus> {
+    changes.iter().rev().find_map(|change| match change {
+        RowChange::RequestApproval(approval) if approval.node == *wanted => {
+            Some(ApprovalStatus::Requested)
+        }
+        RowChange::DecideApproval { node, decision } if node == wanted => {
+            Some(if decision.approved {
+                ApprovalStatus::Approved
+            } else {
+                ApprovalStatus::Denied
+            })
+        }
+        _ => None,
+    })
+}
+
+fn head_after(step: &StepWrite) -> RunHead {
+    let visible = step
+        .events
+        .iter()
+        .filter(|event| event.stream_seq.is_some())
+        .count();
+    RunHead {
+        epoch: step.epoch,
+        next_seq: step.expected_seq + step.events.len() as u64,
+        next_stream_seq: step.expected_stream_seq + visible as u64,
+    }
+}

@@ -1,0 +1,28 @@
+//! Reading the log.
+
+use smithers_model::RunId;
+use smithers_model::event::StoredEvent;
+
+use super::ReadResult;
+
+/// Reads events.
+pub trait EventReader {
+    /// Lists events of a run that clients see, with stream numbers above `after_stream_seq`; 0 begins at the first.
+    fn visible_events(
+        &self,
+        run: &RunId,
+        after_stream_seq: u64,
+        limit: usize,
+    ) -> ReadResult<Vec<StoredEvent>>;
+
+    /// Lists all events of a run with numbers above `after_seq`; `None` begins at the first.
+    fn events(
+        &self,
+        run: &RunId,
+        after_seq: Option<u64>,
+        limit: usize,
+    ) -> ReadResult<Vec<StoredEvent>>;
+
+    /// Returns the gateway's version counter: the `state_version` of the newest visible event, 0 before any.
+    fn state_version(&self) -> ReadResult<u64>;
+}

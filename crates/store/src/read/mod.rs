@@ -1,0 +1,64 @@
+//! Reads: one trait per concern, all of them together as [`Reader`]. Every one is bounded and indexed.
+
+mod approval;
+mod audit;
+mod due;
+mod event;
+mod frame;
+mod module;
+mod node;
+mod output;
+mod run;
+
+use smithers_model::RunId;
+use smithers_model::approval::Approval;
+use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::output::OutputRow;
+use smithers_model::run::RunRow;
+
+pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
+pub use audit::{AuditEntry, AuditReader};
+pub use due::DueReader;
+pub use event::EventReader;
+pub use frame::FrameReader;
+pub use module::ModuleReader;
+pub use node::NodeReader;
+pub use output::OutputReader;
+pub use run::{RunFilter, RunReader};
+
+use crate::error::Error;
+
+/// Result of a read.
+pub type ReadResult<T> = Result<T, Error>;
+
+/// Everything that can be read.
+pub trait Reader:
+    RunReader
+    + NodeReader
+    + ApprovalReader
+    + EventReader
+    + OutputReader
+    + FrameReader
+    + DueReader
+    + ModuleReader
+    + AuditReader
+    + Send
+{
+    /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.
+    fn load_run(&self, run: &RunId) -> ReadResult<Option<RunRows>>;
+}
+
+/// The rows of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRows {
+    /// The run itself.
+    pub row: RunRow,
+    /// By node id and iteration.
+    pub nodes: Vec<NodeRow>,
+    /// By node id, iteration and attempt.
+    pub attempts: Vec<AttemptRow>,
+    /// By the time they were asked for, then node id and iteration.
+    pub approvals: Vec<Approval>,
+    /// In completion order.
+    pub outputs: Vec<OutputRow>,
+}

@@ -1,0 +1,63 @@
+//! Reading runs.
+
+use std::collections::HashMap;
+
+use smithers_model::node::NodeState;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::{RunId, WorkflowKey};
+
+use super::ReadResult;
+
+/// Which runs to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only runs with this status.
+    pub status: Option<RunStatus>,
+    /// Only runs of this workflow.
+    pub workflow: Option<WorkflowKey>,
+    /// Internal runs as well.
+    pub include_system: bool,
+    /// At most this many.
+    pub limit: usize,
+    /// Leave out this many first.
+    pub offset: usize,
+}
+
+impl Default for RunFilter {
+    /// The newest 50 runs that people launched (gateway-protocol 10.1).
+    fn default() -> Self {
+        Self {
+            status: None,
+            workflow: None,
+            include_system: false,
+            limit: 50,
+            offset: 0,
+        }
+    }
+}
+
+/// Reads runs.
+pub trait RunReader {
+    /// Returns the row of a run.
+    fn run(&self, run: &RunId) -> ReadResult<Option<RunRow>>;
+
+    /// Lists runs, the newest creation first, equal ones by run id.
+    fn runs(&self, filter: &RunFilter) -> ReadResult<Vec<RunRow>>;
+
+    /// Lists ids of runs in `status`, in the order of ids, from the one after `after`.
+    fn run_ids_with_status(
+        &self,
+        status: RunStatus,
+        after: Option<&RunId>,
+        limit: usize,
+    ) -> ReadResult<Vec<RunId>>;
+
+    /// Returns the run that a launch with this idempotency key made.
+    fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>>;
+
+    /// Counts the nodes of a run by state; states without nodes are absent.
+    fn state_counts(&self, run: &RunId) -> ReadResult<HashMap<NodeState, u64>>;
+
+    /// Lists runs that people launched and that have not ended, the newest first.
+    fn active_runs(&self, limit: usize) -> ReadResult<Vec<RunRow>>;
+}

@@ -1,0 +1,161 @@
+//! The handle that everybody else holds.
+
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+
+use smithers_model::audit::Deployment;
+use smithers_model::step::StepWrite;
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+
+use super::job::{Job, PendingReply, QueuedStep, Reply};
+use super::state::{SharedState, WriterState};
+use super::stats::{Counters, WriterStats};
+use crate::backend::Transactions;
+use crate::error::CommitError;
+use crate::schema::SchemaError;
+
+/// Why a step was not taken. It was not stored, and its reply is never called.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The queue is full.
+    #[error("too many steps wait for the database")]
+    Busy,
+    /// The storage has failed and is being reopened, or the gateway is shutting down.
+    #[error("the database does not take writes: {reason}")]
+    Degraded {
+        /// What the storage said.
+        reason: String,
+    },
+}
+
+/// Why a task on the writer gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// It was not begun.
+    #[error("the database does not take writes")]
+    Degraded,
+    /// It was begun; whether it is stored is unknown.
+    #[error(transparent)]
+    Unknown(#[from] CommitError),
+}
+
+/// Why tables were not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DefineError {
+    /// The declarations cannot live together.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The storage failed.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+}
+
+/// Sends work to the writer thread. Cheap to clone; the thread ends when the last one is dropped.
+#[derive(Clone)]
+pub struct WriterHandle {
+    pub(super) jobs: SyncSender<Job>,
+    pub(super) state: Arc<SharedState>,
+    pub(super) counters: Arc<Counters>,
+}
+
+impl WriterHandle {
+    /// Queues a step; never blocks. `reply` is called exactly once when this returns `Ok`.
+    pub fn submit(&self, step: StepWrite, reply: Reply) -> Result<(), SubmitError> {
+        if !self.state.is_ready() {
+            return Err(self.degraded());
+        }
+        let queued = QueuedStep {
+            step: Box::new(step),
+            reply: PendingReply::new(reply),
+        };
+        self.counters.queued();
+        self.jobs.try_send(Job::Step(queued)).map_err(|refused| {
+            self.counters.taken();
+            self.not_taken(refused)
+        })
+    }
+
+    fn not_taken(&self, refused: TrySendError<Job>) -> SubmitError {
+        let (job, error) = match refused {
+            TrySendError::Full(job) => (job, SubmitError::Busy),
+            TrySendError::Disconnected(job) => (job, self.degraded()),
+        };
+        if let Job::Step(queued) = job {
+            queued.reply.cancel();
+        }
+        error
+    }
+
+    /// Returns whether steps are taken.
+    pub fn state(&self) -> WriterState {
+        self.state.get()
+    }
+
+    /// Counts how often the storage was opened: 1, then one more after each recovery.
+    pub fn generation(&self) -> u64 {
+        self.state.generation()
+    }
+
+    /// Returns the counters.
+    pub fn stats(&self) -> WriterStats {
+        self.counters.snapshot()
+    }
+
+    /// Runs `task` on the writer thread, between batches, and waits for it. Blocks: not for arbiters.
+    pub fn run<T, F>(&self, task: F) -> Result<T, TaskError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Transactions) -> Result<T, CommitError> + Send + 'static,
+    {
+        let (tx, rx) = sync_channel(1);
+        let job = Job::Task(Box::new(move |transactions| {
+            let Some(transactions) = transactions else {
+                return Ok(());
+            };
+            let result = task(transactions);
+            let fault = result.as_ref().map(drop).map_err(Clone::clone);
+            let _ = tx.send(result);
+            fault
+        }));
+        self.jobs.send(job).map_err(|_| TaskError::Degraded)?;
+        let result = rx.recv().map_err(|_| TaskError::Degraded)?;
+        Ok(result?)
+    }
+
+    /// Makes the tables that `workflows` declare. Blocks.
+    pub fn define_outputs(
+        &self,
+        workflows: Vec<Arc<WorkflowDefinition>>,
+    ) -> Result<(), DefineError> {
+        let defined = self.run(move |transactions| transactions.define_outputs(&workflows))?;
+        Ok(defined?)
+    }
+
+    /// Stores the source of a module graph. Blocks.
+    pub fn register_module(&self, revision: ModuleRevision) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.register_module(&revision))
+    }
+
+    /// Records a start of the gateway. Blocks.
+    pub fn record_deployment(&self, deployment: Deployment) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.record_deployment(&deployment))
+    }
+
+    /// Commits everything that was queued before, folds the log into the main file and ends the thread.
+    /// Blocks until then; idempotent.
+    pub fn shutdown(&self) {
+        let (tx, rx) = sync_channel(1);
+        if self.jobs.send(Job::Stop(tx)).is_ok() {
+            // An error means that the thread was ending already.
+            let _ = rx.recv();
+        }
+    }
+
+    fn degraded(&self) -> SubmitError {
+        let reason = match self.state.get() {
+            WriterState::Degraded { reason, .. } => reason,
+            WriterState::Ready => "it was just reopened".to_owned(),
+        };
+        SubmitError::Degraded { reason }
+    }
+}

@@ -1,0 +1,92 @@
+//! The writer: one thread that owns the only write path (DESIGN 4).
+//!
+//! ```text
+//! submit --bounded queue--> [ take what has queued -> one transaction -> publish -> replies ]
+//!                                     | fault
+//!                                     v
+//!               everybody is told Unknown -> Degraded -> reopen, prove a write -> Ready
+//! ```
+//!
+//! **Invariant.** A reply or a publication happens only after the transaction that it tells of is durable.
+
+mod degrade;
+mod handle;
+mod job;
+mod state;
+mod stats;
+mod thread;
+
+use std::sync::Arc;
+
+use smithers_model::time::Clock;
+
+use crate::backend::Backend;
+use crate::commit::CommittedStep;
+use crate::error::OpenError;
+
+pub use crate::commit::Refusal;
+pub use handle::{DefineError, SubmitError, TaskError, WriterHandle};
+pub use job::{Reply, StepOutcome};
+pub use state::WriterState;
+pub use stats::WriterStats;
+
+/// Most steps that wait for the writer. A run has one step under way, so this many runs can be busy at
+/// once; at a kilobyte or two a step the queue stays within a few megabytes.
+pub const QUEUE_STEPS: usize = 4096;
+/// Most steps in one transaction: bounds how long the first of them waits for the last.
+pub const BATCH_STEPS: usize = 512;
+/// Most bytes in one transaction, by [`size_hint`](smithers_model::step::StepWrite::size_hint).
+pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Gets every committed step, in commit order, on the writer thread and before the replies.
+/// Must not block: all runs wait meanwhile.
+pub trait Publisher: Send {
+    /// Takes the steps of one transaction; those that were refused are not among them.
+    fn publish(&mut self, steps: &[Arc<CommittedStep>]);
+}
+
+/// Publishes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPublisher;
+
+impl Publisher for NoPublisher {
+    fn publish(&mut self, _: &[Arc<CommittedStep>]) {}
+}
+
+/// Called on the writer thread after each change of state, with the generation.
+pub type StateObserver = Box<dyn Fn(&WriterState, u64) + Send>;
+
+/// How the writer works.
+pub struct WriterOptions {
+    /// Most steps that wait.
+    pub queue_steps: usize,
+    /// Says when the storage failed.
+    pub clock: Arc<dyn Clock>,
+    /// Told of changes of state.
+    pub on_state: Option<StateObserver>,
+}
+
+impl WriterOptions {
+    /// Options with the usual queue and nobody told.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            queue_steps: QUEUE_STEPS,
+            clock,
+            on_state: None,
+        }
+    }
+}
+
+/// The writer of a backend.
+pub struct Writer;
+
+impl Writer {
+    /// Opens the write path, proves that it works, and starts the thread that owns it.
+    pub fn spawn(
+        backend: Arc<dyn Backend>,
+        publisher: Box<dyn Publisher>,
+        options: WriterOptions,
+    ) -> Result<WriterHandle, OpenError> {
+        thread::spawn(backend, publisher, options)
+    }
+}

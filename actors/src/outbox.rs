@@ -80,6 +80,7 @@ struct Queue {
     pong: Option<Bytes>,
     ping: Option<Bytes>,
     state: State,
+    closed_at: Option<Instant>,
     progress_at: Instant,
     writer: Option<Waker>,
     on_low: Vec<Box<dyn FnOnce()>>,
@@ -89,8 +90,10 @@ struct Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// A close frame is queued (or the queue was cut); the body ends when it has drained.
+    /// A close frame is queued; the body ends when it has drained.
     Closing,
+    /// Nobody is there to read a close frame; the body ends at once.
+    HungUp,
     /// The transport dropped its end.
     Gone,
 }
@@ -107,6 +110,7 @@ impl Outbox {
             pong: None,
             ping: None,
             state: State::Open,
+            closed_at: None,
             progress_at: Instant::now(),
             writer: None,
             on_low: Vec::new(),
@@ -178,9 +182,20 @@ impl Outbox {
         let mut queue = self.0.borrow_mut();
         if queue.state != State::Gone {
             queue.cut();
-            queue.state = State::Closing;
+            queue.state = State::HungUp;
             queue.wake();
         }
+    }
+
+    /// Returns whether [`hang_up`](Self::hang_up) was called, or the socket is gone.
+    pub fn is_hung_up(&self) -> bool {
+        matches!(self.0.borrow().state, State::HungUp | State::Gone)
+    }
+
+    /// Returns for how long a close frame has been queued or sent; `None` while open.
+    pub fn closing_for(&self, now: Instant) -> Option<Duration> {
+        let closed_at = self.0.borrow().closed_at?;
+        Some(now.saturating_duration_since(closed_at))
     }
 
     /// Returns whether frames are still taken.
@@ -316,6 +331,7 @@ impl Queue {
             return;
         }
         self.state = State::Closing;
+        self.closed_at = Some(Instant::now());
         self.pong = None;
         self.ping = None;
         self.touch();

@@ -124,6 +124,16 @@ fn abort_drops_what_has_not_begun_to_leave() {
 }
 
 #[test]
+fn hanging_up_ends_the_body_without_a_close_frame() {
+    let outbox = Outbox::new(OutboxLimits::default());
+    outbox.try_push_event(&[b"lost"]).unwrap();
+    outbox.hang_up();
+    assert!(outbox.is_hung_up() && !outbox.is_open());
+    assert_eq!(drain(&outbox, 1024), b"");
+    assert_eq!(outbox.closing_for(Instant::now()), None);
+}
+
+#[test]
 fn low_water_is_announced_once_after_the_drain_and_may_push_again() {
     let outbox = Outbox::new(TINY);
     outbox.try_push_event(&[&[b'x'; 90]]).unwrap();

@@ -1,0 +1,3 @@
+//! The edge of the gateway: everything that knows HTTP, WebSocket, tokens or the command line.
+
+pub mod net;

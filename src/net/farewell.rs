@@ -1,0 +1,82 @@
+//! Answers that no handler gives: the 408 of a deadline, and the dispatcher's own refusals.
+
+use std::{rc::Rc, time::Duration};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::conn::Conn;
+
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
+    content-length: 0\r\n\
+    connection: close\r\n\
+    x-smithers-api-version: v1\r\n\
+    cache-control: no-store\r\n\
+    x-content-type-options: nosniff\r\n\r\n";
+
+const OUR_HEADERS: &[u8] = b"x-smithers-api-version: v1\r\n\
+    cache-control: no-store\r\n\
+    x-content-type-options: nosniff\r\n";
+
+/// How long, and how much, is read and discarded so that the 408 is not lost to a reset.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 256 * 1024;
+
+/// Writes a 408 and closes; `conn` keeps the connection counted until then.
+pub(super) async fn request_timeout<Io>(mut io: Io, conn: Rc<Conn>)
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+{
+    let goodbye = async {
+        io.write_all(REQUEST_TIMEOUT).await?;
+        io.shutdown().await?;
+        tokio::io::copy(&mut io.take(LINGER_BYTES), &mut tokio::io::sink()).await
+    };
+    // Nothing is owed to a peer that does not even take this.
+    let _ = timeout(LINGER, goodbye).await;
+    drop(conn);
+}
+
+/// Returns `response` with our headers put behind its status line, if it is an error status.
+///
+/// The dispatcher refuses what it cannot parse before any handler or middleware runs; its
+/// responses are small and come in one piece.
+pub(super) fn with_our_headers(response: &[u8]) -> Option<Bytes> {
+    const STATUS_AT: usize = "HTTP/1.1 ".len();
+    if !response.starts_with(b"HTTP/1.") || !matches!(response.get(STATUS_AT), Some(b'4' | b'5')) {
+        return None;
+    }
+    let line_end = response.windows(2).position(|pair| pair == b"\r\n")? + 2;
+    let mut out = BytesMut::with_capacity(response.len() + OUR_HEADERS.len());
+    out.put_slice(&response[..line_end]);
+    out.put_slice(OUR_HEADERS);
+    out.put_slice(&response[line_end..]);
+    Some(out.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_gets_our_headers_behind_its_status_line() {
+        let out = with_our_headers(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        let out = String::from_utf8(out.unwrap().to_vec()).unwrap();
+        assert!(out.starts_with("HTTP/1.1 400 Bad Request\r\nx-smithers-api-version: v1\r\n"));
+        assert!(out.ends_with("nosniff\r\ncontent-length: 0\r\n\r\n"));
+    }
+
+    #[test]
+    fn other_bytes_pass_unchanged() {
+        for bytes in [
+            &b"HTTP/1.1 100 Continue\r\n\r\n"[..],
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            b"\x81\x02{}",
+        ] {
+            assert_eq!(with_our_headers(bytes), None);
+        }
+    }
+}

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod frame;
 pub mod id;
 pub mod json;
+pub mod native;
 pub mod node;
 pub mod output;
 pub mod redact;

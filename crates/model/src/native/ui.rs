@@ -1,0 +1,188 @@
+//! Builds the elements of a frame from Rust.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::approval::{ApprovalMode, ApprovalRequest, OnDeny};
+use crate::error::ErrorInfo;
+use crate::json::RawJson;
+use crate::tree::{
+    ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+};
+use crate::workflow::BoxFuture;
+use crate::{NodeId, NodeKey};
+
+/// The body of a compute task.
+pub(super) type Callback = Box<dyn Fn() -> BoxFuture<Result<Value, ErrorInfo>> + Send>;
+
+/// The tree under construction. Elements appear in the order of the calls.
+#[derive(Default)]
+pub struct Ui {
+    tree: TreeBuilder,
+    callbacks: Vec<Callback>,
+}
+
+impl Ui {
+    /// The root; children one after another.
+    pub fn workflow(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
+        let props = vec![("name".into(), name.into())];
+        self.element(
+            Kind::Workflow { name: name.into() },
+            "smithers:workflow",
+            props,
+            children,
+        );
+    }
+
+    /// Children one after another.
+    pub fn sequence(&mut self, children: impl FnOnce(&mut Self)) {
+        self.element(Kind::Sequence, "smithers:sequence", vec![], children);
+    }
+
+    /// All children at once, at most `max_concurrency` of them in flight; 0 is no limit.
+    pub fn parallel(&mut self, max_concurrency: u32, children: impl FnOnce(&mut Self)) {
+        let limit = (max_concurrency > 0).then_some(max_concurrency);
+        let spec = ParallelSpec {
+            max_concurrency: limit,
+            subtree_concurrency: None,
+        };
+        self.element(Kind::Parallel(spec), "smithers:parallel", vec![], children);
+    }
+
+    /// A task; finish it with a body.
+    pub fn task(&mut self, node_id: &str) -> TaskBuilder<'_> {
+        TaskBuilder {
+            ui: self,
+            spec: TaskSpec {
+                node: NodeKey::new(node_id, 0),
+                label: None,
+                output_table: "output".into(),
+                skip_if: false,
+                depends_on: Vec::new(),
+                priority: 0,
+                body: TaskBody::Decision,
+                approval: None,
+                continue_on_fail: false,
+                retry: RetryPolicy::default(),
+            },
+        }
+    }
+
+    pub(super) fn finish(self) -> (Tree, Vec<Callback>) {
+        (self.tree.finish(), self.callbacks)
+    }
+
+    fn element(
+        &mut self,
+        kind: Kind,
+        tag: &str,
+        props: Vec<(String, String)>,
+        children: impl FnOnce(&mut Self),
+    ) {
+        self.tree.open(kind, tag, props);
+        children(self);
+        self.tree.close();
+    }
+}
+
+/// A task under construction; it is added when it gets its body.
+pub struct TaskBuilder<'a> {
+    ui: &'a mut Ui,
+    spec: TaskSpec,
+}
+
+impl TaskBuilder<'_> {
+    /// Schema key of the output table; `output` unless said otherwise.
+    #[must_use]
+    pub fn output(mut self, table: &str) -> Self {
+        self.spec.output_table = table.into();
+        self
+    }
+
+    /// Waits for these tasks.
+    #[must_use]
+    pub fn depends_on(mut self, nodes: &[&str]) -> Self {
+        self.spec.depends_on = nodes.iter().map(|node| NodeId::from(*node)).collect();
+        self
+    }
+
+    /// Leaves the task out when `skip` is true.
+    #[must_use]
+    pub fn skip_if(mut self, skip: bool) -> Self {
+        self.spec.skip_if = skip;
+        self
+    }
+
+    /// Makes up to `retries` more attempts, `delay` apart.
+    #[must_use]
+    pub fn retries(mut self, retries: u32, delay: Duration) -> Self {
+        let initial_delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.spec.retry = RetryPolicy {
+            retries,
+            backoff: Backoff::Fixed,
+            initial_delay_ms,
+        };
+        self
+    }
+
+    /// Its failure does not fail the run.
+    #[must_use]
+    pub fn continue_on_fail(mut self) -> Self {
+        self.spec.continue_on_fail = true;
+        self
+    }
+
+    /// Asks before the body runs.
+    #[must_use]
+    pub fn needs_approval(mut self, title: &str) -> Self {
+        self.spec.approval = Some(approval(ApprovalMode::Gate, title, OnDeny::Fail));
+        self
+    }
+
+    /// The task stores `value`.
+    pub fn value(mut self, value: &Value) {
+        self.spec.body = TaskBody::Static(Some(Ok(RawJson::of(value))));
+        self.add();
+    }
+
+    /// The task stores what `body` gives.
+    pub fn compute(
+        mut self,
+        body: impl Fn() -> BoxFuture<Result<Value, ErrorInfo>> + Send + 'static,
+    ) {
+        let callback = u32::try_from(self.ui.callbacks.len()).unwrap_or(u32::MAX);
+        self.ui.callbacks.push(Box::new(body));
+        self.spec.body = TaskBody::Compute(callback);
+        self.add();
+    }
+
+    /// The task asks for a decision and stores it.
+    pub fn approval(mut self, title: &str, on_deny: OnDeny) {
+        self.spec.body = TaskBody::Decision;
+        self.spec.approval = Some(approval(ApprovalMode::Decision, title, on_deny));
+        self.add();
+    }
+
+    fn add(self) {
+        let props = vec![("id".into(), self.spec.node.node_id.as_str().into())];
+        self.ui
+            .tree
+            .open(Kind::Task(Box::new(self.spec)), "smithers:task", props);
+        self.ui.tree.close();
+    }
+}
+
+fn approval(mode: ApprovalMode, title: &str, on_deny: OnDeny) -> ApprovalSpec {
+    let request = ApprovalRequest {
+        mode,
+        wait_async: false,
+        title: title.into(),
+        summary: None,
+        metadata: None,
+        options: Vec::new(),
+        allowed_scopes: Vec::new(),
+        allowed_users: Vec::new(),
+    };
+    ApprovalSpec { request, on_deny }
+}

@@ -1,1 +1,12 @@
-//! x
+//! The engine through its public doors: scenarios drawn as trees in and short text out, and random ones.
+
+mod approvals;
+mod cancelling;
+mod ends;
+mod limits;
+mod probes;
+mod properties;
+mod resuming;
+mod retries;
+mod steps;
+mod support;

@@ -1,0 +1,316 @@
+//! Trees in a notation short enough to read at a glance.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use smithers_model::approval::{ApprovalMode, ApprovalOption, ApprovalRequest, OnDeny};
+use smithers_model::error::ErrorInfo;
+use smithers_model::output::{ColumnKind, Field, OutputTable};
+use smithers_model::tree::{
+    ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+};
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::{NodeKey, RawJson};
+
+/// An element of a test workflow.
+#[derive(Clone, Debug)]
+pub(crate) enum El {
+    Seq(Vec<El>),
+    Group(Vec<El>),
+    Par(ParallelSpec, Vec<El>),
+    Task(Box<TaskSpec>),
+    Text(&'static str),
+    Later(&'static str),
+}
+
+/// A task that can still be refined; becomes an element with `into`.
+#[derive(Clone, Debug)]
+pub(crate) struct Job(pub(crate) TaskSpec);
+
+impl From<Job> for El {
+    fn from(job: Job) -> Self {
+        El::Task(Box::new(job.0))
+    }
+}
+
+pub(crate) fn seq(children: impl IntoIterator<Item = El>) -> El {
+    El::Seq(children.into_iter().collect())
+}
+
+pub(crate) fn group(children: impl IntoIterator<Item = El>) -> El {
+    El::Group(children.into_iter().collect())
+}
+
+pub(crate) fn par(children: impl IntoIterator<Item = El>) -> El {
+    El::Par(ParallelSpec::default(), children.into_iter().collect())
+}
+
+pub(crate) fn par_max(limit: u32, children: impl IntoIterator<Item = El>) -> El {
+    let spec = ParallelSpec {
+        max_concurrency: Some(limit),
+        subtree_concurrency: None,
+    };
+    El::Par(spec, children.into_iter().collect())
+}
+
+pub(crate) fn par_subtrees(limit: u32, children: impl IntoIterator<Item = El>) -> El {
+    let spec = ParallelSpec {
+        max_concurrency: None,
+        subtree_concurrency: Some(limit),
+    };
+    El::Par(spec, children.into_iter().collect())
+}
+
+pub(crate) fn later(component: &'static str) -> El {
+    El::Later(component)
+}
+
+/// A static task whose row is its own id.
+pub(crate) fn stat(id: &str) -> Job {
+    job(id, static_body(json!({ "v": id })))
+}
+
+/// A compute task; the test says when and how it ends.
+pub(crate) fn comp(id: &str) -> Job {
+    job(id, TaskBody::Compute(0))
+}
+
+/// An Approval that stores its decision.
+pub(crate) fn approval(id: &str) -> Job {
+    asking_node(id, ApprovalMode::Decision, "decision")
+}
+
+/// An Approval that offers options.
+pub(crate) fn select(id: &str, options: &[&str]) -> Job {
+    asking_node(id, ApprovalMode::Select, "pick").offering(options)
+}
+
+/// An Approval that asks for an order.
+pub(crate) fn rank(id: &str, options: &[&str]) -> Job {
+    asking_node(id, ApprovalMode::Rank, "order").offering(options)
+}
+
+/// A task with `needsApproval`.
+pub(crate) fn asking(job: Job) -> Job {
+    let id = job.0.node.node_id.to_string();
+    let mut job = job;
+    job.0.approval = Some(spec_of(ApprovalMode::Gate, &id));
+    job
+}
+
+fn static_body(value: Value) -> TaskBody {
+    TaskBody::Static(Some(Ok(RawJson::of(&value))))
+}
+
+fn job(id: &str, body: TaskBody) -> Job {
+    Job(TaskSpec {
+        node: NodeKey::new(id, 0),
+        label: None,
+        output_table: "r".into(),
+        skip_if: false,
+        depends_on: Vec::new(),
+        priority: 0,
+        body,
+        approval: None,
+        continue_on_fail: false,
+        retry: RetryPolicy::default(),
+    })
+}
+
+fn asking_node(id: &str, mode: ApprovalMode, table: &str) -> Job {
+    let mut job = job(id, TaskBody::Decision).table(table);
+    job.0.approval = Some(spec_of(mode, id));
+    job
+}
+
+fn spec_of(mode: ApprovalMode, title: &str) -> ApprovalSpec {
+    ApprovalSpec {
+        request: ApprovalRequest {
+            mode,
+            wait_async: false,
+            title: title.into(),
+            summary: None,
+            metadata: None,
+            options: Vec::new(),
+            allowed_scopes: Vec::new(),
+            allowed_users: Vec::new(),
+        },
+        on_deny: OnDeny::Fail,
+    }
+}
+
+impl Job {
+    pub(crate) fn table(mut self, key: &str) -> Self {
+        self.0.output_table = key.into();
+        self
+    }
+
+    pub(crate) fn value(mut self, value: Value) -> Self {
+        self.0.body = static_body(value);
+        self
+    }
+
+    pub(crate) fn broken_value(mut self, error: ErrorInfo) -> Self {
+        self.0.body = TaskBody::Static(Some(Err(error)));
+        self
+    }
+
+    pub(crate) fn skipped(mut self) -> Self {
+        self.0.skip_if = true;
+        self
+    }
+
+    pub(crate) fn after(mut self, id: &str) -> Self {
+        self.0.depends_on.push(id.into());
+        self
+    }
+
+    pub(crate) fn priority(mut self, priority: i64) -> Self {
+        self.0.priority = priority;
+        self
+    }
+
+    pub(crate) fn may_fail(mut self) -> Self {
+        self.0.continue_on_fail = true;
+        self
+    }
+
+    pub(crate) fn retries(mut self, retries: u32, backoff: Backoff, initial_delay_ms: u64) -> Self {
+        self.0.retry = RetryPolicy {
+            retries,
+            backoff,
+            initial_delay_ms,
+        };
+        self
+    }
+
+    pub(crate) fn on_deny(mut self, on_deny: OnDeny) -> Self {
+        self.spec().on_deny = on_deny;
+        self
+    }
+
+    pub(crate) fn users(mut self, users: &[&str]) -> Self {
+        self.spec().request.allowed_users = users.iter().map(|&user| user.into()).collect();
+        self
+    }
+
+    pub(crate) fn scopes(mut self, scopes: &[&str]) -> Self {
+        self.spec().request.allowed_scopes = scopes.iter().map(|&scope| scope.into()).collect();
+        self
+    }
+
+    pub(crate) fn in_background(mut self) -> Self {
+        self.spec().request.wait_async = true;
+        self
+    }
+
+    fn offering(mut self, options: &[&str]) -> Self {
+        self.spec().request.options = options
+            .iter()
+            .map(|&key| ApprovalOption {
+                key: key.into(),
+                label: key.to_uppercase(),
+                summary: None,
+                metadata: None,
+            })
+            .collect();
+        self
+    }
+
+    fn spec(&mut self) -> &mut ApprovalSpec {
+        self.0.approval.as_mut().expect("only approvals ask")
+    }
+}
+
+/// The tree of a workflow with these children, one after another.
+/// Callback indexes are given out by the session.
+pub(crate) fn workflow(children: impl IntoIterator<Item = El>) -> Tree {
+    let mut tree = TreeBuilder::default();
+    let props = vec![("name".into(), "w".into())];
+    tree.open(
+        Kind::Workflow { name: "w".into() },
+        "smithers:workflow",
+        props,
+    );
+    for child in children {
+        write(&mut tree, child);
+    }
+    tree.finish()
+}
+
+fn write(tree: &mut TreeBuilder, element: El) {
+    let (kind, tag, children) = match element {
+        El::Seq(children) => (Kind::Sequence, "smithers:sequence", children),
+        El::Group(children) => (Kind::Group, "smithers:fragment", children),
+        El::Par(spec, children) => (Kind::Parallel(spec), "smithers:parallel", children),
+        El::Task(task) => (Kind::Task(task), "smithers:task", Vec::new()),
+        El::Text(text) => return tree.text(text),
+        El::Later(component) => {
+            let kind = Kind::Later {
+                component: component.into(),
+            };
+            (kind, "smithers:later", Vec::new())
+        }
+    };
+    let id = match &kind {
+        Kind::Task(task) => vec![("id".into(), task.node.node_id.to_string())],
+        _ => Vec::new(),
+    };
+    tree.open(kind, tag, id);
+    for child in children {
+        write(tree, child);
+    }
+    tree.close();
+}
+
+/// A workflow definition with the tables of the scenarios.
+pub(crate) fn definition() -> Arc<WorkflowDefinition> {
+    let text = |name| (name, ColumnKind::String, "string");
+    Arc::new(WorkflowDefinition {
+        key: "w".into(),
+        readable_name: None,
+        description: None,
+        system: false,
+        input_fields: None,
+        outputs: vec![
+            table("r", &[text("v")]),
+            table("num", &[("n", ColumnKind::Number, "number")]),
+            table(
+                "decision",
+                &[
+                    ("approved", ColumnKind::Boolean, "boolean"),
+                    text("note"),
+                    text("decidedBy"),
+                    text("decidedAt"),
+                ],
+            ),
+            table("pick", &[text("selected"), text("notes")]),
+            table(
+                "order",
+                &[("ranked", ColumnKind::Json, "array"), text("notes")],
+            ),
+        ],
+        result_table: None,
+        revision: Default::default(),
+    })
+}
+
+fn table(key: &str, fields: &[(&str, ColumnKind, &str)]) -> Arc<OutputTable> {
+    let fields = fields
+        .iter()
+        .map(|&(name, kind, shown)| Field {
+            name: name.into(),
+            kind,
+            shown_type: shown.into(),
+            optional: false,
+            nullable: true,
+            description: None,
+            members: None,
+        })
+        .collect();
+    Arc::new(OutputTable {
+        key: key.into(),
+        fields,
+        declared_at: "test.rs:1:1".into(),
+    })
+}

@@ -1,0 +1,14 @@
+//! What the scenarios are written with.
+
+pub(crate) mod elements;
+pub(crate) mod random;
+pub(crate) mod store;
+pub(crate) mod text;
+pub(crate) mod world;
+
+pub(crate) use elements::{
+    El, Job, approval, asking, comp, group, later, par, par_max, par_subtrees, rank, select, seq,
+    stat, workflow,
+};
+pub(crate) use text::lines;
+pub(crate) use world::World;

@@ -1,0 +1,110 @@
+//! A store of one run: applies steps as the real one does and reads the run back.
+
+use std::collections::BTreeMap;
+
+use smithers_engine::LoadedRun;
+use smithers_model::NodeKey;
+use smithers_model::approval::Approval;
+use smithers_model::audit::AuditRecord;
+use smithers_model::event::Event;
+use smithers_model::frame::FrameRow;
+use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::output::OutputRow;
+use smithers_model::run::RunRow;
+use smithers_model::step::{RowChange, RunUpdate, Step};
+
+/// The rows of one run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Store {
+    pub(crate) run: Option<RunRow>,
+    pub(crate) nodes: BTreeMap<NodeKey, NodeRow>,
+    pub(crate) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
+    pub(crate) approvals: BTreeMap<NodeKey, Approval>,
+    pub(crate) outputs: Vec<OutputRow>,
+    pub(crate) frames: Vec<FrameRow>,
+    pub(crate) audit: Vec<AuditRecord>,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Store {
+    /// Commits a step; what the real store would refuse fails the test.
+    pub(crate) fn commit(&mut self, step: &Step) {
+        for change in &step.changes {
+            self.apply(change);
+        }
+        self.events.extend(step.events.iter().cloned());
+    }
+
+    fn apply(&mut self, change: &RowChange) {
+        match change {
+            RowChange::InsertRun(run) => {
+                assert!(self.run.is_none(), "run exists");
+                self.run = Some(run.row.clone());
+            }
+            RowChange::UpdateRun(update) => {
+                update_run(self.run.as_mut().expect("run row"), update);
+            }
+            RowChange::PutNode(row) => {
+                self.nodes.insert(row.node.clone(), row.clone());
+            }
+            RowChange::PutAttempt(row) => {
+                let key = (row.node.clone(), row.attempt);
+                self.attempts.insert(key, row.clone());
+            }
+            RowChange::PutOutput(row) => {
+                self.outputs.retain(|known| known.node != row.node);
+                self.outputs.push((**row).clone());
+            }
+            RowChange::RequestApproval(approval) => {
+                let before = self
+                    .approvals
+                    .insert(approval.node.clone(), (**approval).clone());
+                assert!(before.is_none(), "approval requested twice");
+            }
+            RowChange::DecideApproval { node, decision } => {
+                let approval = self.approvals.get_mut(node).expect("approval row");
+                assert!(approval.decision.is_none(), "approval decided twice");
+                approval.decision = Some(decision.clone());
+            }
+            RowChange::PutFrame { frame, tree } => {
+                let last = self.frames.last().map_or(0, |last| last.frame_no);
+                assert_eq!(frame.frame_no, last + 1, "frame numbers rise by one");
+                assert_eq!(frame.tree_hash, tree.hash);
+                self.frames.push(frame.clone());
+            }
+            RowChange::Audit(record) => self.audit.push(record.clone()),
+        }
+    }
+
+    /// The run as a fresh process reads it.
+    pub(crate) fn load(&self) -> LoadedRun {
+        LoadedRun {
+            row: self.run.clone().expect("run row"),
+            nodes: self.nodes.values().cloned().collect(),
+            attempts: self.attempts.values().cloned().collect(),
+            approvals: self.approvals.values().cloned().collect(),
+            outputs: self.outputs.clone(),
+        }
+    }
+}
+
+fn update_run(row: &mut RunRow, update: &RunUpdate) {
+    let RunUpdate {
+        status,
+        workflow_name,
+        started_at,
+        finished_at,
+        cancel_requested_at,
+        error,
+        next_frame_no,
+    } = update.clone();
+    row.status = status.unwrap_or(row.status);
+    row.next_frame_no = next_frame_no.unwrap_or(row.next_frame_no);
+    if let Some(name) = workflow_name {
+        row.workflow_name = name;
+    }
+    row.started_at = started_at.or(row.started_at);
+    row.finished_at = finished_at.or(row.finished_at);
+    row.cancel_requested_at = cancel_requested_at.or(row.cancel_requested_at);
+    row.error = error.or(row.error.take());
+}

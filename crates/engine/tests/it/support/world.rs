@@ -1,0 +1,391 @@
+//! The owner of a run, as simple as can be: accepts, renders, commits, carries out.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use smithers_engine::{Refusal, RunState, launch};
+use smithers_model::approval::Decision;
+use smithers_model::command::Command;
+use smithers_model::error::ErrorInfo;
+use smithers_model::fact::Fact;
+use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
+use smithers_model::step::{Launch, Step};
+use smithers_model::tree::{Kind, TaskBody, Tree, TreeBuilder};
+use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
+
+use super::elements::definition;
+use super::store::Store;
+use super::text;
+
+/// Rows as a workflow sees them, by node id.
+pub(crate) type Rows = BTreeMap<String, Value>;
+/// A workflow: rows in, tree out.
+pub(crate) type Render = Rc<dyn Fn(&Rows) -> Result<Tree, ErrorInfo>>;
+
+/// Distance between the callback numbers of two frames.
+const FRAME_STRIDE: u32 = 10_000;
+
+/// A run with its owner, its session and its store.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) state: RunState,
+    pub(crate) store: Store,
+    pub(crate) now: Timestamp,
+    /// Committed steps.
+    pub(crate) steps: Vec<Step>,
+    /// Bodies under way, by node.
+    pub(crate) in_flight: BTreeMap<NodeKey, u32>,
+    /// Abort signals that were fired.
+    pub(crate) aborted: Vec<NodeKey>,
+    /// When the engine asked to be woken.
+    pub(crate) wakes: Vec<Timestamp>,
+    pub(crate) closed: bool,
+    session: Option<Session>,
+    render: Render,
+    seen_events: usize,
+}
+
+/// The workflow's side: rows it was given and the number of frames it made.
+#[derive(Clone, Default)]
+struct Session {
+    rows: Rows,
+    frames: u32,
+}
+
+impl World {
+    /// Launches a run of a workflow whose tree never changes, and takes it up.
+    pub(crate) fn of(tree: Tree) -> Self {
+        Self::reactive(move |_| Ok(tree.clone()))
+    }
+
+    /// Launches a run of a workflow that looks at its rows, and takes it up.
+    pub(crate) fn reactive(render: impl Fn(&Rows) -> Result<Tree, ErrorInfo> + 'static) -> Self {
+        Self::launched(Rc::new(render), None)
+    }
+
+    /// Launches a run with a cap on tasks in flight, and takes it up.
+    pub(crate) fn capped(cap: u32, tree: Tree) -> Self {
+        Self::launched(Rc::new(move |_| Ok(tree.clone())), Some(cap))
+    }
+
+    fn launched(render: Render, max_concurrency: Option<u32>) -> Self {
+        let now = Timestamp(1_000);
+        let mut store = Store::default();
+        store.commit(&launch(launch_of(max_concurrency), Epoch(1), now));
+        let mut world = Self {
+            state: RunState::load(store.load(), definition()),
+            store,
+            now,
+            steps: Vec::new(),
+            in_flight: BTreeMap::new(),
+            aborted: Vec::new(),
+            wakes: Vec::new(),
+            closed: false,
+            session: None,
+            render,
+            seen_events: 0,
+        };
+        world
+            .accept(Fact::TakenUp)
+            .expect("a launched run is taken up");
+        world
+    }
+
+    /// Hands a fact to the run and does everything that follows from it.
+    pub(crate) fn accept(&mut self, fact: Fact) -> Result<(), Refusal> {
+        self.state.accept(fact, self.now)?;
+        self.pump();
+        Ok(())
+    }
+
+    /// Renders and commits until the run rests.
+    pub(crate) fn pump(&mut self) {
+        loop {
+            while self.state.render_request().is_some() {
+                self.render_frame();
+            }
+            let step = self.state.take_step();
+            if step.is_empty() {
+                return;
+            }
+            self.commit(step);
+            self.state.continue_step(self.now);
+        }
+    }
+
+    fn render_frame(&mut self) {
+        if self.session.is_none() {
+            self.state.session_opened();
+            self.session = Some(Session::default());
+        }
+        let input = self.state.render_input();
+        let session = self.session.as_mut().expect("opened above");
+        for row in &input.new_rows {
+            let id = row.node.node_id.to_string();
+            let before = session.rows.insert(id, row.payload.value());
+            assert!(before.is_none(), "a session gets each row once");
+        }
+        session.frames += 1;
+        let fact = match (self.render)(&session.rows) {
+            Ok(tree) => Fact::Rendered(with_callbacks(&tree, session.frames)),
+            Err(error) => Fact::RenderFailed(error),
+        };
+        self.state
+            .accept(fact, self.now)
+            .expect("the frame was asked for");
+    }
+
+    fn commit(&mut self, step: Step) {
+        self.store.commit(&step);
+        for command in &step.commands {
+            self.carry_out(command);
+        }
+        self.steps.push(step);
+    }
+
+    fn carry_out(&mut self, command: &Command) {
+        match command {
+            Command::StartTask {
+                node,
+                attempt,
+                callback,
+            } => {
+                let session = self.session.as_ref().expect("tasks start with a session");
+                assert_eq!(
+                    callback / FRAME_STRIDE,
+                    session.frames,
+                    "callback of the newest frame"
+                );
+                let before = self.in_flight.insert(node.clone(), *attempt);
+                assert!(before.is_none(), "{node} runs twice");
+            }
+            Command::AbortTask { node, .. } => {
+                self.in_flight.remove(node);
+                self.aborted.push(node.clone());
+            }
+            Command::WakeAt(due) => self.wakes.push(*due),
+            Command::Park => {
+                assert!(self.in_flight.is_empty(), "parked with tasks in flight");
+                self.session = None;
+            }
+            Command::Close => self.closed = true,
+        }
+    }
+
+    /// The body of `id` gives its row.
+    pub(crate) fn finish(&mut self, id: &str) {
+        self.finish_with(id, json!({ "v": id }));
+    }
+
+    /// The body of `id` gives `output`.
+    pub(crate) fn finish_with(&mut self, id: &str, output: Value) {
+        let (node, attempt) = self.end_body(id);
+        let output = RawJson::of(&output);
+        self.accept(Fact::TaskSucceeded {
+            node,
+            attempt,
+            output,
+        })
+        .expect("the body was under way");
+    }
+
+    /// The body of `id` throws.
+    pub(crate) fn fail(&mut self, id: &str, message: &str) {
+        let (node, attempt) = self.end_body(id);
+        self.accept(Fact::TaskFailed {
+            node,
+            attempt,
+            error: ErrorInfo::thrown("Error", message),
+            retryable: true,
+        })
+        .expect("the body was under way");
+    }
+
+    /// The runtime of every body is lost through somebody else's fault.
+    pub(crate) fn lose_runtime(&mut self) {
+        self.session = None;
+        for (node, attempt) in std::mem::take(&mut self.in_flight) {
+            let lost = Fact::AttemptLost { node, attempt };
+            self.state
+                .accept(lost, self.now)
+                .expect("the body was under way");
+        }
+        self.pump();
+    }
+
+    fn end_body(&mut self, id: &str) -> (NodeKey, u32) {
+        let node = NodeKey::new(id, 0);
+        let attempt = self.in_flight.remove(&node);
+        (
+            node,
+            attempt.unwrap_or_else(|| panic!("{id} is not under way")),
+        )
+    }
+
+    /// Somebody with every right decides `id`.
+    pub(crate) fn decide(&mut self, id: &str, approved: bool) -> Result<(), Refusal> {
+        self.decide_as(id, answer(approved), operator())
+    }
+
+    /// `actor` decides `id`.
+    pub(crate) fn decide_as(
+        &mut self,
+        id: &str,
+        decision: Decision,
+        actor: Actor,
+    ) -> Result<(), Refusal> {
+        self.accept(Fact::ApprovalDecided {
+            node: NodeKey::new(id, 0),
+            decision,
+            actor,
+        })
+    }
+
+    pub(crate) fn cancel(&mut self) -> Result<(), Refusal> {
+        self.accept(Fact::CancelRequested { actor: operator() })
+    }
+
+    /// Time passes, and the engine is woken when it asked for it.
+    pub(crate) fn wait_ms(&mut self, ms: i64) {
+        self.now = Timestamp(self.now.0 + ms);
+        let due = self.wakes.iter().any(|due| *due <= self.now);
+        self.wakes.retain(|due| *due > self.now);
+        if due {
+            self.accept(Fact::TimeReached)
+                .expect("an active run is woken");
+        }
+    }
+
+    /// The process dies and another one reads the run back. Nothing is taken up yet.
+    pub(crate) fn crash(&mut self) {
+        self.state = RunState::load(self.store.load(), definition());
+        self.in_flight.clear();
+        self.wakes.clear();
+        self.session = None;
+    }
+
+    /// The events since the last call, in short.
+    pub(crate) fn events(&mut self) -> Vec<String> {
+        let new = &self.store.events[self.seen_events..];
+        self.seen_events = self.store.events.len();
+        new.iter().map(text::event).collect()
+    }
+
+    pub(crate) fn status(&self) -> RunStatus {
+        self.state.status()
+    }
+
+    /// The stored states of the nodes, in short.
+    pub(crate) fn nodes(&self) -> String {
+        let nodes: Vec<String> = self
+            .store
+            .nodes
+            .values()
+            .map(|row| format!("{}={}", row.node.node_id, row.state.as_str()))
+            .collect();
+        nodes.join(" ")
+    }
+
+    /// The stored states of the attempts, in short.
+    pub(crate) fn attempts(&self) -> String {
+        let attempts: Vec<String> = self
+            .store
+            .attempts
+            .values()
+            .map(|row| {
+                format!(
+                    "{}#{}={}",
+                    row.node.node_id,
+                    row.attempt,
+                    row.state.as_str()
+                )
+            })
+            .collect();
+        attempts.join(" ")
+    }
+
+    /// The stored row of a node.
+    pub(crate) fn row(&self, id: &str) -> Option<Value> {
+        let rows = &self.store.outputs;
+        let row = rows.iter().find(|row| row.node.node_id.as_str() == id)?;
+        Some(row.payload.value())
+    }
+}
+
+/// Gives each compute task a callback number that names its frame.
+fn with_callbacks(tree: &Tree, frame: u32) -> Tree {
+    let mut copy = TreeBuilder::default();
+    for root in tree.roots() {
+        copy_element(tree, root, frame, &mut copy);
+    }
+    copy.finish()
+}
+
+fn copy_element(tree: &Tree, index: usize, frame: u32, copy: &mut TreeBuilder) {
+    let element = &tree.elements()[index];
+    let mut kind = element.kind.clone();
+    if let Kind::Task(task) = &mut kind
+        && let TaskBody::Compute(callback) = &mut task.body
+    {
+        *callback = frame * FRAME_STRIDE + u32::try_from(index).expect("small trees");
+    }
+    copy.open(kind, element.tag.clone(), element.props.clone());
+    for child in tree.children(index) {
+        copy_element(tree, child, frame, copy);
+    }
+    copy.close();
+}
+
+/// Somebody who holds every scope.
+pub(crate) fn operator() -> Actor {
+    Actor {
+        user_id: Some("user:op".into()),
+        token_id: Some("tok".into()),
+        role: "operator".into(),
+        scopes: Vec::new(),
+        holds_all: true,
+    }
+}
+
+/// A yes or a no, without words.
+pub(crate) fn answer(approved: bool) -> Decision {
+    Decision {
+        approved,
+        note: None,
+        decided_by: Some("user:op".into()),
+        token_id: Some("tok".into()),
+        value: None,
+        decided_at: Timestamp(0),
+    }
+}
+
+fn launch_of(max_concurrency: Option<u32>) -> Launch {
+    Launch {
+        run_id: "r1".into(),
+        workflow_key: "w".into(),
+        workflow_hash: None,
+        system: false,
+        input: RawJson::empty_object(),
+        config: RunConfig {
+            gateway_system: false,
+            gateway_workflow_key: "w".into(),
+            gateway_triggered_by: "user:op".into(),
+            max_concurrency,
+            root_dir: String::new(),
+            allow_network: false,
+            max_output_bytes: 200_000,
+            tool_timeout_ms: 60_000,
+            auth: RunAuth {
+                triggered_by: "user:op".into(),
+                scopes: Vec::new(),
+                role: "operator".into(),
+                token_id: None,
+                created_at: String::new(),
+            },
+            started_by: None,
+        },
+        actor: operator(),
+        idempotency_key: None,
+    }
+}

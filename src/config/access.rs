@@ -1,0 +1,139 @@
+//! Who may do what.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::listen::Listen;
+use super::reader::{Fallback, Reader};
+use super::sources::DATA_DIR;
+
+/// Who may do what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// How callers are recognised.
+    pub auth: AuthMode,
+    /// The file of grants; it may be absent, then every token is refused.
+    pub token_store: PathBuf,
+    /// Whether the file may be readable by others than its owner, as mounted secrets can be.
+    pub allow_loose_mode: bool,
+    /// Origins that browsers may call from; with none, every origin may call with a token.
+    pub allowed_origins: Vec<String>,
+    /// Without authentication: whether any `Host` is served, not only loopback names.
+    pub trust_any_host: bool,
+    /// Whether `/metrics` is served without a token.
+    pub metrics_public: bool,
+}
+
+/// How callers are recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthMode {
+    /// By a bearer token of the grant store.
+    Token,
+    /// Not at all: everybody who reaches the port may do everything.
+    None,
+}
+
+impl fmt::Display for AuthMode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            AuthMode::Token => "token",
+            AuthMode::None => "none",
+        })
+    }
+}
+
+impl Access {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Access {
+        Access {
+            auth: auth_mode(reader),
+            token_store: token_store(reader),
+            allow_loose_mode: reader.flag("SMITHERS_TOKEN_STORE_ALLOW_LOOSE_MODE", false),
+            allowed_origins: allowed_origins(reader),
+            trust_any_host: reader.flag("SMITHERS_GATEWAY_TRUST_ANY_HOST", false),
+            metrics_public: reader.flag("SMITHERS_METRICS_PUBLIC", false),
+        }
+    }
+
+    /// Warns when everybody on the network may do everything.
+    pub(super) fn warning(&self, listen: &Listen) -> Option<String> {
+        let is_open = self.auth == AuthMode::None && !listen.host.is_loopback();
+        is_open.then(|| {
+            let host = listen.host;
+            format!("SMITHERS_GATEWAY_AUTH is none and the gateway listens on {host}: whoever reaches it may do everything")
+        })
+    }
+}
+
+fn auth_mode(reader: &mut Reader<'_>) -> AuthMode {
+    let accepted = "token, none (jwt and trusted-proxy are planned)".to_owned();
+    reader.parsed(
+        "SMITHERS_GATEWAY_AUTH",
+        AuthMode::Token,
+        accepted,
+        |text| match text {
+            "token" => Ok(AuthMode::Token),
+            "none" => Ok(AuthMode::None),
+            "jwt" | "trusted-proxy" => {
+                Err(format!("is {text}, which this build does not offer yet"))
+            }
+            _ => Err("is none of the accepted words".into()),
+        },
+    )
+}
+
+fn token_store(reader: &mut Reader<'_>) -> PathBuf {
+    let surroundings = reader.surroundings();
+    let usual = format!("{DATA_DIR}/tokens.json");
+    let in_folder = |folder: PathBuf, reason: &str| Fallback {
+        value: folder.join(".smithers/tokens.json").display().to_string(),
+        reason: Some(reason.to_owned()),
+    };
+    let fallback = match &surroundings.home {
+        _ if surroundings.has_data_dir => Fallback {
+            value: usual.clone(),
+            reason: None,
+        },
+        Some(home) => in_folder(home.clone(), "there is no /data"),
+        None => in_folder(PathBuf::from("."), "there is no /data and no home folder"),
+    };
+    reader
+        .text_or("SMITHERS_TOKEN_STORE", "a path", &usual, fallback)
+        .into()
+}
+
+/// A list of origins that is shown as it is written.
+struct Origins(Vec<String>);
+
+impl fmt::Display for Origins {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.join(","))
+    }
+}
+
+fn allowed_origins(reader: &mut Reader<'_>) -> Vec<String> {
+    let accepted = "origins such as https://example.org, separated by commas".to_owned();
+    let parse = |text: &str| {
+        let origins: Vec<String> = text
+            .split(',')
+            .map(|origin| origin.trim().to_owned())
+            .collect();
+        let is_origin = |origin: &String| {
+            origin.split_once("://").is_some_and(|(scheme, host)| {
+                !scheme.is_empty() && !host.is_empty() && !host.contains(['/', ' ', '*'])
+            })
+        };
+        if origins.iter().all(is_origin) {
+            Ok(Origins(origins))
+        } else {
+            Err("holds something else than origins".into())
+        }
+    };
+    reader
+        .parsed(
+            "SMITHERS_GATEWAY_ALLOWED_ORIGINS",
+            Origins(Vec::new()),
+            accepted,
+            parse,
+        )
+        .0
+}

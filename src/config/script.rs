@@ -1,0 +1,83 @@
+//! The module and the runtimes that execute it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::module_env::ModuleEnv;
+use super::reader::{Fallback, Reader};
+use super::sources::WORKSPACE_DIR;
+
+/// The module and the runtimes that execute it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The module that registers workflows.
+    pub module: PathBuf,
+    /// Variables of the environment that modules may read.
+    pub module_env: ModuleEnv,
+    /// Threads that execute runs.
+    pub run_threads: usize,
+    /// Threads that execute scripts.
+    pub script_threads: usize,
+    /// Runtimes of one module graph.
+    pub runtimes: usize,
+    /// Whether runs share a runtime.
+    pub isolation: ScriptIsolation,
+}
+
+/// Whether runs share a runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptIsolation {
+    /// Runs of a module share its runtimes and the state of its top level.
+    Module,
+    /// Every run has a runtime of its own.
+    Run,
+}
+
+impl fmt::Display for ScriptIsolation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            ScriptIsolation::Module => "module",
+            ScriptIsolation::Run => "run",
+        })
+    }
+}
+
+impl Script {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Script {
+        let cores = reader.surroundings().cores;
+        let isolations = [
+            ("module", ScriptIsolation::Module),
+            ("run", ScriptIsolation::Run),
+        ];
+        Script {
+            module: module(reader),
+            module_env: ModuleEnv::read(reader),
+            run_threads: reader.number("SMITHERS_RUN_THREADS", cores.clamp(1, 2), 1..=64),
+            script_threads: reader.number("SMITHERS_SCRIPT_THREADS", cores.clamp(1, 8), 1..=64),
+            runtimes: reader.number("SMITHERS_SCRIPT_RUNTIMES", 1, 1..=64),
+            isolation: reader.word(
+                "SMITHERS_SCRIPT_ISOLATION",
+                ScriptIsolation::Module,
+                &isolations,
+            ),
+        }
+    }
+}
+
+fn module(reader: &mut Reader<'_>) -> PathBuf {
+    let usual = format!("{WORKSPACE_DIR}/gateway.mjs");
+    let fallback = if reader.surroundings().has_workspace_dir {
+        Fallback {
+            value: usual.clone(),
+            reason: None,
+        }
+    } else {
+        Fallback {
+            value: "./gateway.mjs".into(),
+            reason: Some("there is no /workspace".into()),
+        }
+    };
+    reader
+        .text_or("SMITHERS_GATEWAY_MODULE", "a path", &usual, fallback)
+        .into()
+}

@@ -1,0 +1,78 @@
+//! Where runs are stored.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::reader::{Fallback, Reader};
+use super::sources::DATA_DIR;
+
+/// Where runs are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// The database file.
+    pub db_path: PathBuf,
+    /// How far a commit has come when it is acknowledged.
+    pub synchronous: Synchronous,
+}
+
+/// How far a commit has come when it is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// It is on the disk: it survives the loss of power.
+    Full,
+    /// The operating system has it: it survives the death of the process.
+    Normal,
+}
+
+impl fmt::Display for Synchronous {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+        })
+    }
+}
+
+impl Storage {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Storage {
+        let words = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
+        Storage {
+            db_path: db_path(reader),
+            synchronous: reader.word("SMITHERS_DB_SYNCHRONOUS", Synchronous::Full, &words),
+        }
+    }
+
+    /// Warns that the promises of durability do not cover the loss of power.
+    pub(super) fn warning(&self) -> Option<String> {
+        let is_normal = self.synchronous == Synchronous::Normal;
+        is_normal.then(|| {
+            "SMITHERS_DB_SYNCHRONOUS is normal: what was acknowledged survives the death of the process, not the loss of power"
+                .to_owned()
+        })
+    }
+}
+
+fn db_path(reader: &mut Reader<'_>) -> PathBuf {
+    let surroundings = reader.surroundings();
+    let usual = format!("{DATA_DIR}/smithers.db");
+    let reason = || Some("there is no /data".to_owned());
+    let fallback = if surroundings.has_data_dir {
+        Fallback {
+            value: usual.clone(),
+            reason: None,
+        }
+    } else if surroundings.has_project_dir {
+        Fallback {
+            value: ".smithers/smithers.db".into(),
+            reason: reason(),
+        }
+    } else {
+        Fallback {
+            value: "./smithers.db".into(),
+            reason: reason(),
+        }
+    };
+    reader
+        .text_or("SMITHERS_DB_PATH", "a path", &usual, fallback)
+        .into()
+}

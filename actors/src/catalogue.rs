@@ -15,7 +15,8 @@ pub struct Catalogue {
 impl Catalogue {
     /// Registers `workflow` under its key. Returns the workflow that had the key before.
     pub fn insert(&mut self, workflow: Arc<dyn Workflow>) -> Option<Arc<dyn Workflow>> {
-        self.workflows.insert(workflow.definition().key.clone(), workflow)
+        self.workflows
+            .insert(workflow.definition().key.clone(), workflow)
     }
 
     /// Returns the workflow registered under `key`.
@@ -25,7 +26,9 @@ impl Catalogue {
 
     /// Returns what is known of every workflow, sorted by key.
     pub fn definitions(&self) -> impl Iterator<Item = &Arc<WorkflowDefinition>> {
-        self.workflows.values().map(|workflow| workflow.definition())
+        self.workflows
+            .values()
+            .map(|workflow| workflow.definition())
     }
 }
 

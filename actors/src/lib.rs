@@ -1,3 +1,15 @@
-//! Under construction.
+//! Every actor of the gateway. Knows nothing of HTTP: the edge hands in requests and gets answers through
+//! cheap handles.
 
+pub mod catalogue;
+pub mod clock;
+pub mod hub;
 pub mod outbox;
+pub mod registry;
+pub mod run;
+pub mod scheduler;
+pub mod session;
+#[cfg(test)]
+mod testing;
+pub mod wire;
+pub mod writer;

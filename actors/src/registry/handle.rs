@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::map::RunMap;
 use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
-use crate::run::{Receipt, RunError, RunRequest};
+use crate::run::{Receipt, RunError, RunRequest, Verdict};
 
 /// Handle to all runs; cheap to clone.
 ///
@@ -31,7 +31,11 @@ impl Runs {
     /// the id of the run that the first launch made.
     pub async fn launch(&self, launch: Launch) -> Result<RunId, RunError> {
         let run_id = launch.run_id.clone();
-        self.ask(&run_id, |receipt| RunRequest::Launch { launch: Box::new(launch), receipt }).await
+        self.ask(&run_id, |receipt| RunRequest::Launch {
+            launch: Box::new(launch),
+            receipt,
+        })
+        .await
     }
 
     /// Decides an approval. Returns once the decision is durable.
@@ -42,17 +46,32 @@ impl Runs {
         decision: Decision,
         actor: Person,
     ) -> Result<(), RunError> {
-        self.ask(run_id, |receipt| RunRequest::Decide { node, decision, actor, receipt }).await
+        self.ask(run_id, |receipt| RunRequest::Decide {
+            verdict: Box::new(Verdict {
+                node,
+                decision,
+                actor,
+            }),
+            receipt,
+        })
+        .await
     }
 
     /// Ends a run. Returns once its end is durable.
     pub async fn cancel(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
-        self.ask(run_id, |receipt| RunRequest::Cancel { actor, receipt }).await
+        self.ask(run_id, |receipt| RunRequest::Cancel {
+            actor: Box::new(actor),
+            receipt,
+        })
+        .await
     }
 
     /// Lets a run go on with whatever is to be done; harmless when there is nothing.
     pub async fn take_up(&self, run_id: &RunId) -> Result<(), RunError> {
-        self.ask(run_id, |receipt| RunRequest::TakeUp { receipt: Some(receipt) }).await
+        self.ask(run_id, |receipt| RunRequest::TakeUp {
+            receipt: Some(receipt),
+        })
+        .await
     }
 
     /// Asks a run to look at what has become due, without waiting for it.

@@ -13,7 +13,13 @@ use crate::run::{Deliver, RunActor, RunError, RunRequest};
 /// Locks of the map; enough that HTTP workers and run arbiters of a large machine seldom meet.
 const SHARDS: usize = 64;
 
-type Shard = RwLock<HashMap<RunId, Addr<RunActor>>>;
+type Shard = RwLock<HashMap<RunId, OpenRun>>;
+
+/// The actor of a run; the number tells it from those before and after it.
+struct OpenRun {
+    incarnation: u64,
+    address: Addr<RunActor>,
+}
 
 /// Addresses of open runs.
 pub(super) struct RunMap {
@@ -22,7 +28,9 @@ pub(super) struct RunMap {
 
 impl Default for RunMap {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+        }
     }
 }
 
@@ -41,8 +49,10 @@ impl RunMap {
     /// lock, so that none follows the run's removal from the map.
     pub(super) fn try_send(&self, run_id: &RunId, request: RunRequest) -> Result<(), RunRequest> {
         let shard = self.shard(run_id).read();
-        let Some(run) = shard.get(run_id) else { return Err(request) };
-        match run.try_send(Deliver(request)) {
+        let Some(run) = shard.get(run_id) else {
+            return Err(request);
+        };
+        match run.address.try_send(Deliver(request)) {
             Ok(()) => Ok(()),
             Err(SendError::Full(Deliver(request))) => {
                 request.refuse(RunError::Busy(run_id.clone()));
@@ -52,17 +62,26 @@ impl RunMap {
         }
     }
 
-    pub(super) fn insert(&self, run_id: RunId, run: Addr<RunActor>) {
+    pub(super) fn insert(&self, run_id: RunId, incarnation: u64, address: Addr<RunActor>) {
+        let run = OpenRun {
+            incarnation,
+            address,
+        };
         self.shard(&run_id).write().insert(run_id, run);
     }
 
-    pub(super) fn remove(&self, run_id: &RunId) -> Option<Addr<RunActor>> {
-        self.shard(run_id).write().remove(run_id)
+    /// Takes the run off the map, unless a later incarnation stands there.
+    pub(super) fn remove(&self, run_id: &RunId, incarnation: u64) -> Option<Addr<RunActor>> {
+        let mut shard = self.shard(run_id).write();
+        if shard.get(run_id)?.incarnation != incarnation {
+            return None;
+        }
+        shard.remove(run_id).map(|run| run.address)
     }
 
     pub(super) fn for_each(&self, mut act: impl FnMut(&Addr<RunActor>)) {
         for shard in &self.shards {
-            shard.read().values().for_each(&mut act);
+            shard.read().values().for_each(|run| act(&run.address));
         }
     }
 

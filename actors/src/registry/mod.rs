@@ -6,8 +6,6 @@
 
 mod handle;
 mod map;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +19,7 @@ use crate::run::{Deliver, Forget, RunActor, RunRequest, RunServices, Stop};
 pub use handle::Runs;
 use map::RunMap;
 
-/// Delay before a run that panicked is opened again; doubles with each panic of the same run.
+/// Delay before a run that lost its state is opened again; doubles with each loss of the same run.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// Longest such delay.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -31,7 +29,9 @@ pub struct RunRegistry {
     services: Arc<RunServices>,
     map: Arc<RunMap>,
     arbiters: Vec<ArbiterHandle>,
-    panics: HashMap<RunId, u32>,
+    losses: HashMap<RunId, u32>,
+    /// How many run actors have been started.
+    opened: u64,
     stopping: bool,
 }
 
@@ -43,7 +43,8 @@ impl RunRegistry {
             services,
             map: map.clone(),
             arbiters,
-            panics: HashMap::new(),
+            losses: HashMap::new(),
+            opened: 0,
             stopping: false,
         };
         Runs::new(map, registry.start())
@@ -51,7 +52,9 @@ impl RunRegistry {
 
     fn deliver(&mut self, run_id: RunId, request: RunRequest, ctx: &mut Context<Self>) {
         if self.stopping {
-            return request.refuse(crate::run::RunError::Degraded("the gateway is stopping".into()));
+            return request.refuse(crate::run::RunError::Degraded(
+                "the gateway is stopping".into(),
+            ));
         }
         let request = match self.map.try_send(&run_id, request) {
             Ok(()) => return,
@@ -59,15 +62,20 @@ impl RunRegistry {
         };
         let (services, registry) = (self.services.clone(), ctx.address());
         let arbiter = &self.arbiters[self.map.shard_of(&run_id) % self.arbiters.len()];
-        let id = run_id.clone();
-        let run = RunActor::start_in_arbiter(arbiter, move |_| RunActor::new(id, services, registry));
+        let (id, incarnation) = (run_id.clone(), self.opened);
+        self.opened += 1;
+        let run = RunActor::start_in_arbiter(arbiter, move |_| {
+            RunActor::new(id, incarnation, services, registry)
+        });
         run.do_send(Deliver(request));
-        self.map.insert(run_id, run);
+        self.map.insert(run_id, incarnation, run);
     }
 
-    /// Delay before the next opening of a run that has panicked `times` times.
+    /// Delay before the next opening of a run that was lost `times` times before.
     fn backoff(times: u32) -> Duration {
-        FIRST_BACKOFF.saturating_mul(1 << times.min(16)).min(MAX_BACKOFF)
+        FIRST_BACKOFF
+            .saturating_mul(1 << times.min(16))
+            .min(MAX_BACKOFF)
     }
 }
 
@@ -90,18 +98,24 @@ pub struct Redeliver {
     pub request: RunRequest,
 }
 
-/// A run has nothing left to do.
+/// A run closes. It is taken off the map and stopped; what still reaches it comes back.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(crate) struct RunClosed {
     pub(crate) run_id: RunId,
+    /// Which of the run's actors; a later one stays.
+    pub(crate) incarnation: u64,
+    /// It has nothing left to do, as opposed to having lost its state.
+    pub(crate) at_rest: bool,
 }
 
-/// A run actor went without having been stopped.
+/// A run has lost its state in memory although it has work to do: it is opened again from its rows, later
+/// and later if it happens again.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub(crate) struct RunDied {
+pub(crate) struct RunLost {
     pub(crate) run_id: RunId,
+    pub(crate) reason: &'static str,
 }
 
 /// All runs drop their state: the database is being reopened.
@@ -126,26 +140,27 @@ impl Handler<RunClosed> for RunRegistry {
     type Result = ();
 
     fn handle(&mut self, message: RunClosed, _: &mut Self::Context) {
-        self.panics.remove(&message.run_id);
-        if let Some(run) = self.map.remove(&message.run_id) {
+        if message.at_rest {
+            self.losses.remove(&message.run_id);
+        }
+        if let Some(run) = self.map.remove(&message.run_id, message.incarnation) {
             run.do_send(Stop);
         }
     }
 }
 
-impl Handler<RunDied> for RunRegistry {
+impl Handler<RunLost> for RunRegistry {
     type Result = ();
 
-    fn handle(&mut self, RunDied { run_id }: RunDied, ctx: &mut Self::Context) {
+    fn handle(&mut self, RunLost { run_id, reason }: RunLost, ctx: &mut Self::Context) {
         if self.stopping {
             return;
         }
-        self.map.remove(&run_id);
-        let times = self.panics.entry(run_id.clone()).or_default();
+        let times = self.losses.entry(run_id.clone()).or_default();
         let delay = Self::backoff(*times);
         *times += 1;
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        tracing::error!(run.id = %run_id, delay_ms, "run actor panicked; it is opened again from its rows");
+        tracing::error!(run.id = %run_id, reason, delay_ms, "a run is opened again from its rows");
         ctx.run_later(delay, move |registry, ctx| {
             registry.deliver(run_id, RunRequest::TakeUp { receipt: None }, ctx);
         });

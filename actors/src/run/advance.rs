@@ -3,9 +3,10 @@
 use actix::prelude::*;
 use smithers_engine::Refusal;
 use smithers_model::fact::Fact;
+use smithers_model::run::RunStatus;
 use smithers_model::step::{Step, StepWrite};
 
-use super::messages::{FrameRendered, Receipt, RunRequest, StepSettled};
+use super::messages::{FrameRendered, Receipt, RunRequest, StepSettled, Verdict};
 use super::open::{Activity, Answer, OpenRun};
 use super::{Phase, RunActor, RunError};
 
@@ -13,7 +14,9 @@ impl RunActor {
     /// Goes on until something outside has to answer: a render, a commit, or the next fact.
     pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
         loop {
-            let Phase::Open(run) = &mut self.phase else { return };
+            let Phase::Open(run) = &mut self.phase else {
+                return;
+            };
             if !matches!(run.activity, Activity::Idle) {
                 return;
             }
@@ -37,7 +40,9 @@ impl RunActor {
     /// rest on something that is not committed yet.
     fn apply(&mut self, fact: Fact, receipt: Option<Receipt>) {
         let now = self.services.clock.now();
-        let Phase::Open(run) = &mut self.phase else { return };
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
         let refusal = run.engine.accept(fact, now).err();
         match (receipt, refusal) {
             (Some(receipt), refusal) => run.answers.push(Answer { receipt, refusal }),
@@ -53,15 +58,28 @@ impl RunActor {
             }
             RunRequest::TakeUp { receipt } => {
                 if let (Some(receipt), Phase::Open(run)) = (receipt, &mut self.phase) {
-                    run.answers.push(Answer { receipt, refusal: None });
+                    run.answers.push(Answer {
+                        receipt,
+                        refusal: None,
+                    });
                 }
             }
             RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
-            RunRequest::Decide { node, decision, actor, receipt } => {
-                self.apply(Fact::ApprovalDecided { node, decision, actor }, Some(receipt));
+            RunRequest::Decide { verdict, receipt } => {
+                let Verdict {
+                    node,
+                    decision,
+                    actor,
+                } = *verdict;
+                let fact = Fact::ApprovalDecided {
+                    node,
+                    decision,
+                    actor,
+                };
+                self.apply(fact, Some(receipt));
             }
             RunRequest::Cancel { actor, receipt } => {
-                self.apply(Fact::CancelRequested { actor }, Some(receipt));
+                self.apply(Fact::CancelRequested { actor: *actor }, Some(receipt));
             }
         }
     }
@@ -72,8 +90,15 @@ impl RunActor {
 
     /// Asks the workflow for a frame. A session is opened when there is none.
     fn render(&mut self, ctx: &mut Context<Self>) {
-        let Phase::Open(run) = &mut self.phase else { return };
-        let OpenRun { engine, session, workflow, .. } = &mut **run;
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
+        let OpenRun {
+            engine,
+            session,
+            workflow,
+            ..
+        } = &mut **run;
         let session = session.get_or_insert_with(|| {
             engine.session_opened();
             workflow.open(&self.run_id)
@@ -82,15 +107,27 @@ impl RunActor {
         run.activity = Activity::Rendering;
         let (address, life) = (ctx.address(), self.life);
         ctx.spawn(
-            async move { address.do_send(FrameRendered { life, result: frame.await }) }.into_actor(self),
+            async move {
+                address.do_send(FrameRendered {
+                    life,
+                    result: frame.await,
+                })
+            }
+            .into_actor(self),
         );
     }
 
     /// Hands the open step to the writer, or rests when there is none.
     fn commit(&mut self, ctx: &mut Context<Self>) {
         let now = self.services.clock.now();
-        let Phase::Open(run) = &mut self.phase else { return };
-        let Step { events, changes, commands } = run.engine.take_step();
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
+        let Step {
+            events,
+            changes,
+            commands,
+        } = run.engine.take_step();
         let answers = std::mem::take(&mut run.answers);
         if events.is_empty() && changes.is_empty() {
             answers.into_iter().for_each(Answer::send);
@@ -120,9 +157,11 @@ impl RunActor {
 
     /// Closes the run when nothing can happen until somebody asks.
     fn rest(&mut self) {
-        let Phase::Open(run) = &self.phase else { return };
+        let Phase::Open(run) = &self.phase else {
+            return;
+        };
         let resting = matches!(run.activity, Activity::Idle)
-            && run.engine.is_resting()
+            && run.engine.status() != RunStatus::Running
             && self.requests.is_empty()
             && self.facts.is_empty();
         if resting {
@@ -135,7 +174,9 @@ impl Handler<FrameRendered> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: FrameRendered, ctx: &mut Self::Context) {
-        let Phase::Open(run) = &mut self.phase else { return };
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
         if message.life != self.life {
             return;
         }

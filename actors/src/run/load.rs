@@ -47,19 +47,35 @@ impl RunActor {
 
     fn launch(&mut self, launch: Launch, receipt: Receipt<RunId>, ctx: &mut Context<Self>) {
         self.life += 1;
-        let Some(workflow) = self.services.catalogue.get(launch.workflow_key.as_str()).cloned() else {
+        let Some(workflow) = self
+            .services
+            .catalogue
+            .get(launch.workflow_key.as_str())
+            .cloned()
+        else {
             let workflow = launch.workflow_key.to_string();
-            let error = RunError::WorkflowMissing { run: self.run_id.clone(), workflow };
+            let error = RunError::WorkflowMissing {
+                run: self.run_id.clone(),
+                workflow,
+            };
             drop(receipt.send(Err(error)));
             return self.close();
         };
         let now = self.services.clock.now();
-        let Step { events, changes, .. } = smithers_engine::launch(launch, self.services.epoch, now);
+        let Step {
+            events, changes, ..
+        } = smithers_engine::launch(launch, self.services.epoch, now);
         let mut numbers = Numbers::FIRST;
         let numbered = numbers.number(&self.run_id, &events, now);
-        let Some(mut row) = inserted_row(&changes) else { return self.close() };
+        let Some(mut row) = inserted_row(&changes) else {
+            return self.close();
+        };
         (row.next_seq, row.next_stream_seq) = (numbers.seq, numbers.stream_seq);
-        self.phase = Phase::Launching(Box::new(Launching { row, workflow, receipt }));
+        self.phase = Phase::Launching(Box::new(Launching {
+            row,
+            workflow,
+            receipt,
+        }));
         let step = StepWrite {
             run_id: self.run_id.clone(),
             epoch: self.services.epoch,
@@ -74,21 +90,37 @@ impl RunActor {
     pub(super) fn launch_settled(&mut self, outcome: StepOutcome, ctx: &mut Context<Self>) {
         match outcome {
             StepOutcome::Committed(_) => self.launched(ctx),
-            StepOutcome::Refused(StoreRefusal::LaunchKeyTaken { run_id }) => self.answer_launch(Ok(run_id)),
+            StepOutcome::Refused(StoreRefusal::LaunchKeyTaken { run_id }) => {
+                self.answer_launch(Ok(run_id))
+            }
             StepOutcome::Refused(StoreRefusal::RunExists { .. }) => {
                 self.refuse_launch(RunError::Exists(self.run_id.clone()));
             }
-            StepOutcome::Refused(other) => self.refuse_launch(RunError::StepRefused(other.to_string())),
+            StepOutcome::Refused(other) => {
+                self.refuse_launch(RunError::StepRefused(other.to_string()))
+            }
             StepOutcome::Unknown => self.refuse_launch(RunError::OutcomeUnknown),
         }
     }
 
     fn launched(&mut self, ctx: &mut Context<Self>) {
-        let Phase::Launching(launching) = std::mem::replace(&mut self.phase, Phase::Loading) else { return };
-        let Launching { row, workflow, receipt } = *launching;
+        let Phase::Launching(launching) = std::mem::replace(&mut self.phase, Phase::Loading) else {
+            return;
+        };
+        let Launching {
+            row,
+            workflow,
+            receipt,
+        } = *launching;
         tracing::info!(run.id = %self.run_id, workflow = %row.workflow_key, "run launched");
         drop(receipt.send(Ok(self.run_id.clone())));
-        let rows = LoadedRun { row, nodes: vec![], attempts: vec![], approvals: vec![], outputs: vec![] };
+        let rows = LoadedRun {
+            row,
+            nodes: vec![],
+            attempts: vec![],
+            approvals: vec![],
+            outputs: vec![],
+        };
         self.open(rows, workflow, None);
         self.advance(ctx);
     }
@@ -108,7 +140,11 @@ impl RunActor {
     pub(super) fn reload(&mut self, fact: Option<Fact>, ctx: &mut Context<Self>) {
         self.life += 1;
         self.phase = Phase::Loading;
-        let (backend, run_id, life) = (self.services.backend.clone(), self.run_id.clone(), self.life);
+        let (backend, run_id, life) = (
+            self.services.backend.clone(),
+            self.run_id.clone(),
+            self.life,
+        );
         let address = ctx.address();
         ctx.spawn(
             async move {
@@ -117,7 +153,11 @@ impl RunActor {
                     Ok(rows) => rows,
                     Err(gone) => Err(smithers_store::Error::reader_gone(&gone)),
                 };
-                address.do_send(RowsRead { life, rows: rows.map(|rows| rows.map(into_engine)), fact });
+                address.do_send(RowsRead {
+                    life,
+                    rows: rows.map(|rows| rows.map(into_engine)),
+                    fact,
+                });
             }
             .into_actor(self),
         );
@@ -127,7 +167,10 @@ impl RunActor {
         let key = rows.row.workflow_key.clone();
         let Some(workflow) = self.services.catalogue.get(key.as_str()).cloned() else {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
-            return self.fail_requests(|run| RunError::WorkflowMissing { run, workflow: key.to_string() });
+            return self.fail_requests(|run| RunError::WorkflowMissing {
+                run,
+                workflow: key.to_string(),
+            });
         };
         self.open(rows, workflow, fact);
         self.advance(ctx);
@@ -168,6 +211,7 @@ impl Handler<RowsRead> for RunActor {
                 tracing::error!(run.id = %self.run_id, error = %source, "failed to read a run");
                 let text = source.to_string();
                 self.fail_requests(|_| RunError::Degraded(text.clone()));
+                self.reopen_later("its rows could not be read");
             }
         }
     }
@@ -180,7 +224,19 @@ fn inserted_row(changes: &[RowChange]) -> Option<RunRow> {
     })
 }
 
-fn into_engine(rows: smithers_store::RunRows) -> LoadedRun {
-    let smithers_store::RunRows { row, nodes, attempts, approvals, outputs } = rows;
-    LoadedRun { row, nodes, attempts, approvals, outputs }
+fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
+    let smithers_store::read::RunRows {
+        row,
+        nodes,
+        attempts,
+        approvals,
+        outputs,
+    } = rows;
+    LoadedRun {
+        row,
+        nodes,
+        attempts,
+        approvals,
+        outputs,
+    }
 }

@@ -40,22 +40,29 @@ pub enum RunRequest {
     CheckDue,
     /// Decides an approval. The first decision wins.
     Decide {
-        /// The node that waits.
-        node: NodeKey,
-        /// The answer.
-        decision: Decision,
-        /// Who gives it.
-        actor: Person,
+        /// What is decided by whom.
+        verdict: Box<Verdict>,
         /// Answered once the decision is durable.
         receipt: Receipt,
     },
     /// Ends the run.
     Cancel {
         /// Who asks.
-        actor: Person,
+        actor: Box<Person>,
         /// Answered once the end is durable.
         receipt: Receipt,
     },
+}
+
+/// A decision with the node it is for and the person who gives it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The node that waits.
+    pub node: NodeKey,
+    /// The answer.
+    pub decision: Decision,
+    /// Who gives it.
+    pub actor: Person,
 }
 
 impl RunRequest {
@@ -63,7 +70,9 @@ impl RunRequest {
     pub(crate) fn refuse(self, error: RunError) {
         match self {
             Self::Launch { receipt, .. } => drop(receipt.send(Err(error))),
-            Self::TakeUp { receipt: Some(receipt) }
+            Self::TakeUp {
+                receipt: Some(receipt),
+            }
             | Self::Decide { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp { receipt: None } | Self::CheckDue => {}

@@ -27,17 +27,17 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use smithers_model::fact::Fact;
-use smithers_model::{Epoch, RunId};
 use smithers_model::time::Clock;
+use smithers_model::{Epoch, RunId};
 use smithers_store::Backend;
 use smithers_store::writer::WriterHandle;
 
 use crate::catalogue::Catalogue;
-use crate::registry::{RunClosed, RunDied, RunRegistry};
+use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
 
 pub use error::RunError;
-pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop};
+pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop, Verdict};
 use open::OpenRun;
 
 /// Messages that may wait in front of one run. Requests beyond it are told `Busy`; a run handles one in
@@ -64,6 +64,7 @@ pub struct RunServices {
 /// See the module documentation.
 pub struct RunActor {
     run_id: RunId,
+    incarnation: u64,
     services: Arc<RunServices>,
     registry: Addr<RunRegistry>,
     phase: Phase,
@@ -86,11 +87,17 @@ enum Phase {
 }
 
 impl RunActor {
-    /// Makes the actor of `run_id`; nothing is read before it starts. The first request decides whether the
-    /// run is created or loaded.
-    pub fn new(run_id: RunId, services: Arc<RunServices>, registry: Addr<RunRegistry>) -> Self {
+    /// Makes the actor of `run_id`; nothing is read before its first request, which decides whether the run is
+    /// created or loaded. `incarnation` tells the actors that a run has one after the other apart.
+    pub fn new(
+        run_id: RunId,
+        incarnation: u64,
+        services: Arc<RunServices>,
+        registry: Addr<RunRegistry>,
+    ) -> Self {
         Self {
             run_id,
+            incarnation,
             services,
             registry,
             phase: Phase::Loading,
@@ -101,17 +108,48 @@ impl RunActor {
         }
     }
 
-    /// Tells the registry that nothing is left to do. It answers with [`Stop`] once no request can follow.
+    /// Closes a run that has nothing left to do.
     fn close(&mut self) {
-        if !matches!(self.phase, Phase::Closing) {
-            self.phase = Phase::Closing;
-            self.life += 1;
-            self.facts.clear();
-            self.registry.do_send(RunClosed { run_id: self.run_id.clone() });
-            for request in self.requests.drain(..) {
-                self.registry.do_send(crate::registry::Redeliver { run_id: self.run_id.clone(), request });
-            }
+        self.leave(true);
+    }
+
+    /// Closes a run whose state in memory is worth nothing any more.
+    fn abandon(&mut self) {
+        self.leave(false);
+    }
+
+    /// Tells the registry, which answers with [`Stop`] once no request can follow; what waits goes back to it.
+    fn leave(&mut self, at_rest: bool) {
+        if matches!(self.phase, Phase::Closing) {
+            return;
         }
+        self.phase = Phase::Closing;
+        self.life += 1;
+        self.facts.clear();
+        self.registry.do_send(self.closed(at_rest));
+        for request in std::mem::take(&mut self.requests) {
+            self.hand_back(request);
+        }
+    }
+
+    /// Closes the run and asks for it to be opened again from its rows after a pause.
+    fn reopen_later(&mut self, reason: &'static str) {
+        self.abandon();
+        let run_id = self.run_id.clone();
+        self.registry.do_send(RunLost { run_id, reason });
+    }
+
+    fn closed(&self, at_rest: bool) -> RunClosed {
+        RunClosed {
+            run_id: self.run_id.clone(),
+            incarnation: self.incarnation,
+            at_rest,
+        }
+    }
+
+    fn hand_back(&self, request: RunRequest) {
+        let run_id = self.run_id.clone();
+        self.registry.do_send(Redeliver { run_id, request });
     }
 }
 
@@ -127,7 +165,12 @@ impl Drop for RunActor {
     /// A run actor that goes without having been stopped has panicked: the registry opens the run again.
     fn drop(&mut self) {
         if !self.stopped {
-            self.registry.do_send(RunDied { run_id: self.run_id.clone() });
+            let run_id = self.run_id.clone();
+            self.registry.do_send(self.closed(false));
+            self.registry.do_send(RunLost {
+                run_id,
+                reason: "its actor panicked",
+            });
         }
     }
 }
@@ -137,9 +180,7 @@ impl Handler<Deliver> for RunActor {
 
     fn handle(&mut self, Deliver(request): Deliver, ctx: &mut Self::Context) {
         match &self.phase {
-            Phase::Closing => {
-                self.registry.do_send(crate::registry::Redeliver { run_id: self.run_id.clone(), request });
-            }
+            Phase::Closing => self.hand_back(request),
             Phase::Loading if self.life == 0 => self.begin(request, ctx),
             _ => {
                 self.requests.push_back(request);
@@ -159,7 +200,7 @@ impl Handler<Forget> for RunActor {
         for request in self.requests.drain(..) {
             request.refuse(RunError::OutcomeUnknown);
         }
-        self.close();
+        self.abandon();
     }
 }
 

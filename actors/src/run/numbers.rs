@@ -16,10 +16,16 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Numbers of a run that has no events yet.
-    pub(super) const FIRST: Self = Self { seq: 0, stream_seq: 1 };
+    pub(super) const FIRST: Self = Self {
+        seq: 0,
+        stream_seq: 1,
+    };
 
     pub(super) fn of(row: &RunRow) -> Self {
-        Self { seq: row.next_seq, stream_seq: row.next_stream_seq }
+        Self {
+            seq: row.next_seq,
+            stream_seq: row.next_stream_seq,
+        }
     }
 
     /// Numbers `events` in order and advances.
@@ -65,6 +71,12 @@ mod tests {
         let numbered = numbers.number(&"r1".into(), &events, Timestamp(1));
         let pairs: Vec<_> = numbered.iter().map(|e| (e.seq, e.stream_seq)).collect();
         assert_eq!(pairs, [(0, None), (1, Some(1)), (2, Some(2))]);
-        assert_eq!(numbers, Numbers { seq: 3, stream_seq: 3 });
+        assert_eq!(
+            numbers,
+            Numbers {
+                seq: 3,
+                stream_seq: 3
+            }
+        );
     }
 }

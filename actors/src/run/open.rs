@@ -57,13 +57,24 @@ impl Answer {
 
 impl OpenRun {
     pub(super) fn new(engine: RunState, numbers: Numbers, workflow: Arc<dyn Workflow>) -> Self {
-        Self { engine, numbers, workflow, session: None, activity: Activity::Idle, answers: Vec::new() }
+        Self {
+            engine,
+            numbers,
+            workflow,
+            session: None,
+            activity: Activity::Idle,
+            answers: Vec::new(),
+        }
     }
 
     /// Takes every answer that has not been sent.
     pub(super) fn take_answers(&mut self) -> Vec<Answer> {
         let mut answers = std::mem::take(&mut self.answers);
-        if let Activity::Committing { answers: committing, .. } = &mut self.activity {
+        if let Activity::Committing {
+            answers: committing,
+            ..
+        } = &mut self.activity
+        {
             answers.append(committing);
         }
         answers

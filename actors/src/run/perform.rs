@@ -14,8 +14,19 @@ impl RunActor {
     pub(super) fn perform(&mut self, commands: Vec<Command>, ctx: &mut Context<Self>) {
         for command in commands {
             match command {
-                Command::StartTask { node, attempt, callback } => {
-                    self.start_task(TaskCall { node, attempt, callback }, ctx);
+                Command::StartTask {
+                    node,
+                    attempt,
+                    callback,
+                } => {
+                    self.start_task(
+                        TaskCall {
+                            node,
+                            attempt,
+                            callback,
+                        },
+                        ctx,
+                    );
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
@@ -30,7 +41,9 @@ impl RunActor {
     }
 
     fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
-        let Phase::Open(run) = &mut self.phase else { return };
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
         let (node, attempt) = (call.node.clone(), call.attempt);
         let (address, life) = (ctx.address(), self.life);
         let Some(session) = &mut run.session else {
@@ -38,14 +51,24 @@ impl RunActor {
             // the attempt counts as lost and is made again.
             let message = "the session of the frame is gone".to_owned();
             let result = Err(CallError::RuntimeLost { message });
-            return address.do_send(TaskEnded { life, node, attempt, result });
+            return address.do_send(TaskEnded {
+                life,
+                node,
+                attempt,
+                result,
+            });
         };
         tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
         let body = session.call(call);
         ctx.spawn(
             async move {
                 let result = body.await;
-                address.do_send(TaskEnded { life, node, attempt, result });
+                address.do_send(TaskEnded {
+                    life,
+                    node,
+                    attempt,
+                    result,
+                });
             }
             .into_actor(self),
         );
@@ -64,7 +87,12 @@ impl Handler<TaskEnded> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: TaskEnded, ctx: &mut Self::Context) {
-        let TaskEnded { life, node, attempt, result } = message;
+        let TaskEnded {
+            life,
+            node,
+            attempt,
+            result,
+        } = message;
         if life != self.life {
             tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "late result dropped");
             return;

@@ -33,14 +33,16 @@ impl RunActor {
                 if let Phase::Open(run) = &mut self.phase {
                     run.answer_unknown();
                 }
-                self.close();
+                self.abandon();
             }
         }
     }
 
     fn step_committed(&mut self, ctx: &mut Context<Self>) {
         let now = self.services.clock.now();
-        let Phase::Open(run) = &mut self.phase else { return };
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
         let settled = std::mem::replace(&mut run.activity, Activity::Idle);
         if let Activity::Committing { commands, answers } = settled {
             answers.into_iter().for_each(Answer::send);
@@ -74,16 +76,19 @@ impl RunActor {
             SubmitError::Busy => RunError::Busy(self.run_id.clone()),
             SubmitError::Degraded { .. } => RunError::Degraded(error.to_string()),
         };
-        match &mut self.phase {
-            Phase::Open(run) => {
-                run.take_answers().into_iter().for_each(|answer| answer.fail(refuse()));
-            }
-            Phase::Launching(_) => {
-                let error = refuse();
-                self.refuse_launch(error);
-            }
-            Phase::Loading | Phase::Closing => {}
+        if matches!(self.phase, Phase::Launching(_)) {
+            let error = refuse();
+            return self.refuse_launch(error);
         }
-        self.close();
+        if let Phase::Open(run) = &mut self.phase {
+            for answer in run.take_answers() {
+                answer.fail(refuse());
+            }
+        }
+        match error {
+            SubmitError::Busy => self.reopen_later("the database was too busy for its step"),
+            // The recovery sweep opens it once the database is back.
+            SubmitError::Degraded { .. } => self.abandon(),
+        }
     }
 }

@@ -38,8 +38,19 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Starts the scheduler with a recovery sweep.
-    pub fn spawn(runs: Runs, backend: Arc<dyn Backend>, clock: Arc<dyn Clock>, nudge: Nudge) -> Addr<Self> {
-        Self { runs, backend, clock, nudge }.start()
+    pub fn spawn(
+        runs: Runs,
+        backend: Arc<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        nudge: Nudge,
+    ) -> Addr<Self> {
+        Self {
+            runs,
+            backend,
+            clock,
+            nudge,
+        }
+        .start()
     }
 
     fn recover(&self) -> impl Future<Output = ()> + 'static {
@@ -103,7 +114,12 @@ async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
     }
 }
 
-async fn watch_due_times(runs: Runs, backend: Arc<dyn Backend>, clock: Arc<dyn Clock>, nudge: Nudge) {
+async fn watch_due_times(
+    runs: Runs,
+    backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    nudge: Nudge,
+) {
     loop {
         let stored = read(&backend, |reader| reader.next_due()).await;
         let next = match stored {
@@ -121,7 +137,9 @@ async fn watch_due_times(runs: Runs, backend: Arc<dyn Backend>, clock: Arc<dyn C
 
 /// Wakes the runs that are due. A run that stays due (it is committing, say) is asked again after a moment.
 async fn wake_due(runs: &Runs, backend: &Arc<dyn Backend>, now: Timestamp) {
-    let due = read(backend, move |reader| reader.due_runs(now, PAGE)).await.unwrap_or_default();
+    let due = read(backend, move |reader| reader.due_runs(now, PAGE))
+        .await
+        .unwrap_or_default();
     for run_id in due {
         runs.check_due(run_id);
     }

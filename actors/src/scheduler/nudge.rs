@@ -22,7 +22,10 @@ struct Bell {
 
 impl Default for Nudge {
     fn default() -> Self {
-        Self(Arc::new(Bell { earliest: AtomicI64::new(NONE), rung: Notify::new() }))
+        Self(Arc::new(Bell {
+            earliest: AtomicI64::new(NONE),
+            rung: Notify::new(),
+        }))
     }
 }
 

@@ -18,7 +18,12 @@ pub struct WriterActor {
 impl WriterActor {
     /// Watches `writer`; give its address to the writer's state callback as [`WriterStateChanged`].
     pub fn spawn(writer: WriterHandle, runs: Runs, scheduler: Addr<Scheduler>) -> Addr<Self> {
-        Self { writer, runs, scheduler }.start()
+        Self {
+            writer,
+            runs,
+            scheduler,
+        }
+        .start()
     }
 }
 
@@ -37,7 +42,10 @@ impl Handler<WriterStateChanged> for WriterActor {
     fn handle(&mut self, WriterStateChanged(state): WriterStateChanged, _: &mut Self::Context) {
         match state {
             WriterState::Ready => {
-                tracing::warn!(generation = self.writer.generation(), "the database accepts writes again");
+                tracing::warn!(
+                    generation = self.writer.generation(),
+                    "the database accepts writes again"
+                );
                 self.scheduler.do_send(Recover);
             }
             WriterState::Degraded { reason, .. } => {

@@ -1,0 +1,106 @@
+//! Published events into outboxes: once per stream of their run, plain to everybody else.
+
+use std::sync::Arc;
+
+use smithers_protocol::frame::StreamError;
+
+use super::SessionId;
+use super::batch::{Batch, LiveEvent};
+use super::cursor::Offer;
+use super::state::{BACKPRESSURE, Hub};
+use super::stream::StreamKey;
+
+/// What one event left to do.
+#[derive(Debug, Default)]
+struct Trouble {
+    cut: Vec<(StreamKey, StreamError)>,
+    behind: Vec<StreamKey>,
+    full: Vec<SessionId>,
+}
+
+impl Hub {
+    /// Delivers a batch. Returns streams that missed something and have to read the store again.
+    pub(super) fn deliver(&mut self, batch: &Arc<Batch>) -> Vec<StreamKey> {
+        let mut behind = Vec::new();
+        for event in batch.events() {
+            self.state_version = event.state_version();
+            let mut trouble = Trouble::default();
+            self.to_streams(event, &mut trouble);
+            self.to_listeners(event, &mut trouble);
+            behind.append(&mut trouble.behind);
+            self.settle(trouble);
+        }
+        self.keep_for_hellos(batch);
+        behind
+    }
+
+    fn to_streams(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
+        let Some(watch) = self.index.runs.get_mut(event.run_id()) else {
+            return;
+        };
+        if !watch.streams.is_empty() {
+            watch.newest = event.stream_seq();
+        }
+        for key in &watch.streams {
+            let Some(stream) = self.streams.get_mut(key) else {
+                continue;
+            };
+            match stream.cursor.offer(event.stream_seq()) {
+                Offer::Known | Offer::Later => {}
+                Offer::Missed => {
+                    stream.cursor.fall_back();
+                    trouble.behind.push(*key);
+                }
+                Offer::Next => {
+                    let Some(member) = self.members.get_mut(&stream.session) else {
+                        continue;
+                    };
+                    let sent = member.offer_live(stream, event, &mut self.scratch);
+                    trouble.cut.extend(sent.err().map(|error| (*key, error)));
+                }
+            }
+        }
+    }
+
+    fn to_listeners(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
+        let named = self
+            .index
+            .runs
+            .get(event.run_id())
+            .map(|watch| &watch.sessions);
+        for id in self
+            .index
+            .everything
+            .iter()
+            .chain(named.into_iter().flatten())
+        {
+            let Some(member) = self.members.get_mut(id) else {
+                continue;
+            };
+            if member.offer(event, &mut self.scratch).is_err() {
+                trouble.full.push(*id);
+            }
+        }
+    }
+
+    fn settle(&mut self, trouble: Trouble) {
+        let (code, reason) = BACKPRESSURE;
+        trouble
+            .cut
+            .into_iter()
+            .for_each(|(key, error)| self.cut_stream(key, error));
+        trouble
+            .full
+            .into_iter()
+            .for_each(|id| self.close(id, code, reason));
+    }
+
+    fn keep_for_hellos(&mut self, batch: &Arc<Batch>) {
+        let members = self.members.values_mut();
+        let full: Vec<_> = members
+            .filter_map(|member| member.keep(batch).err().map(|_| member.id))
+            .collect();
+        let (code, reason) = BACKPRESSURE;
+        full.into_iter().for_each(|id| self.close(id, code, reason));
+    }
+}

@@ -1,0 +1,157 @@
+//! One socket of the hub.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix::Recipient;
+use bytes::BytesMut;
+use smithers_model::RunId;
+use smithers_protocol::frame::StreamError;
+use smithers_protocol::limits;
+use smithers_protocol::scope::Scope;
+
+use super::batch::{Batch, LiveEvent};
+use super::index::Subscription;
+use super::lane::Lane;
+use super::stream::{Stream, StreamKey};
+use super::{Closed, SessionId};
+use crate::outbox::{PushError, ReadGate};
+use crate::session::Identity;
+
+/// Batches that may wait until the hello of their socket is written.
+const HELD_BATCHES: usize = 1_000;
+
+/// As whom a socket is connected and what it asked for.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// As whom.
+    pub identity: Arc<Identity>,
+    /// Which runs.
+    pub subscription: Subscription,
+}
+
+impl Access {
+    fn sees(&self, event: &LiveEvent) -> bool {
+        let holds = |scope| self.identity.grants.holds(scope);
+        holds(Scope::RunRead) || (event.concerns_approval() && holds(Scope::ApprovalRead))
+    }
+}
+
+/// What the hub keeps of a socket.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) id: SessionId,
+    pub(super) lane: Lane,
+    pub(super) gate: ReadGate,
+    /// Told when the hub closes the socket.
+    pub(super) closed: Recipient<Closed>,
+    /// None until the client has connected.
+    pub(super) access: Option<Access>,
+    /// Events since the snapshot of a hello that is being made.
+    held: Option<Vec<Arc<Batch>>>,
+    pub(super) streams: Vec<(StreamKey, RunId)>,
+    pub(super) joined_at: Instant,
+    pub(super) tick_at: Instant,
+    pub(super) pinged_at: Instant,
+}
+
+/// A socket cannot keep up with what it listens to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+impl Member {
+    pub(super) fn new(
+        id: SessionId,
+        lane: Lane,
+        gate: ReadGate,
+        closed: Recipient<Closed>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            id,
+            lane,
+            gate,
+            closed,
+            access: None,
+            held: None,
+            streams: Vec::new(),
+            joined_at: now,
+            tick_at: now,
+            pinged_at: now,
+        }
+    }
+
+    /// Sends a published event plain, unless this socket does not see it or has streams for it.
+    pub(super) fn offer(
+        &mut self,
+        event: &LiveEvent,
+        scratch: &mut BytesMut,
+    ) -> Result<(), TooSlow> {
+        let sees = self
+            .access
+            .as_ref()
+            .is_some_and(|access| access.sees(event));
+        if !sees || self.has_stream_on(event.run_id()) {
+            return Ok(());
+        }
+        let Some(wire) = event.wire() else {
+            return Ok(());
+        };
+        match self
+            .lane
+            .put_event(scratch, |out, seq| wire.write_plain(out, seq))
+        {
+            Err(PushError::Full) => Err(TooSlow),
+            Ok(()) | Err(PushError::Closed) => Ok(()),
+        }
+    }
+
+    /// Sends a published event to one of this socket's streams, whose next event it is.
+    pub(super) fn offer_live(
+        &mut self,
+        stream: &mut Stream,
+        event: &LiveEvent,
+        scratch: &mut BytesMut,
+    ) -> Result<(), StreamError> {
+        if stream.lag.waiting(self.lane.left()) >= limits::STREAM_QUEUE_FRAMES {
+            return Err(StreamError::TooSlow);
+        }
+        let wire = event.wire().ok_or(StreamError::Internal)?;
+        let version = event.state_version();
+        let write = |out: &mut BytesMut, seq| wire.write_streamed(out, &stream.id, seq, version);
+        match self.lane.put_event(scratch, write) {
+            Err(PushError::Full) => return Err(StreamError::TooSlow),
+            Ok(()) | Err(PushError::Closed) => {}
+        }
+        stream.cursor.sent(event.stream_seq());
+        stream.lag.queued(self.lane.pushed());
+        Ok(())
+    }
+
+    /// Begins to keep published events for the hello that is being made.
+    pub(super) fn hold(&mut self) {
+        self.held.get_or_insert_default();
+    }
+
+    /// Stops keeping events and returns those kept.
+    pub(super) fn release(&mut self) -> Vec<Arc<Batch>> {
+        self.held.take().unwrap_or_default()
+    }
+
+    /// Keeps the events of a batch while a hello is being made.
+    pub(super) fn keep(&mut self, batch: &Arc<Batch>) -> Result<(), TooSlow> {
+        let Some(held) = &mut self.held else {
+            return Ok(());
+        };
+        held.push(batch.clone());
+        if held.len() > HELD_BATCHES {
+            Err(TooSlow)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_stream_on(&self, run: &RunId) -> bool {
+        self.streams.iter().any(|(_, streamed)| streamed == run)
+    }
+}

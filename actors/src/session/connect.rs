@@ -1,0 +1,99 @@
+//! The handshake: who the client is, what it wants to hear, and the greeting.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use smithers_protocol::error::{ErrorCode, RpcError};
+use smithers_protocol::frame::RequestFrame;
+use smithers_protocol::params::Connect;
+
+use super::SessionActor;
+use super::services::{Greeting, Hello};
+use crate::hub::{Access, Subscription};
+
+const AUTHENTICATION_FAILED: (u16, &str) = (1008, "authentication failed");
+const POOL_FULL: (u16, &str) = (1013, "connection limit reached");
+
+impl SessionActor {
+    /// Answers `connect`. A first one that fails to authenticate ends the socket; a later one
+    /// that fails in any way changes nothing.
+    pub(super) fn connect(&mut self, frame: RequestFrame, ctx: &mut Context<Self>) {
+        let asked = match Connect::read(frame.params.object().as_ref()) {
+            Ok(asked) => asked,
+            Err(error) => return self.answer(&frame.id, &Err(error)),
+        };
+        let upgrade = &self.socket.upgrade;
+        match self
+            .services
+            .authenticator
+            .connect(asked.token.as_ref(), upgrade)
+        {
+            Ok(identity) => {
+                let subscription = Subscription::of(asked.subscribe.as_deref());
+                let access = Access {
+                    identity: Arc::new(identity),
+                    subscription,
+                };
+                self.greet(frame.id, access, ctx);
+            }
+            Err(error) => self.refuse(&frame.id, error, AUTHENTICATION_FAILED, ctx),
+        }
+    }
+
+    /// Makes the greeting; the socket is connected once it is written.
+    fn greet(&mut self, request: String, access: Access, ctx: &mut Context<Self>) {
+        if self.socket.ticket.promote().is_err() {
+            let error = RpcError::new(
+                ErrorCode::ConnectionLimit,
+                "Gateway connection limit reached",
+            );
+            return self.refuse(&request, error, POOL_FULL, ctx);
+        }
+        let Some(id) = self.id else {
+            return;
+        };
+        if self.identity.is_none() {
+            self.services.hub.hold(id);
+        }
+        let greeting = Greeting {
+            identity: access.identity.clone(),
+            session_token: uuid::Uuid::new_v4().to_string(),
+            heartbeat_ms: self.services.hub.tick_ms(),
+        };
+        let hello = self.services.greeter.greet(greeting).into_actor(self);
+        ctx.spawn(hello.map(move |hello, actor, _| actor.greeted(&request, access, hello)));
+    }
+
+    fn greeted(&mut self, request: &str, access: Access, hello: Result<Hello, RpcError>) {
+        let Some(id) = self.id else {
+            return;
+        };
+        match hello {
+            Ok(hello) => {
+                self.identity = Some(access.identity.clone());
+                self.socket.gate.authenticate();
+                self.services.hub.admit(id, access, request, hello);
+                self.socket.gate.answered();
+            }
+            Err(error) => {
+                self.services.hub.release(id);
+                self.answer(request, &Err(error));
+            }
+        }
+    }
+
+    /// Answers with an error and closes the socket, unless it is connected already.
+    fn refuse(
+        &mut self,
+        request: &str,
+        error: RpcError,
+        close: (u16, &str),
+        ctx: &mut Context<Self>,
+    ) {
+        self.answer(request, &Err(error));
+        if self.identity.is_none() {
+            self.socket.outbox.close(close.0, close.1);
+            ctx.stop();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The table of gateway-protocol 7.1, row by row, against payloads as they were recorded.
+
+use bytes::BytesMut;
+use smithers_model::approval::{ApprovalMode, ApprovalRequest};
+use smithers_model::error::ErrorInfo;
+use smithers_model::event::CancelReason;
+use smithers_model::run::RunStatus;
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+
+use super::*;
+
+fn stored(event: &Event) -> StoredEvent {
+    let run_id = RunId::from("r1");
+    let visible = event.is_visible().then_some(());
+    StoredEvent {
+        position: 40,
+        seq: 9,
+        stream_seq: visible.map(|()| 3),
+        state_version: visible.map(|()| 17),
+        at: Timestamp(5),
+        type_name: event.type_name().into(),
+        payload: event.payload(&run_id, Timestamp(5)),
+        run_id,
+    }
+}
+
+/// The plain frame of an event, without the frame around name and payload.
+fn shown(event: &Event) -> Option<String> {
+    let event = run_event(&stored(event)).unwrap()?;
+    let mut frame = BytesMut::new();
+    event.write_plain(&mut frame, 8);
+    let frame = String::from_utf8(frame.to_vec()).unwrap();
+    let inner = frame.strip_prefix(r#"{"type":"event","event":"#).unwrap();
+    let end = r#","seq":8,"stateVersion":17,"apiVersion":"v1"}"#;
+    Some(
+        inner
+            .strip_suffix(end)
+            .unwrap()
+            .replacen(r#","payload":"#, " ", 1),
+    )
+}
+
+fn node() -> NodeKey {
+    NodeKey::new("t0", 2)
+}
+
+fn request() -> ApprovalRequest {
+    ApprovalRequest {
+        mode: ApprovalMode::Decision,
+        wait_async: false,
+        title: "Ship?".into(),
+        summary: None,
+        metadata: None,
+        options: Vec::new(),
+        allowed_scopes: Vec::new(),
+        allowed_users: Vec::new(),
+    }
+}
+
+fn failure() -> ErrorInfo {
+    let mut cause = ErrorInfo::thrown("Error", "boom");
+    cause.stack = Some("at /home/someone/secret.ts:1".into());
+    let mut error = ErrorInfo::coded("SESSION_ERROR", "Task failed: boom").caused_by(cause);
+    error.stack = Some("at /home/someone/secret.ts:2".into());
+    error.details = Some(RawJson::trusted(r#"{"key":"boom::0"}"#));
+    error
+}
+
+/// Every kind of event with what a client reads; `None` for what stays in the log.
+fn table() -> Vec<(Event, Option<&'static str>)> {
+    let thrown = ErrorInfo {
+        stack: Some("at x".into()),
+        ..ErrorInfo::thrown("Error", "boom")
+    };
+    vec![
+        (
+            Event::NodePending { node: node() },
+            Some(r#""node.pending" {"runId":"r1","nodeId":"t0","state":"pending","iteration":2}"#),
+        ),
+        (
+            Event::NodeStarted {
+                node: node(),
+                attempt: 1,
+            },
+            Some(r#""node.started" {"runId":"r1","nodeId":"t0","state":"in-progress"}"#),
+        ),
+        (
+            Event::NodeFinished {
+                node: node(),
+                attempt: 1,
+            },
+            Some(r#""node.finished" {"runId":"r1","nodeId":"t0","state":"finished"}"#),
+        ),
+        (
+            Event::NodeFailed {
+                node: node(),
+                attempt: 1,
+                error: thrown,
+            },
+            Some(
+                r#""node.failed" {"runId":"r1","nodeId":"t0","state":"failed","error":{"name":"Error","message":"boom"}}"#,
+            ),
+        ),
+        (
+            Event::NodeRetrying {
+                node: node(),
+                attempt: 2,
+            },
+            Some(
+                r#""node.retrying" {"runId":"r1","nodeId":"t0","state":"in-progress","attempt":2}"#,
+            ),
+        ),
+        (
+            Event::NodeSkipped { node: node() },
+            Some(r#""node.skipped" {"runId":"r1","nodeId":"t0","state":"skipped"}"#),
+        ),
+        (
+            Event::NodeCancelled {
+                node: node(),
+                attempt: Some(1),
+                reason: CancelReason::RunFailed,
+            },
+            Some(r#""node.cancelled" {"runId":"r1","nodeId":"t0","state":"cancelled"}"#),
+        ),
+        (
+            Event::NodeWaitingApproval { node: node() },
+            Some(
+                r#""node.waiting_approval" {"runId":"r1","nodeId":"t0","state":"waiting","iteration":2}"#,
+            ),
+        ),
+        (
+            Event::ApprovalRequested {
+                node: node(),
+                request: request(),
+            },
+            Some(r#""approval.requested" {"runId":"r1","nodeId":"t0","iteration":2}"#),
+        ),
+        (
+            Event::ApprovalGranted { node: node() },
+            Some(
+                r#""approval.decided" {"runId":"r1","nodeId":"t0","iteration":2,"approved":true}"#,
+            ),
+        ),
+        (
+            Event::ApprovalDenied { node: node() },
+            Some(
+                r#""approval.decided" {"runId":"r1","nodeId":"t0","iteration":2,"approved":false}"#,
+            ),
+        ),
+        (
+            Event::RunFinished {
+                failed_child_keys: Vec::new(),
+            },
+            Some(r#""run.completed" {"runId":"r1","status":"finished"}"#),
+        ),
+        (
+            Event::RunFinished {
+                failed_child_keys: vec!["boom::0".into()],
+            },
+            Some(
+                r#""run.completed" {"runId":"r1","status":"finished","failedChildren":1,"failedChildKeys":["boom::0"]}"#,
+            ),
+        ),
+        (
+            Event::RunFailed { error: failure() },
+            Some(
+                r#""run.completed" {"runId":"r1","status":"failed","error":{"name":"SmithersError","message":"Task failed: boom","code":"SESSION_ERROR","details":{"key":"boom::0"},"cause":{"name":"Error","message":"boom"}}}"#,
+            ),
+        ),
+        (
+            Event::RunCancelled,
+            Some(r#""run.completed" {"runId":"r1","status":"cancelled"}"#),
+        ),
+        (Event::RunStarted, None),
+        (
+            Event::RunStatusChanged {
+                status: RunStatus::WaitingApproval,
+            },
+            None,
+        ),
+        (
+            Event::FrameCommitted {
+                frame_no: 1,
+                xml_hash: "00".into(),
+                trigger: None,
+            },
+            None,
+        ),
+        (
+            Event::LateResultDropped {
+                node: node(),
+                attempt: 1,
+            },
+            None,
+        ),
+    ]
+}
+
+#[test]
+fn every_event_is_shown_as_it_was_recorded() {
+    for (event, expected) in table() {
+        assert_eq!(shown(&event).as_deref(), expected, "{}", event.type_name());
+    }
+}
+
+#[test]
+fn what_has_a_stream_number_has_a_name_on_the_wire_and_the_rest_has_none() {
+    for (event, _) in table() {
+        assert_eq!(
+            write(&event, "r1").unwrap().is_some(),
+            event.is_visible(),
+            "{}",
+            event.type_name()
+        );
+    }
+}
+
+#[test]
+fn only_approval_events_concern_approvals() {
+    for (event, shown) in table() {
+        let expected = shown.is_some_and(|text| text.starts_with("\"approval."));
+        assert_eq!(
+            concerns_approval(event.type_name()),
+            expected,
+            "{}",
+            event.type_name()
+        );
+    }
+}
+
+#[test]
+fn a_streamed_frame_carries_the_numbers_of_the_event_and_those_of_the_socket() {
+    let event = run_event(&stored(&Event::RunCancelled)).unwrap().unwrap();
+    let id = smithers_protocol::frame::StreamId::new("s-1").unwrap();
+    let mut frame = BytesMut::new();
+    event.write_streamed(&mut frame, &id, 8, 99);
+    assert_eq!(
+        std::str::from_utf8(&frame).unwrap(),
+        r#"{"type":"event","event":"run.event","payload":{"streamId":"s-1","apiVersion":"v1","type":"RunEvent","runId":"r1","event":"run.completed","payload":{"runId":"r1","status":"cancelled"},"seq":3,"stateVersion":17},"seq":8,"stateVersion":99,"apiVersion":"v1"}"#
+    );
+}
+
+#[test]
+fn a_damaged_payload_is_an_error_that_names_the_event() {
+    let mut event = stored(&Event::RunCancelled);
+    event.payload = RawJson::trusted("{}");
+    let error = run_event(&event).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "event 9 of run `r1` cannot be read (type `RunCancelled`)"
+    );
+}

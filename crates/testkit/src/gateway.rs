@@ -61,7 +61,11 @@ impl Gateway {
             Ok(address) => address,
             Err(error) => bail!("{error:#}; end of its log:\n{}", end_of(&log)),
         };
-        Ok(Self { child, address, log })
+        Ok(Self {
+            child,
+            address,
+            log,
+        })
     }
 
     /// Returns `host:port` of the gateway.
@@ -87,7 +91,12 @@ impl Gateway {
     /// # Errors
     ///
     /// As [`rpc::call`].
-    pub async fn call(&self, token: &str, method: &str, params: Value) -> Result<Result<Value, Refusal>> {
+    pub async fn call(
+        &self,
+        token: &str,
+        method: &str,
+        params: Value,
+    ) -> Result<Result<Value, Refusal>> {
         rpc::call(&self.address, token, method, &params).await
     }
 
@@ -117,7 +126,10 @@ impl Gateway {
     ///
     /// Fails when the process cannot be signalled.
     pub async fn kill9(mut self) -> Result<()> {
-        self.child.kill().await.context("failed to kill the gateway")
+        self.child
+            .kill()
+            .await
+            .context("failed to kill the gateway")
     }
 
     /// Asks the process to end (SIGTERM) and returns its exit code; `None` when a signal ended it.
@@ -127,11 +139,18 @@ impl Gateway {
     /// Fails when it does not end within fifteen seconds.
     pub async fn stop(mut self) -> Result<Option<i32>> {
         let id = self.child.id().context("the gateway has ended already")?;
-        let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await.context("failed to run kill")?;
+        let sent = Command::new("kill")
+            .arg("-TERM")
+            .arg(id.to_string())
+            .status()
+            .await
+            .context("failed to run kill")?;
         if !sent.success() {
             bail!("failed to signal the gateway");
         }
-        let status = timeout(STOP_DEADLINE, self.child.wait()).await.context("the gateway does not stop")??;
+        let status = timeout(STOP_DEADLINE, self.child.wait())
+            .await
+            .context("the gateway does not stop")??;
         Ok(status.code())
     }
 
@@ -141,7 +160,11 @@ impl Gateway {
     ///
     /// Fails when the process cannot be asked.
     pub fn ended(&mut self) -> Result<Option<Option<i32>>> {
-        Ok(self.child.try_wait().context("failed to look at the gateway")?.map(|status| status.code()))
+        Ok(self
+            .child
+            .try_wait()
+            .context("failed to look at the gateway")?
+            .map(|status| status.code()))
     }
 }
 
@@ -165,7 +188,10 @@ async fn wait_for_address(child: &mut Child) -> Result<String> {
     match timeout(START_DEADLINE, wait).await {
         Ok(Ok(address)) => Ok(address),
         Ok(Err(_)) => bail!("the gateway ended before it listened"),
-        Err(_) => bail!("the gateway did not say within {} s that it listens", START_DEADLINE.as_secs()),
+        Err(_) => bail!(
+            "the gateway did not say within {} s that it listens",
+            START_DEADLINE.as_secs()
+        ),
     }
 }
 

@@ -21,7 +21,12 @@ pub struct Refusal {
 /// # Errors
 ///
 /// Fails when the gateway cannot be reached or its answer is no response frame.
-pub async fn call(address: &str, token: &str, method: &str, params: &Value) -> Result<Result<Value, Refusal>> {
+pub async fn call(
+    address: &str,
+    token: &str,
+    method: &str,
+    params: &Value,
+) -> Result<Result<Value, Refusal>> {
     let request = Request {
         method: "POST".into(),
         path: format!("/v1/rpc/{method}"),
@@ -32,11 +37,16 @@ pub async fn call(address: &str, token: &str, method: &str, params: &Value) -> R
         body: Some(params.to_string().into_bytes()),
     };
     let response = exchange(address, &request).await?;
-    let frame = response.json().with_context(|| format!("{method} answered {}", response.status))?;
+    let frame = response
+        .json()
+        .with_context(|| format!("{method} answered {}", response.status))?;
     match frame["ok"].as_bool() {
         Some(true) => Ok(Ok(frame["payload"].clone())),
         Some(false) => Ok(Err(refusal(response.status, &frame["error"]))),
-        None => bail!("{method} answered {} without a response frame: {frame}", response.status),
+        None => bail!(
+            "{method} answered {} without a response frame: {frame}",
+            response.status
+        ),
     }
 }
 
@@ -48,11 +58,20 @@ pub async fn call(address: &str, token: &str, method: &str, params: &Value) -> R
 pub async fn expect(address: &str, token: &str, method: &str, params: &Value) -> Result<Value> {
     match call(address, token, method, params).await? {
         Ok(payload) => Ok(payload),
-        Err(refusal) => bail!("{method} was refused: {} {}: {}", refusal.status, refusal.code, refusal.message),
+        Err(refusal) => bail!(
+            "{method} was refused: {} {}: {}",
+            refusal.status,
+            refusal.code,
+            refusal.message
+        ),
     }
 }
 
 fn refusal(status: u16, error: &Value) -> Refusal {
     let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    Refusal { status, code: text("code"), message: text("message") }
+    Refusal {
+        status,
+        code: text("code"),
+        message: text("message"),
+    }
 }

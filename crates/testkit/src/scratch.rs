@@ -22,13 +22,22 @@ impl Scratch {
     ///
     /// Fails when the folder or the token store cannot be written.
     pub fn new(tokens: &Value) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("smithers-test-").tempdir().context("failed to make a scratch folder")?;
-        let mut scratch = Self { folder, environment: BTreeMap::new() };
+        let folder = tempfile::Builder::new()
+            .prefix("smithers-test-")
+            .tempdir()
+            .context("failed to make a scratch folder")?;
+        let mut scratch = Self {
+            folder,
+            environment: BTreeMap::new(),
+        };
         scratch.write_tokens(tokens)?;
         scratch.set("PORT", "0");
         scratch.set("SMITHERS_GATEWAY_HOST", "127.0.0.1");
         scratch.set("SMITHERS_DB_PATH", scratch.database().display().to_string());
-        scratch.set("SMITHERS_TOKEN_STORE", scratch.path("tokens.json").display().to_string());
+        scratch.set(
+            "SMITHERS_TOKEN_STORE",
+            scratch.path("tokens.json").display().to_string(),
+        );
         Ok(scratch)
     }
 
@@ -40,7 +49,8 @@ impl Scratch {
     pub fn write_tokens(&self, tokens: &Value) -> Result<()> {
         let store = json!({ "version": 2, "tokens": tokens, "actionTokens": {}, "audit": [] });
         let (draft, path) = (self.path("tokens.json.new"), self.path("tokens.json"));
-        std::fs::write(&draft, format!("{store:#}\n")).context("failed to write the token store")?;
+        std::fs::write(&draft, format!("{store:#}\n"))
+            .context("failed to write the token store")?;
         restrict_to_owner(&draft)?;
         std::fs::rename(&draft, &path).context("failed to replace the token store")
     }
@@ -84,7 +94,8 @@ impl Scratch {
 #[cfg(unix)]
 fn restrict_to_owner(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).context("failed to restrict the token store")
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .context("failed to restrict the token store")
 }
 
 #[cfg(not(unix))]
@@ -98,14 +109,18 @@ mod tests {
 
     #[test]
     fn the_token_store_is_written_for_the_owner_only() {
-        let scratch = Scratch::new(&json!({ "t": { "role": "operator", "scopes": ["*"] } })).unwrap();
+        let scratch =
+            Scratch::new(&json!({ "t": { "role": "operator", "scopes": ["*"] } })).unwrap();
         let text = std::fs::read_to_string(scratch.path("tokens.json")).unwrap();
         let store: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(store["tokens"]["t"]["scopes"], json!(["*"]));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(scratch.path("tokens.json")).unwrap().permissions().mode();
+            let mode = std::fs::metadata(scratch.path("tokens.json"))
+                .unwrap()
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o077, 0);
         }
     }

@@ -77,17 +77,34 @@ impl Socket {
     ///
     /// Fails when the upgrade is refused; the message holds the status.
     pub async fn open(address: &str, path: &str, headers: &[(String, String)]) -> Result<Self> {
-        let mut request = format!("ws://{address}{path}").into_client_request().context("bad WebSocket address")?;
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .context("bad WebSocket address")?;
         for (name, value) in headers {
-            let name: HeaderName = name.parse().with_context(|| format!("bad header name `{name}`"))?;
-            request.headers_mut().insert(name, HeaderValue::from_str(value).context("bad header value")?);
+            let name: HeaderName = name
+                .parse()
+                .with_context(|| format!("bad header name `{name}`"))?;
+            request.headers_mut().insert(
+                name,
+                HeaderValue::from_str(value).context("bad header value")?,
+            );
         }
-        let stream = TcpStream::connect(address).await.with_context(|| format!("failed to connect to {address}"))?;
-        let (wire, _) = client_async(request, stream).await.context("the WebSocket upgrade failed")?;
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("failed to connect to {address}"))?;
+        let (wire, _) = client_async(request, stream)
+            .await
+            .context("the WebSocket upgrade failed")?;
         let (sink, source) = wire.split();
         let log = Arc::new(Log::default());
         let reader = tokio::spawn(read_all(source, Arc::clone(&log)));
-        Ok(Self { sink, log, reader, read: 0, requests: 0 })
+        Ok(Self {
+            sink,
+            log,
+            reader,
+            read: 0,
+            requests: 0,
+        })
     }
 
     /// Sends the `connect` request with `token` and waits for hello, which is returned.
@@ -116,9 +133,12 @@ impl Socket {
     pub async fn request(&mut self, method: &str, params: Value) -> Result<Value> {
         self.requests += 1;
         let id = format!("{method}-{}", self.requests);
-        self.send(&json!({ "type": "req", "id": id, "method": method, "params": params })).await?;
+        self.send(&json!({ "type": "req", "id": id, "method": method, "params": params }))
+            .await?;
         let response = self
-            .find(&format!("the response to {method}"), |frame| frame["type"] == "res" && frame["id"] == id.as_str())
+            .find(&format!("the response to {method}"), |frame| {
+                frame["type"] == "res" && frame["id"] == id.as_str()
+            })
             .await?;
         if response["ok"] != true {
             bail!("{method} was refused: {}", response["error"]);
@@ -141,7 +161,10 @@ impl Socket {
     ///
     /// Fails when the connection is gone.
     pub async fn send_text(&mut self, text: String) -> Result<()> {
-        self.sink.send(Message::text(text)).await.context("failed to send a text message")
+        self.sink
+            .send(Message::text(text))
+            .await
+            .context("failed to send a text message")
     }
 
     /// Sends a binary message.
@@ -150,7 +173,10 @@ impl Socket {
     ///
     /// Fails when the connection is gone.
     pub async fn send_binary(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.sink.send(Message::binary(bytes)).await.context("failed to send a binary message")
+        self.sink
+            .send(Message::binary(bytes))
+            .await
+            .context("failed to send a binary message")
     }
 
     /// Sends a close frame without a code, as a browser's `close()` does.
@@ -159,7 +185,10 @@ impl Socket {
     ///
     /// Fails when the connection is gone.
     pub async fn close(&mut self) -> Result<()> {
-        self.sink.send(Message::Close(None)).await.context("failed to send a close frame")
+        self.sink
+            .send(Message::Close(None))
+            .await
+            .context("failed to send a close frame")
     }
 
     /// Returns the next frame that was not taken yet, waiting for it.
@@ -169,7 +198,11 @@ impl Socket {
     /// Fails when the connection closes first or nothing comes in time.
     pub async fn next(&mut self) -> Result<Value> {
         let position = self.read;
-        let frame = self.wait("the next frame", |inbox| inbox.frames.get(position).cloned()).await?;
+        let frame = self
+            .wait("the next frame", |inbox| {
+                inbox.frames.get(position).cloned()
+            })
+            .await?;
         self.read += 1;
         Ok(frame)
     }
@@ -187,7 +220,10 @@ impl Socket {
     ///
     /// Fails when the connection closes first or nothing comes in time; the message names `what`.
     pub async fn find(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
-        self.wait(what, |inbox| inbox.frames.iter().find(|frame| wanted(frame)).cloned()).await
+        self.wait(what, |inbox| {
+            inbox.frames.iter().find(|frame| wanted(frame)).cloned()
+        })
+        .await
     }
 
     /// Waits for the end of the connection.
@@ -196,7 +232,8 @@ impl Socket {
     ///
     /// Fails when it stays open for fifteen seconds.
     pub async fn closed(&self) -> Result<Closed> {
-        self.wait("the end of the connection", |inbox| inbox.closed.clone()).await
+        self.wait("the end of the connection", |inbox| inbox.closed.clone())
+            .await
     }
 
     async fn wait<T>(&self, what: &str, look: impl Fn(&Inbox) -> Option<T>) -> Result<T> {
@@ -209,7 +246,11 @@ impl Socket {
                     return Ok(value);
                 }
                 if let Some(closed) = &inbox.closed {
-                    bail!("the connection ended ({} `{}`) before {what}", closed.code, closed.reason);
+                    bail!(
+                        "the connection ended ({} `{}`) before {what}",
+                        closed.code,
+                        closed.reason
+                    );
                 }
             }
             if timeout_at(deadline, arrived).await.is_err() {
@@ -220,11 +261,15 @@ impl Socket {
 }
 
 async fn read_all(mut source: SplitStream<Wire>, log: Arc<Log>) {
-    let mut closed = Closed { code: 1006, reason: String::new() };
+    let mut closed = Closed {
+        code: 1006,
+        reason: String::new(),
+    };
     while let Some(Ok(message)) = source.next().await {
         match message {
             Message::Text(text) => {
-                let frame = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.to_string()));
+                let frame =
+                    serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.to_string()));
                 log.record(|inbox| inbox.frames.push(frame));
             }
             Message::Close(frame) => closed = describe(frame),
@@ -236,7 +281,13 @@ async fn read_all(mut source: SplitStream<Wire>, log: Arc<Log>) {
 
 fn describe(frame: Option<CloseFrame>) -> Closed {
     match frame {
-        Some(frame) => Closed { code: frame.code.into(), reason: frame.reason.to_string() },
-        None => Closed { code: 1005, reason: String::new() },
+        Some(frame) => Closed {
+            code: frame.code.into(),
+            reason: frame.reason.to_string(),
+        },
+        None => Closed {
+            code: 1005,
+            reason: String::new(),
+        },
     }
 }

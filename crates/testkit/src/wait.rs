@@ -50,6 +50,9 @@ mod tests {
     #[tokio::test]
     async fn the_deadline_names_what_was_waited_for() {
         let waited = until("rain", Duration::ZERO, || async { Ok(None::<()>) }).await;
-        assert_eq!(waited.unwrap_err().to_string(), "waited 0 ms in vain for rain");
+        assert_eq!(
+            waited.unwrap_err().to_string(),
+            "waited 0 ms in vain for rain"
+        );
     }
 }

@@ -1,2 +1,75 @@
-//! Under construction.
-fn main() {}
+//! `cargo xtask`: the tools of this repository. Everything that CI runs is one of these commands.
+
+mod check;
+mod clients;
+mod conformance;
+mod console;
+mod crash;
+mod licences;
+mod process;
+mod project;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::conformance::{Report, Suite};
+use crate::project::Project;
+
+/// Tools of the smithers repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what the tests need and run all of them.
+    Test,
+    /// Run every check that needs no running gateway: format, tidy, licences, clippy, docs.
+    Check,
+    /// Check the architecture and the house rules.
+    Tidy,
+    /// Check licences, bans and sources of the dependencies against deny.toml.
+    Licences,
+    /// Compare the built gateway with recordings, probes and the public client.
+    #[command(subcommand)]
+    Conformance(Suite),
+    /// Kill the gateway at random moments and check that nothing acknowledged is lost.
+    Crash(crash::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::line(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    let project = Project::find()?;
+    match command {
+        Command::Test => test::run(&project).await,
+        Command::Check => check::run(&project),
+        Command::Tidy => tidy::run(&project),
+        Command::Licences => licences::run(&project),
+        Command::Conformance(suite) => verdict(&suite.run(&project).await?),
+        Command::Crash(options) => verdict(&crash::run(&project, options).await?),
+    }
+}
+
+fn verdict(report: &Report) -> Result<()> {
+    match report.failed() {
+        0 => Ok(()),
+        failed => bail!("{failed} cases failed"),
+    }
+}

@@ -1,0 +1,108 @@
+//! `cargo xtask conformance`: the built binary against recordings, probes and the public client.
+
+mod better;
+mod probes;
+mod report;
+mod sdk;
+mod transcripts;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+pub(crate) use self::report::Report;
+use crate::project::Project;
+
+/// What is compared.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Suite {
+    /// Replay the recorded sessions of tests/conformance/transcripts.
+    Transcripts(Selection),
+    /// Run the probe modules of tests/conformance/probes.
+    Probes(Selection),
+    /// Run the unmodified public client of tests/clients.
+    Sdk {
+        /// Gateway binary to test; built from this workspace when absent.
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
+}
+
+/// Which cases, against which binary.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Cases to run, by number or name, separated by commas; all when absent.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Gateway binary to test; built from this workspace when absent.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// Recordings that this version of the gateway must match.
+const TRANSCRIPTS: [&str; 9] = ["01", "03", "05", "06", "07", "08", "13", "14", "15"];
+/// Probes that this version of the gateway must match.
+const PROBES: [&str; 5] = [
+    "sequence-skipif",
+    "parallel-limit",
+    "approval-approve",
+    "approval-deny-skip",
+    "kill9-resume",
+];
+
+impl Suite {
+    /// Runs the suite and prints its sum.
+    pub(crate) async fn run(self, project: &Project) -> Result<Report> {
+        let report = match self {
+            Self::Transcripts(selection) => {
+                transcripts::run(project, &selection.binary(project)?, &selection.only()).await?
+            }
+            Self::Probes(selection) => {
+                probes::run(project, &selection.binary(project)?, &selection.only()).await?
+            }
+            Self::Sdk { binary } => sdk::run(project, &binary_or_build(binary, project)?).await?,
+        };
+        report.print();
+        Ok(report)
+    }
+}
+
+impl Selection {
+    fn only(&self) -> BTreeSet<String> {
+        self.only.iter().cloned().collect()
+    }
+
+    fn binary(&self, project: &Project) -> Result<PathBuf> {
+        binary_or_build(self.binary.clone(), project)
+    }
+}
+
+/// Returns `given`, or the binary built from this workspace.
+pub(crate) fn binary_or_build(given: Option<PathBuf>, project: &Project) -> Result<PathBuf> {
+    given.map_or_else(
+        || project.build_gateway(),
+        |binary| Ok(std::path::absolute(binary)?),
+    )
+}
+
+/// Runs everything that this version must match, against `binary`.
+pub(crate) async fn required(project: &Project, binary: &Path) -> Result<Vec<Report>> {
+    let selected = |names: &[&str]| Selection {
+        only: names.iter().map(|name| (*name).to_owned()).collect(),
+        binary: Some(binary.to_owned()),
+    };
+    let suites = [
+        Suite::Sdk {
+            binary: Some(binary.to_owned()),
+        },
+        Suite::Transcripts(selected(&TRANSCRIPTS)),
+        Suite::Probes(selected(&PROBES)),
+    ];
+    let mut reports = Vec::new();
+    for suite in suites {
+        reports.push(suite.run(project).await?);
+    }
+    Ok(reports)
+}

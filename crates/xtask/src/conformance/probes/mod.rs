@@ -1,0 +1,210 @@
+//! `cargo xtask conformance probes`: the probe modules, unmodified, against the built binary.
+
+mod compare;
+mod database;
+mod script;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value, json};
+
+use self::compare::{KEEPS_FINISHED_WORK, LOCK_PROVES_DEATH, Outcome};
+use self::database::Database;
+use self::script::Script;
+use self::stage::Stage;
+use super::better::Better;
+use super::report::Report;
+use crate::clients;
+use crate::project::Project;
+
+/// Table of the run's result, when a module has one.
+const RESULT_TABLE: &str = "output";
+
+/// Runs the probes in `only` (all when empty).
+pub(crate) async fn run(
+    project: &Project,
+    binary: &Path,
+    only: &BTreeSet<String>,
+) -> Result<Report> {
+    let better = Better::read(&project.path("tests/conformance/better.toml"))?;
+    clients::install(project)?;
+    let mut report = Report::new("probes");
+    for name in names(&project.path("tests/conformance/probes"), only)? {
+        report
+            .case(&name, play(project, binary, &name, &better))
+            .await;
+    }
+    Ok(report)
+}
+
+async fn play(project: &Project, binary: &Path, name: &str, better: &Better) -> Result<()> {
+    let folder = project.path("tests/conformance/probes");
+    let module = folder.join(format!("{name}.tsx"));
+    let script = Script::read(&module, &folder.join(format!("{name}.expected.json")))?;
+    let rules = better.for_probe(name);
+    let unknown = rules
+        .iter()
+        .find(|rule| ![KEEPS_FINISHED_WORK, LOCK_PROVES_DEATH].contains(*rule));
+    ensure!(
+        unknown.is_none(),
+        "better.toml names the unknown rule `{}`",
+        unknown.unwrap_or(&"")
+    );
+    let mut stage = Stage::set(binary, &module, &clients::node_modules(project)).await?;
+    let played = compare_all(&mut stage, &script, &rules).await;
+    played.with_context(|| format!("log of the gateway:\n{}\n   ", stage.log_tail()))
+}
+
+async fn compare_all(stage: &mut Stage, script: &Script, rules: &BTreeSet<&str>) -> Result<()> {
+    let mut found = Vec::new();
+    for (position, step) in script.steps.iter().enumerate() {
+        let mut got = stage
+            .act(&step.literal)
+            .await
+            .with_context(|| format!("step {position} {}", step.literal))?;
+        add_output(stage, &step.literal, &step.result, &mut got)?;
+        if got != expected_result(&step.result, rules) {
+            found.push(format!(
+                "step {position} {}: expected {}, got {got}",
+                step.literal, step.result
+            ));
+        }
+    }
+    let database = stage.database()?;
+    let ids = database.run_ids()?;
+    if ids.len() != script.runs.len() {
+        found.push(format!("expected {} runs, got {ids:?}", script.runs.len()));
+    }
+    for (id, recorded) in ids.iter().zip(&script.runs) {
+        found.extend(run_differences(&database, id, recorded, rules)?);
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{} differences:\n      {}",
+        found.len(),
+        found.join("\n      ")
+    )
+}
+
+/// A resume that was refused while the killed owner might have been alive goes through, since the lock proves it dead.
+fn expected_result(recorded: &Value, rules: &BTreeSet<&str>) -> Value {
+    let is_refused = recorded["errorCode"] == "RUN_STILL_RUNNING";
+    if is_refused && rules.contains(LOCK_PROVES_DEATH) {
+        json!({ "status": "finished" })
+    } else {
+        recorded.clone()
+    }
+}
+
+fn run_differences(
+    database: &Database,
+    id: &str,
+    recorded: &Value,
+    rules: &BTreeSet<&str>,
+) -> Result<Vec<String>> {
+    let tables: Vec<&str> = recorded["outputs"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let actual = database.run(id, &tables)?;
+    let events = database.events(id)?;
+    let found = compare::differences(
+        &Outcome {
+            recorded,
+            actual: &actual,
+            events: &events,
+        },
+        rules,
+    );
+    Ok(found
+        .into_iter()
+        .map(|line| format!("{id}: {line}"))
+        .collect())
+}
+
+/// Adds the rows of the result table to the result of a finished run, where the recording shows them.
+fn add_output(stage: &Stage, step: &Value, recorded: &Value, got: &mut Value) -> Result<()> {
+    if !recorded["output"].is_array() || !got["status"].is_string() {
+        return Ok(());
+    }
+    let run = step["runId"].as_str().unwrap_or("r1");
+    let rows = stage.database()?.user_rows(RESULT_TABLE, run)?;
+    got["output"] = rows.iter().map(|row| result_row(run, row)).collect();
+    Ok(())
+}
+
+/// Spells a stored row as a run's result has it: camel case, the run's id first, whole numbers whole.
+fn result_row(run: &str, row: &Value) -> Value {
+    let mut fields = Map::from_iter([("runId".to_owned(), json!(run))]);
+    for (column, value) in row.as_object().into_iter().flatten() {
+        let whole = value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole and below 10^15, as checked above"
+        )]
+        let value = whole.map_or_else(|| value.clone(), |number| json!(number as i64));
+        fields.insert(camel_case(column), value);
+    }
+    fields.into()
+}
+
+fn camel_case(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let head = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &head.into_iter().chain(letters).collect::<String>()
+    })
+}
+
+fn names(folder: &Path, only: &BTreeSet<String>) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("failed to list {}", folder.display()))?;
+    let files = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let known: BTreeSet<String> = files
+        .filter_map(|file| file.strip_suffix(".tsx").map(str::to_owned))
+        .collect();
+    let missing: Vec<&String> = only.difference(&known).collect();
+    ensure!(missing.is_empty(), "there is no probe {missing:?}");
+    Ok(known
+        .into_iter()
+        .filter(|name| only.is_empty() || only.contains(name))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_row_is_spelled_as_a_result() {
+        let row = json!({ "node_id": "sum", "iteration": 0, "total_sum": 13.0, "ratio": 0.5 });
+        let expected =
+            json!({ "runId": "r1", "nodeId": "sum", "iteration": 0, "totalSum": 13, "ratio": 0.5 });
+        assert_eq!(result_row("r1", &row), expected);
+    }
+
+    #[test]
+    fn every_probe_has_a_script_that_can_be_read() {
+        let folder = Project::find().unwrap().path("tests/conformance/probes");
+        for name in names(&folder, &BTreeSet::new()).unwrap() {
+            Script::read(
+                &folder.join(format!("{name}.tsx")),
+                &folder.join(format!("{name}.expected.json")),
+            )
+            .unwrap();
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A probe on its stage: module, database and gateway, and what each step of the script does there.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use smithers_testkit::rpc::Refusal;
+use smithers_testkit::{Gateway, Scratch, wait};
+
+use super::database::Database;
+
+/// Token of the one who decides in the recordings.
+const TOKEN: &str = "probe-token";
+/// Run of a step that names none.
+const DEFAULT_RUN: &str = "r1";
+/// Time for a run to end or park; the longest probe works for seven seconds.
+const SETTLE_DEADLINE: Duration = Duration::from_secs(40);
+/// Node states in which nothing more will happen.
+const ENDED: [&str; 4] = ["finished", "failed", "skipped", "cancelled"];
+
+/// The stage of one probe.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    binary: PathBuf,
+    scratch: Scratch,
+    gateway: Option<Gateway>,
+    workflow: String,
+    /// Decided nodes, by run: until they have ended, a parked status is an old one.
+    decided: BTreeSet<(String, String)>,
+}
+
+impl Stage {
+    /// Sets the stage for `module`: an unmodified copy beside `node_modules`.
+    pub(crate) async fn set(binary: &Path, module: &Path, node_modules: &Path) -> Result<Self> {
+        let grant = json!({ "role": "operator", "scopes": ["*"], "userId": "user:probe" });
+        let mut scratch = Scratch::new(&json!({ TOKEN: grant }))?;
+        let name = module.file_name().context("the module has no name")?;
+        let copy = scratch.path(&name.to_string_lossy());
+        std::fs::copy(module, &copy).context("failed to copy the probe")?;
+        std::os::unix::fs::symlink(node_modules, scratch.path("node_modules"))
+            .context("failed to link node_modules")?;
+        scratch.set("SMITHERS_GATEWAY_MODULE", copy.display().to_string());
+        scratch.set("SMITHERS_MODULE_ENV", "PROBE_*");
+        scratch.set("PROBE_DB", scratch.database().display().to_string());
+        let workflow = module
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let mut stage = Self {
+            binary: binary.to_owned(),
+            scratch,
+            gateway: None,
+            workflow,
+            decided: BTreeSet::new(),
+        };
+        stage.start().await?;
+        Ok(stage)
+    }
+
+    /// Returns a view of the database.
+    pub(crate) fn database(&self) -> Result<Database> {
+        Database::open(&self.scratch.database())
+    }
+
+    /// Returns the end of the gateway's log.
+    pub(crate) fn log_tail(&self) -> String {
+        self.gateway
+            .as_ref()
+            .map(Gateway::log_tail)
+            .unwrap_or_default()
+    }
+
+    /// Does one step and returns its result in the words of the recordings.
+    pub(crate) async fn act(&mut self, step: &Value) -> Result<Value> {
+        let run = step["runId"].as_str().unwrap_or(DEFAULT_RUN).to_owned();
+        match step["op"].as_str().unwrap_or_default() {
+            "run" => self.launch_and_wait(&run, step).await,
+            "resume" => self.resume(&run).await,
+            "approve" => self.decide(&run, step, true).await,
+            "deny" => self.decide(&run, step, false).await,
+            "signal" => self.signal(&run, step).await,
+            "sleep" => {
+                tokio::time::sleep(Duration::from_millis(
+                    step["ms"].as_u64().unwrap_or_default(),
+                ))
+                .await;
+                Ok(Value::Null)
+            }
+            "kill9" => self.kill(&run, step).await,
+            other => bail!("steps of kind `{other}` cannot be played yet"),
+        }
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.gateway = Some(Gateway::start(&self.binary, &self.scratch).await?);
+        Ok(())
+    }
+
+    fn gateway(&self) -> Result<&Gateway> {
+        self.gateway.as_ref().context("the gateway is not running")
+    }
+
+    async fn call(&self, method: &str, params: Value) -> Result<Result<Value, Refusal>> {
+        self.gateway()?.call(TOKEN, method, params).await
+    }
+
+    async fn launch(&self, run: &str, step: &Value) -> Result<Result<Value, Refusal>> {
+        let input = if step["input"].is_object() {
+            step["input"].clone()
+        } else {
+            json!({})
+        };
+        self.call(
+            "launchRun",
+            json!({ "workflow": self.workflow, "input": input, "options": { "runId": run } }),
+        )
+        .await
+    }
+
+    async fn launch_and_wait(&self, run: &str, step: &Value) -> Result<Value> {
+        match self.launch(run, step).await? {
+            Ok(_) => self.settled(run).await,
+            Err(refusal) => Ok(json!({ "status": "failed", "errorCode": refusal.code })),
+        }
+    }
+
+    async fn resume(&self, run: &str) -> Result<Value> {
+        match self.call("resumeRun", json!({ "runId": run })).await? {
+            Ok(_) => self.settled(run).await,
+            Err(refusal) => Ok(json!({ "status": "failed", "errorCode": refusal.code })),
+        }
+    }
+
+    async fn decide(&mut self, run: &str, step: &Value, approved: bool) -> Result<Value> {
+        let node = step["nodeId"]
+            .as_str()
+            .context("a decision names its node")?
+            .to_owned();
+        let mut params =
+            json!({ "runId": run, "nodeId": node, "iteration": 0, "approved": approved });
+        if step["note"].is_string() {
+            params["note"] = step["note"].clone();
+        }
+        if step["decision"].is_object() {
+            params["decision"] = step["decision"].clone();
+        }
+        Ok(match self.call("submitApproval", params).await? {
+            Ok(_) => {
+                self.decided.insert((run.to_owned(), node));
+                json!("ok")
+            }
+            Err(refusal) => json!({ "thrown": refusal.code }),
+        })
+    }
+
+    async fn signal(&self, run: &str, step: &Value) -> Result<Value> {
+        let mut params =
+            json!({ "runId": run, "signalName": step["name"], "payload": step["payload"] });
+        if step["correlationId"].is_string() {
+            params["correlationId"] = step["correlationId"].clone();
+        }
+        Ok(match self.call("submitSignal", params).await? {
+            Ok(answer) => json!({ "seq": answer["seq"] }),
+            Err(refusal) => json!({ "thrown": refusal.code }),
+        })
+    }
+
+    /// Runs the probe in a process with `PROBE_SLOW`, kills it after the named event, starts one without.
+    async fn kill(&mut self, run: &str, step: &Value) -> Result<Value> {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await?;
+        }
+        self.scratch.set("PROBE_SLOW", "1");
+        self.start().await?;
+        if let Err(refusal) = self.launch(run, step).await? {
+            bail!(
+                "the launch was refused: {} {}",
+                refusal.code,
+                refusal.message
+            );
+        }
+        let database = self.database()?;
+        let what = format!("{} of {}", step["afterType"], step["nodeId"]);
+        wait::until(&what, SETTLE_DEADLINE, || {
+            let events = database.events(run);
+            let is_it = |event: &Value| {
+                event["type"] == step["afterType"] && event["node"] == step["nodeId"]
+            };
+            let found = events.map(|events| events.iter().any(is_it).then_some(()));
+            async move { found }
+        })
+        .await?;
+        tokio::time::sleep(Duration::from_millis(
+            step["extraMs"].as_u64().unwrap_or_default(),
+        ))
+        .await;
+        self.gateway
+            .take()
+            .context("the gateway is not running")?
+            .kill9()
+            .await?;
+        self.scratch.unset("PROBE_SLOW");
+        self.start().await?;
+        Ok(json!("killed"))
+    }
+
+    /// Waits until the run has ended or parked and returns its status.
+    async fn settled(&self, run: &str) -> Result<Value> {
+        let status = wait::until(
+            &format!("run {run} to end or park"),
+            SETTLE_DEADLINE,
+            || self.settled_status(run),
+        )
+        .await;
+        Ok(json!({ "status": status? }))
+    }
+
+    async fn settled_status(&self, run: &str) -> Result<Option<Value>> {
+        let record = self
+            .gateway()?
+            .expect(TOKEN, "getRun", json!({ "runId": run }))
+            .await?;
+        let status = record["status"].clone();
+        let is_over = ["finished", "failed", "cancelled", "continued"]
+            .iter()
+            .any(|name| status == *name);
+        let is_settled =
+            is_over || (status != "running" && self.decisions_took_effect(run).await?);
+        Ok(is_settled.then_some(status))
+    }
+
+    async fn decisions_took_effect(&self, run: &str) -> Result<bool> {
+        let states = self
+            .gateway()?
+            .expect(TOKEN, "listNodeStates", json!({ "runId": run }))
+            .await?;
+        let has_ended = |node: &str| {
+            let state = states
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find(|row| row["nodeId"] == node);
+            state.is_some_and(|row| ENDED.iter().any(|name| row["state"] == *name))
+        };
+        Ok(self
+            .decided
+            .iter()
+            .filter(|(of, _)| of == run)
+            .all(|(_, node)| has_ended(node)))
+    }
+}

@@ -1,0 +1,74 @@
+//! What a list of cases came to: printed as it goes, summed at the end.
+
+use std::future::Future;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::console;
+
+/// The outcome of one suite.
+#[derive(Debug)]
+pub(crate) struct Report {
+    suite: &'static str,
+    passed: usize,
+    failed: Vec<String>,
+}
+
+impl Report {
+    /// Starts the report of `suite`.
+    pub(crate) fn new(suite: &'static str) -> Self {
+        console::heading(suite);
+        Self {
+            suite,
+            passed: 0,
+            failed: Vec::new(),
+        }
+    }
+
+    /// Runs one case and prints how it went.
+    pub(crate) async fn case(&mut self, name: &str, case: impl Future<Output = Result<()>>) {
+        let start = Instant::now();
+        let outcome = case.await;
+        let seconds = start.elapsed().as_secs_f64();
+        match outcome {
+            Ok(()) => {
+                self.passed += 1;
+                console::line(&format!("  ok    {name} ({seconds:.1} s)"));
+            }
+            Err(error) => {
+                self.failed.push(name.to_owned());
+                console::line(&format!("  FAIL  {name} ({seconds:.1} s)\n    {error:#}"));
+            }
+        }
+    }
+
+    /// Adds the cases of another program that reported its own.
+    pub(crate) fn add(&mut self, passed: usize, failed: impl IntoIterator<Item = String>) {
+        self.passed += passed;
+        self.failed.extend(failed);
+    }
+
+    /// Returns how many cases passed.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
+    }
+
+    /// Returns how many cases failed.
+    pub(crate) fn failed(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// Prints the sum of the suite.
+    pub(crate) fn print(&self) {
+        console::line(&format!(
+            "{}: {} passed, {} failed",
+            self.suite,
+            self.passed,
+            self.failed.len()
+        ));
+        if !self.failed.is_empty() {
+            console::line(&format!("  failed: {}", self.failed.join(", ")));
+        }
+    }
+}

@@ -43,6 +43,7 @@ pub(crate) struct World {
     pub(crate) closed: bool,
     session: Option<Session>,
     render: Render,
+    newest_tree: Option<Tree>,
     seen_events: usize,
 }
 
@@ -84,6 +85,7 @@ impl World {
             closed: false,
             session: None,
             render,
+            newest_tree: None,
             seen_events: 0,
         };
         world
@@ -111,6 +113,9 @@ impl World {
             }
             self.commit(step);
             self.state.continue_step(self.now);
+            if self.session.is_none() {
+                self.report_losses();
+            }
         }
     }
 
@@ -128,7 +133,11 @@ impl World {
         }
         session.frames += 1;
         let fact = match (self.render)(&session.rows) {
-            Ok(tree) => Fact::Rendered(with_callbacks(&tree, session.frames)),
+            Ok(tree) => {
+                let fact = Fact::Rendered(with_callbacks(&tree, session.frames));
+                self.newest_tree = Some(tree);
+                fact
+            }
             Err(error) => Fact::RenderFailed(error),
         };
         self.state
@@ -151,14 +160,12 @@ impl World {
                 attempt,
                 callback,
             } => {
-                let session = self.session.as_ref().expect("tasks start with a session");
-                assert_eq!(
-                    callback / FRAME_STRIDE,
-                    session.frames,
-                    "callback of the newest frame"
-                );
                 let before = self.in_flight.insert(node.clone(), *attempt);
                 assert!(before.is_none(), "{node} runs twice");
+                if let Some(session) = &self.session {
+                    let frame = callback / FRAME_STRIDE;
+                    assert_eq!(frame, session.frames, "callback of the newest frame");
+                }
             }
             Command::AbortTask { node, .. } => {
                 self.in_flight.remove(node);
@@ -205,13 +212,18 @@ impl World {
     /// The runtime of every body is lost through somebody else's fault.
     pub(crate) fn lose_runtime(&mut self) {
         self.session = None;
+        self.report_losses();
+        self.pump();
+    }
+
+    /// Without a session no body is under way, also none that was just to be started.
+    fn report_losses(&mut self) {
         for (node, attempt) in std::mem::take(&mut self.in_flight) {
             let lost = Fact::AttemptLost { node, attempt };
             self.state
                 .accept(lost, self.now)
                 .expect("the body was under way");
         }
-        self.pump();
     }
 
     fn end_body(&mut self, id: &str) -> (NodeKey, u32) {
@@ -270,6 +282,11 @@ impl World {
         let new = &self.store.events[self.seen_events..];
         self.seen_events = self.store.events.len();
         new.iter().map(text::event).collect()
+    }
+
+    /// What the newest frame mounts.
+    pub(crate) fn tree(&self) -> Option<&Tree> {
+        self.newest_tree.as_ref()
     }
 
     pub(crate) fn status(&self) -> RunStatus {

@@ -22,6 +22,9 @@ pub struct Identity {
     pub token_id: Option<String>,
     /// The identity ends at this time.
     pub expires_at: Option<Timestamp>,
+    /// SHA-256 of the bearer, by which its grant is found again when the grants change; none without
+    /// authentication.
+    pub credential: Option<[u8; 32]>,
 }
 
 impl Identity {
@@ -143,6 +146,7 @@ mod tests {
             user_id: None,
             token_id: None,
             expires_at: None,
+            credential: None,
         }
     }
 

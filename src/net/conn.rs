@@ -21,7 +21,7 @@ use std::{
 
 use smithers_actors::outbox::{Outbox, ReadGate};
 
-use super::{limits::Limits, sweep::Live};
+use super::limits::Limits;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +48,6 @@ pub struct Conn {
     stopping: Cell<bool>,
     socket: RefCell<Option<Socket>>,
     task: RefCell<Option<Waker>>,
-    _live: Option<Live>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +89,7 @@ pub(super) struct Socket {
 }
 
 impl Conn {
-    pub(super) fn new(limits: Rc<Limits>, live: Option<Live>, now: Instant) -> Rc<Self> {
+    pub(super) fn new(limits: Rc<Limits>, now: Instant) -> Rc<Self> {
         Rc::new(Self {
             phase: Cell::new(Phase::Idle {
                 until: now + limits.head,
@@ -105,7 +104,6 @@ impl Conn {
             stopping: Cell::new(false),
             socket: RefCell::new(None),
             task: RefCell::new(None),
-            _live: live,
         })
     }
 

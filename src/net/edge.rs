@@ -7,7 +7,7 @@ use actix_web::{
     body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::{StatusCode, header},
+    http::StatusCode,
     middleware::Next,
 };
 use tracing::Instrument;
@@ -59,9 +59,7 @@ where
 
 /// Reports the request to the connection, and later the end of its body.
 fn enter(req: &mut ServiceRequest, conn: Rc<Conn>) {
-    // The bytes behind an upgrade are no body; they have their own rules.
-    let has_body =
-        request_body::is_announced(req.headers()) && !req.headers().contains_key(header::UPGRADE);
+    let has_body = request_body::is_announced(req.headers());
     conn.request_began(has_body, Instant::now());
     if has_body {
         let payload = req.take_payload();

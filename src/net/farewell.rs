@@ -1,6 +1,6 @@
 //! Answers that no handler gives: the 408 of a deadline, and the dispatcher's own refusals.
 
-use std::{rc::Rc, time::Duration};
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::{
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::conn::Conn;
+use super::sweep::Live;
 
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
     content-length: 0\r\n\
@@ -25,8 +25,8 @@ const OUR_HEADERS: &[u8] = b"x-smithers-api-version: v1\r\n\
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Writes a 408 and closes; `conn` keeps the connection counted until then.
-pub(super) async fn request_timeout<Io>(mut io: Io, conn: Rc<Conn>)
+/// Writes a 408 and closes; `live` keeps the connection counted until then.
+pub(super) async fn request_timeout<Io>(mut io: Io, live: Live)
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
@@ -37,7 +37,7 @@ where
     };
     // Nothing is owed to a peer that does not even take this.
     let _ = timeout(LINGER, goodbye).await;
-    drop(conn);
+    drop(live);
 }
 
 /// Returns `response` with our headers put behind its status line, if it is an error status.

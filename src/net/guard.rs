@@ -17,12 +17,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{
     conn::{Conn, Verdict},
     farewell,
+    sweep::Live,
 };
 
 /// The guarded stream of one connection.
 pub(super) struct GuardedIo<Io> {
     /// `None` once the verdict was carried out.
-    io: Option<Io>,
+    io: Option<(Io, Live)>,
     conn: Rc<Conn>,
     /// Rest of a dispatcher's own answer that was rewritten to carry our headers.
     rewritten: Bytes,
@@ -32,9 +33,9 @@ impl<Io> GuardedIo<Io>
 where
     Io: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    pub(super) fn new(io: Io, conn: Rc<Conn>) -> Self {
+    pub(super) fn new(io: Io, conn: Rc<Conn>, live: Live) -> Self {
         Self {
-            io: Some(io),
+            io: Some((io, live)),
             conn,
             rewritten: Bytes::new(),
         }
@@ -47,15 +48,15 @@ where
     /// Returns the stream, unless the connection is condemned; then carries out the verdict.
     fn live(&mut self, cx: &Context<'_>) -> io::Result<Pin<&mut Io>> {
         if let Some(verdict) = self.conn.check(cx)
-            && let Some(io) = self.io.take()
+            && let Some((io, live)) = self.io.take()
             && verdict == Verdict::RequestTimeout
         {
-            actix_rt::spawn(farewell::request_timeout(io, self.conn.clone()));
+            actix_rt::spawn(farewell::request_timeout(io, live));
         }
-        self.io
-            .as_mut()
-            .map(Pin::new)
-            .ok_or_else(|| io::ErrorKind::TimedOut.into())
+        match &mut self.io {
+            Some((io, _)) => Ok(Pin::new(io)),
+            None => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 
     /// Writes to the socket and reports whether it took anything.

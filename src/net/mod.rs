@@ -28,6 +28,6 @@ pub use conn::Conn;
 pub use edge::edge;
 pub use exchange::Tracked;
 pub use limits::{Limits, SocketLimits};
-pub use reply::{bad_path, route_not_found};
+pub use reply::route_not_found;
 pub use request_id::RequestId;
 pub use server::{Running, Stopper, serve};

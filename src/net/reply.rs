@@ -26,7 +26,7 @@ pub fn route_not_found(path: &str) -> HttpResponse {
 }
 
 /// 400 for a path whose percent escapes cannot be decoded, as a response frame.
-pub fn bad_path(id: &RequestId) -> HttpResponse {
+pub(super) fn bad_path(id: &RequestId) -> HttpResponse {
     let body = serde_json::json!({
         "type": "res",
         "id": id.as_str(),

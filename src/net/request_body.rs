@@ -17,13 +17,16 @@ use futures_core::Stream;
 
 use super::conn::Conn;
 
-/// Returns whether the head announces a body.
+/// Returns whether bytes may follow the head. Behind an upgrade they follow without a
+/// length, also when a route takes the request for an ordinary one.
 pub(super) fn is_announced(headers: &HeaderMap) -> bool {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let has_length = length.is_some_and(|length| length.trim() != "0");
-    has_length || headers.contains_key(header::TRANSFER_ENCODING)
+    has_length
+        || headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.contains_key(header::UPGRADE)
 }
 
 /// Wraps `payload` so that its end is reported to `conn`.

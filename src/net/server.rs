@@ -105,11 +105,8 @@ fn guard(io: TcpStream, sweeper: &Sweeper) -> Result<Connection, actix_http::err
     let remote = io.peer_addr().ok();
     // Without it small frames wait for acknowledgements; a socket that is gone reports itself.
     let _ = io.set_nodelay(true);
-    Ok((
-        GuardedIo::new(io, sweeper.register()),
-        Protocol::Http1,
-        remote,
-    ))
+    let (conn, live) = sweeper.register();
+    Ok((GuardedIo::new(io, conn, live), Protocol::Http1, remote))
 }
 
 /// Stops a server in order.

@@ -68,7 +68,7 @@ impl Shared {
     }
 }
 
-/// Counts one open connection for as long as it lives.
+/// Counts one open connection; it lives with the socket itself, not with who knows of it.
 #[derive(Debug)]
 pub(super) struct Live(Arc<Shared>);
 
@@ -108,15 +108,14 @@ impl Sweeper {
         sweeper
     }
 
-    /// Returns the state of a new connection, already known to the sweep.
-    pub(super) fn register(&self) -> Rc<Conn> {
-        let live = Live::new(self.shared.clone());
-        let conn = Conn::new(self.limits.clone(), Some(live), Instant::now());
+    /// Returns the state of a new connection, already known to the sweep, and what counts it.
+    pub(super) fn register(&self) -> (Rc<Conn>, Live) {
+        let conn = Conn::new(self.limits.clone(), Instant::now());
         if *self.shared.stage.borrow() != Stage::Serving {
             conn.stop();
         }
         self.conns.borrow_mut().push(Rc::downgrade(&conn));
-        conn
+        (conn, Live::new(self.shared.clone()))
     }
 
     fn sweep(&self, stage: Stage) {

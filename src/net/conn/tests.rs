@@ -23,7 +23,7 @@ fn limits() -> Limits {
 
 fn conn() -> (Rc<Conn>, Instant) {
     let now = Instant::now();
-    (Conn::new(Rc::new(limits()), None, now), now)
+    (Conn::new(Rc::new(limits()), now), now)
 }
 
 /// Returns the verdict that a sweep at `at` finds.

@@ -69,5 +69,6 @@ impl MessageBody for SocketBody {
 impl Drop for SocketBody {
     fn drop(&mut self) {
         self.outbox.mark_gone();
+        self.reader.borrow_mut().dismiss();
     }
 }

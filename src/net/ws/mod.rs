@@ -64,7 +64,7 @@ pub fn upgrade(
             gate: gate.clone(),
         });
     }
-    let reader = Reader::new(payload, conn.clone(), gate.clone(), limits);
+    let reader = Reader::new(payload.into_inner(), conn.clone(), gate.clone(), limits);
     let reader = Rc::new(RefCell::new(reader));
     let inbound = InboundFrames::new(reader.clone(), outbox.clone(), gate.clone());
     let response = response.body(SocketBody::new(outbox.clone(), reader, conn));

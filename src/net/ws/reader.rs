@@ -6,19 +6,22 @@
 use std::{
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Instant,
 };
 
 use actix_codec::Decoder;
 use actix_http::ws::{CloseReason, Codec, Frame, Item};
-use actix_web::web;
+use actix_web::dev::Payload;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use smithers_actors::outbox::ReadGate;
 
 use super::{header::Header, rate::TokenBucket};
 use crate::net::{conn::Conn, limits::SocketLimits};
+
+#[cfg(test)]
+mod tests;
 
 /// A rule that the peer broke; the socket closes with its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub(super) enum Event {
 
 /// The reading side of one socket.
 pub(super) struct Reader {
-    payload: web::Payload,
+    payload: Payload,
     conn: Option<Rc<Conn>>,
     gate: ReadGate,
     codec: Codec,
@@ -68,11 +71,13 @@ pub(super) struct Reader {
     /// Payload bytes to discard before the next header, after the end of interest.
     to_skip: u64,
     ended: bool,
+    /// The session's task, while it waits for an event.
+    listener: Option<Waker>,
 }
 
 impl Reader {
     pub(super) fn new(
-        payload: web::Payload,
+        payload: Payload,
         conn: Option<Rc<Conn>>,
         gate: ReadGate,
         limits: SocketLimits,
@@ -94,6 +99,7 @@ impl Reader {
             joined: BytesMut::new(),
             to_skip: 0,
             ended: false,
+            listener: None,
         }
     }
 
@@ -105,6 +111,22 @@ impl Reader {
 
     /// Returns the next event, or the rule that was broken. Not to be asked after the end.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Fault>> {
+        self.listener = None;
+        let polled = self.poll_frames(cx);
+        if polled.is_pending() {
+            self.listener = Some(cx.waker().clone());
+        }
+        polled
+    }
+
+    /// Wakes the session, which finds its outbox closed.
+    pub(super) fn dismiss(&mut self) {
+        if let Some(listener) = self.listener.take() {
+            listener.wake();
+        }
+    }
+
+    fn poll_frames(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Fault>> {
         loop {
             match self.next_frame() {
                 Ok(Some(frame)) => match self.accept(frame) {
@@ -127,6 +149,7 @@ impl Reader {
 
     /// Discards what comes, without buffering it, until the peer's close frame or the end.
     pub(super) fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.dismiss();
         self.joined = BytesMut::new();
         while !self.ended {
             self.skip_frames();
@@ -189,7 +212,9 @@ impl Reader {
             }
             match Header::peek(&self.buffer) {
                 Ok(Some(header)) if header.is_close() => return self.ended = true,
-                Ok(Some(header)) => self.to_skip = header.len as u64 + header.payload,
+                Ok(Some(header)) => {
+                    self.to_skip = header.payload.saturating_add(header.len as u64);
+                }
                 Ok(None) => return,
                 // The frame borders are lost, so the goodbye would not be recognised.
                 Err(_) => return self.ended = true,
@@ -199,6 +224,10 @@ impl Reader {
 
     /// Appends the next chunk of the payload; ready with false at the end of the connection.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.buffer.is_empty() {
+            // A quiet socket keeps no memory.
+            self.buffer = BytesMut::new();
+        }
         let Some(Ok(chunk)) = ready!(Pin::new(&mut self.payload).poll_next(cx)) else {
             self.ended = true;
             return Poll::Ready(false);

@@ -12,7 +12,7 @@ fn succeeded(id: &str, attempt: u32) -> Fact {
     Fact::TaskSucceeded {
         node: NodeKey::new(id, 0),
         attempt,
-        output: RawJson::parse(r#"{"v":"late"}"#).unwrap(),
+        output: RawJson::trusted(r#"{"v":"late"}"#),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::console;
 
@@ -71,4 +71,10 @@ impl Report {
             console::line(&format!("  failed: {}", self.failed.join(", ")));
         }
     }
+}
+
+/// Adds the gateway's own log to the error of a case.
+pub(crate) fn with_log<T>(outcome: Result<T>, log: &str) -> Result<T> {
+    let indented: String = log.lines().map(|line| format!("\n      {line}")).collect();
+    outcome.map_err(|error| anyhow!("{error:#}\n    end of the gateway's log:{indented}"))
 }

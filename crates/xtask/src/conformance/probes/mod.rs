@@ -16,7 +16,7 @@ use self::database::Database;
 use self::script::Script;
 use self::stage::Stage;
 use super::better::Better;
-use super::report::Report;
+use super::report::{Report, with_log};
 use crate::clients;
 use crate::project::Project;
 
@@ -55,7 +55,7 @@ async fn play(project: &Project, binary: &Path, name: &str, better: &Better) -> 
     );
     let mut stage = Stage::set(binary, &module, &clients::node_modules(project)).await?;
     let played = compare_all(&mut stage, &script, &rules).await;
-    played.with_context(|| format!("log of the gateway:\n{}\n   ", stage.log_tail()))
+    with_log(played, &stage.log_tail())
 }
 
 async fn compare_all(stage: &mut Stage, script: &Script, rules: &BTreeSet<&str>) -> Result<()> {

@@ -6,9 +6,13 @@
 
 mod compare;
 mod connection;
+#[cfg(test)]
+mod echo;
 mod frame;
 mod numbers;
 mod player;
+#[cfg(test)]
+mod player_tests;
 mod prepare;
 mod recording;
 mod rules;
@@ -26,7 +30,7 @@ use self::player::Player;
 use self::prepare::Preparations;
 use self::recording::Recording;
 use super::better::Better;
-use super::report::Report;
+use super::report::{Report, with_log};
 use crate::project::Project;
 
 /// Rule that is asserted on every answer besides the comparison.
@@ -70,9 +74,13 @@ async fn replay(
     apply_rules(&listed, &mut recording)?;
     let scratch = scratch(project, &recording)?;
     let gateway = Gateway::start(binary, &scratch).await?;
-    let mut player = Player::new(&gateway, &recording, listed.contains(CREDENTIALS_RULE));
+    let mut player = Player::new(
+        gateway.address(),
+        &recording,
+        listed.contains(CREDENTIALS_RULE),
+    );
     let played = player.play(preparations).await;
-    played.with_context(|| format!("log of the gateway:\n{}\n   ", indent(&gateway.log_tail())))
+    with_log(played, &gateway.log_tail())
 }
 
 fn apply_rules(listed: &BTreeSet<&str>, recording: &mut Recording) -> Result<()> {
@@ -130,10 +138,6 @@ fn files(folder: &Path, only: &BTreeSet<String>) -> Result<Vec<PathBuf>> {
         only.is_empty() || number(path).is_some_and(|number| only.contains(&number))
     });
     Ok(files)
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("      {line}\n")).collect()
 }
 
 #[cfg(test)]

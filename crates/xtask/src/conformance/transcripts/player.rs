@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+use smithers_testkit::Socket;
 use smithers_testkit::http::{self, Request, Response};
-use smithers_testkit::{Gateway, Socket};
 
 use super::compare::{Comparison, Difference};
 use super::connection::{Connection, excerpt};
@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_millis(300);
 
 /// The state of one play.
 pub(crate) struct Player<'a> {
-    gateway: &'a Gateway,
+    address: &'a str,
     recording: &'a Recording,
     comparison: Comparison,
     connections: BTreeMap<String, Connection>,
@@ -37,19 +37,15 @@ pub(crate) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    /// Prepares to play `recording`; `check_credentials` also looks for launcher credentials in every answer.
-    pub(crate) fn new(
-        gateway: &'a Gateway,
-        recording: &'a Recording,
-        check_credentials: bool,
-    ) -> Self {
+    /// Prepares to play `recording` against the gateway at `address`; `check_credentials` also looks for launcher credentials in every answer.
+    pub(crate) fn new(address: &'a str, recording: &'a Recording, check_credentials: bool) -> Self {
         let mut comparison = Comparison::new(&recording.volatile);
         let is_open = timing::is_left_open(&recording.volatile);
         if is_open {
             comparison.mask("currentSeq");
         }
         Self {
-            gateway,
+            address,
             recording,
             comparison,
             connections: BTreeMap::new(),
@@ -79,7 +75,7 @@ impl<'a> Player<'a> {
             if last != Some(step.index) {
                 for preparation in preparations.before(&self.recording.number, step.index) {
                     preparation
-                        .carry_out(self.gateway)
+                        .carry_out(self.address)
                         .await
                         .with_context(|| format!("before step {}", step.index))?;
                 }
@@ -100,7 +96,7 @@ impl<'a> Player<'a> {
     async fn act(&mut self, step: &Step) -> Result<()> {
         match &step.action {
             Action::Open { on, path, headers } => {
-                let socket = Socket::open(self.gateway.address(), path, headers).await?;
+                let socket = Socket::open(self.address, path, headers).await?;
                 let prefix = format!("{on}: ");
                 let omitted = self
                     .recording
@@ -217,7 +213,7 @@ impl<'a> Player<'a> {
     }
 
     async fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
-        let response = http::exchange(self.gateway.address(), &request(&exchange.request)).await?;
+        let response = http::exchange(self.address, &request(&exchange.request)).await?;
         let shown = || format!("{} {}", exchange.request.method, exchange.request.path);
         let body = if exchange.body.is_string() {
             text_of(&response)
@@ -241,7 +237,7 @@ impl<'a> Player<'a> {
         request
             .headers
             .extend(handshake.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let response = http::exchange(self.gateway.address(), &request).await?;
+        let response = http::exchange(self.address, &request).await?;
         ensure!(
             response.status == status,
             "the upgrade was answered {} instead of {status}",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use smithers_testkit::{Gateway, wait};
+use smithers_testkit::{rpc, wait};
 
 /// Token that launches what the recordings do not show.
 const LAUNCHER: &str = "operator-token";
@@ -63,21 +63,21 @@ impl Preparations {
 }
 
 impl Preparation {
-    /// Does it.
-    pub(crate) async fn carry_out(&self, gateway: &Gateway) -> Result<()> {
+    /// Does it, against the gateway at `address`.
+    pub(crate) async fn carry_out(&self, address: &str) -> Result<()> {
         if let Some(launch) = &self.launch {
-            let params = json!({ "workflow": launch.workflow, "input": launch.input, "options": { "runId": launch.run_id } });
-            gateway
-                .expect(LAUNCHER, "launchRun", params)
-                .await
-                .context("failed to prepare a run")?;
+            let options = json!({ "runId": launch.run_id });
+            let params =
+                json!({ "workflow": launch.workflow, "input": launch.input, "options": options });
+            let launched = rpc::expect(address, LAUNCHER, "launchRun", &params).await;
+            launched.context("failed to prepare a run")?;
         }
         if let Some(version) = self.until_state_version {
             wait::until(
                 &format!("state version {version}"),
                 STATE_DEADLINE,
                 || async move {
-                    let health = gateway.expect(LAUNCHER, "health", json!({})).await?;
+                    let health = rpc::expect(address, LAUNCHER, "health", &json!({})).await?;
                     Ok((health["stateVersion"] == version).then_some(()))
                 },
             )

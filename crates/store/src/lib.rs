@@ -19,14 +19,20 @@ pub mod memory;
 mod precheck;
 pub mod read;
 mod schema;
+pub mod sqlite;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod writer;
 
+pub use audit_chain::first_break;
 pub use backend::{Backend, ReadGuard, Transactions};
 pub use commit::{CommittedStep, Refusal, RunHead};
 pub use error::{CommitError, Error, FaultKind, OpenError};
 pub use memory::MemoryStore;
-pub use read::Reader;
+pub use read::{Reader, RunRows};
 pub use schema::SchemaError;
-pub use writer::{Publisher, StepOutcome, SubmitError, Writer, WriterHandle, WriterState};
+pub use sqlite::{Durability, SqliteOptions, SqliteStore};
+pub use writer::{
+    NoPublisher, Publisher, StepOutcome, SubmitError, Writer, WriterHandle, WriterOptions,
+    WriterState, WriterStats,
+};

@@ -132,10 +132,7 @@ impl State {
     }
 
     fn encode_row(&self, row: &OutputRow) -> Result<HashMap<String, Cell>, Refusal> {
-        let table = self
-            .schema
-            .table(&row.table)
-            .ok_or_else(|| Refusal::constraint(format!("no table for `{}`", row.table)))?;
+        let table = self.schema.expect_table(&row.table)?;
         let cells = table.encode(&row.payload)?;
         let names = table.columns.iter().map(|column| column.name.clone());
         Ok(names.zip(cells).collect())

@@ -10,8 +10,10 @@ use smithers_model::WorkflowKey;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
 use smithers_model::workflow::WorkflowDefinition;
 
-pub(crate) use cell::Cell;
+pub(crate) use cell::{Cell, fields_of};
 pub use error::SchemaError;
+
+use crate::commit::Refusal;
 
 /// Columns of every output table that come before the fields, in small letters.
 const KEY_COLUMNS: [&str; 3] = ["run_id", "node_id", "iteration"];
@@ -34,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// Fields in schema order.
     pub(crate) columns: Vec<Column>,
+    /// Columns that earlier declarations had; their rows keep them.
+    pub(crate) dropped: Vec<Column>,
     /// Where it was declared last.
     pub(crate) declared_at: String,
 }
@@ -57,20 +61,23 @@ impl Column {
 }
 
 impl Schema {
-    /// The tables found in a database; `tables` come with the columns of their last declaration.
-    pub(crate) fn stored(tables: impl IntoIterator<Item = Table>) -> Self {
+    /// Takes the tables found in a database in place of those known so far.
+    pub(crate) fn replace_tables(&mut self, tables: impl IntoIterator<Item = Table>) {
         let tables = tables
             .into_iter()
             .map(|table| (table.key.clone(), Arc::new(table)));
-        Self {
-            tables: tables.collect(),
-            inputs: HashMap::new(),
-        }
+        self.tables = tables.collect();
     }
 
     /// Returns the table of a schema key.
     pub(crate) fn table(&self, key: &str) -> Option<&Arc<Table>> {
         self.tables.get(key)
+    }
+
+    /// Returns the table that an output row is for.
+    pub(crate) fn expect_table(&self, key: &str) -> Result<&Arc<Table>, Refusal> {
+        self.table(key)
+            .ok_or_else(|| Refusal::constraint(format!("no table for `{key}`")))
     }
 
     /// Returns all tables by key.
@@ -108,7 +115,7 @@ impl Schema {
     }
 
     fn declare(&mut self, declared: &OutputTable) -> Result<(), SchemaError> {
-        let table = Table::of(declared)?;
+        let mut table = Table::of(declared)?;
         let rival = self
             .tables
             .values()
@@ -122,6 +129,7 @@ impl Schema {
         }
         if let Some(stored) = self.tables.get(&table.key) {
             table.keeps_kinds_of(stored)?;
+            table.dropped = stored.columns_without(&table);
         }
         self.tables.insert(table.key.clone(), Arc::new(table));
         Ok(())
@@ -164,16 +172,25 @@ impl Table {
             key: declared.key.clone(),
             name,
             columns,
+            dropped: Vec::new(),
             declared_at: declared.declared_at.clone(),
         })
+    }
+
+    fn all_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().chain(&self.dropped)
+    }
+
+    fn columns_without(&self, other: &Table) -> Vec<Column> {
+        let missing = |column: &&Column| other.columns.iter().all(|kept| kept.name != column.name);
+        self.all_columns().filter(missing).cloned().collect()
     }
 
     /// Columns are added where a table has grown; none is ever retyped.
     fn keeps_kinds_of(&self, stored: &Table) -> Result<(), SchemaError> {
         for column in &self.columns {
             let changed = stored
-                .columns
-                .iter()
+                .all_columns()
                 .find(|old| old.name == column.name && old.kind != column.kind);
             if let Some(old) = changed {
                 return Err(SchemaError::Retyped {

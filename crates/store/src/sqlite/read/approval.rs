@@ -1,0 +1,104 @@
+//! Reading approvals.
+
+use rusqlite::{Row, ToSql, params};
+use smithers_model::approval::{Approval, ApprovalStatus, Decision};
+use smithers_model::{NodeKey, RawJson, RunId};
+
+use super::{SqliteReader, bound};
+use crate::read::{ApprovalFilter, ApprovalReader, PendingApproval, ReadResult};
+use crate::sqlite::codec::{Stored, from_json, node_key, run_id, time, workflow_key};
+
+macro_rules! select_approval {
+    ($tail:literal) => {
+        concat!(
+            "SELECT run_id, node_id, iteration, status, requested_at_ms, request_json, decided_at_ms, note,
+                    decided_by, token_id, decision_json
+             FROM _smithers_approvals ",
+            $tail
+        )
+    };
+}
+
+/// What waits, by the index that holds nothing else; the workflow is looked up by key.
+macro_rules! select_pending {
+    ($filter:literal) => {
+        concat!(
+            "SELECT a.run_id, a.node_id, a.iteration, a.status, a.requested_at_ms, a.request_json,
+                    NULL, NULL, NULL, NULL, NULL, r.workflow_key
+             FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
+             WHERE a.status = 'requested' ",
+            $filter,
+            " ORDER BY a.requested_at_ms, a.run_id, a.node_id, a.iteration LIMIT :limit"
+        )
+    };
+}
+
+fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
+    let status = row.get::<_, Stored<ApprovalStatus>>(3)?.0;
+    Ok(Approval {
+        run_id: run_id(row, 0)?,
+        node: node_key(row, 1)?,
+        request: from_json(row, 5)?,
+        requested_at: time(row, 4)?,
+        decision: match status {
+            ApprovalStatus::Requested => None,
+            ApprovalStatus::Approved => Some(decision(row, true)?),
+            ApprovalStatus::Denied => Some(decision(row, false)?),
+        },
+    })
+}
+
+fn decision(row: &Row<'_>, approved: bool) -> rusqlite::Result<Decision> {
+    Ok(Decision {
+        approved,
+        decided_at: time(row, 6)?,
+        note: row.get(7)?,
+        decided_by: row.get(8)?,
+        token_id: row.get(9)?,
+        value: row.get::<_, Option<String>>(10)?.map(RawJson::trusted),
+    })
+}
+
+impl SqliteReader {
+    /// All approvals of a run by the time they were asked for.
+    pub(super) fn approvals_of(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
+        let sql =
+            select_approval!("WHERE run_id = ?1 ORDER BY requested_at_ms, node_id, iteration");
+        self.all(sql, [run.as_str()], approval_row)
+    }
+}
+
+impl ApprovalReader for SqliteReader {
+    fn pending(&self, filter: &ApprovalFilter) -> ReadResult<Vec<PendingApproval>> {
+        let run = filter.run.as_ref().map(|run| run.as_str());
+        let workflow = filter.workflow.as_ref().map(|key| key.as_str());
+        let limit = bound(filter.limit);
+        let mut params: Vec<(&str, &dyn ToSql)> = vec![(":limit", &limit)];
+        if run.is_some() {
+            params.push((":run", &run));
+        }
+        if workflow.is_some() {
+            params.push((":workflow", &workflow));
+        }
+        let sql = match (run, workflow) {
+            (None, None) => select_pending!(""),
+            (Some(_), None) => select_pending!("AND a.run_id = :run"),
+            (None, Some(_)) => select_pending!("AND r.workflow_key = :workflow"),
+            (Some(_), Some(_)) => {
+                select_pending!("AND a.run_id = :run AND r.workflow_key = :workflow")
+            }
+        };
+        self.all(sql, &*params, |row| {
+            Ok(PendingApproval {
+                workflow_key: workflow_key(row, 11)?,
+                approval: approval_row(row)?,
+            })
+        })
+    }
+
+    fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {
+        let sql = select_approval!("WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3");
+        let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
+        self.one(sql, key, approval_row)
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading nodes and attempts.
+
+use rusqlite::{Row, params};
+use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
+use smithers_model::{NodeKey, RunId};
+
+use super::SqliteReader;
+use crate::read::{NodeReader, ReadResult};
+use crate::sqlite::codec::{Stored, from_optional_json, node_key, optional_time, time};
+
+macro_rules! select_node {
+    ($tail:literal) => {
+        concat!(
+            "SELECT node_id, iteration, state, last_attempt, updated_at_ms, output_table, label
+             FROM _smithers_nodes ",
+            $tail
+        )
+    };
+}
+
+macro_rules! select_attempt {
+    ($tail:literal) => {
+        concat!(
+            "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json, retry_at_ms
+             FROM _smithers_attempts ",
+            $tail
+        )
+    };
+}
+
+fn node_row(row: &Row<'_>) -> rusqlite::Result<NodeRow> {
+    Ok(NodeRow {
+        node: node_key(row, 0)?,
+        state: row.get::<_, Stored<NodeState>>(2)?.0,
+        last_attempt: row.get(3)?,
+        updated_at: time(row, 4)?,
+        output_table: row.get(5)?,
+        label: row.get(6)?,
+    })
+}
+
+fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        node: node_key(row, 0)?,
+        attempt: row.get(2)?,
+        state: row.get::<_, Stored<AttemptState>>(3)?.0,
+        started_at: time(row, 4)?,
+        finished_at: optional_time(row, 5)?,
+        error: from_optional_json(row, 6)?,
+        retry_at: optional_time(row, 7)?,
+    })
+}
+
+impl NodeReader for SqliteReader {
+    fn nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>> {
+        let sql = select_node!("WHERE run_id = ?1 ORDER BY node_id, iteration");
+        self.all(sql, [run.as_str()], node_row)
+    }
+
+    fn node(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<NodeRow>> {
+        let sql = select_node!("WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3");
+        let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
+        self.one(sql, key, node_row)
+    }
+
+    fn attempts(&self, run: &RunId) -> ReadResult<Vec<AttemptRow>> {
+        let sql = select_attempt!("WHERE run_id = ?1 ORDER BY node_id, iteration, attempt");
+        self.all(sql, [run.as_str()], attempt_row)
+    }
+
+    fn attempts_of(&self, run: &RunId, node: &NodeKey) -> ReadResult<Vec<AttemptRow>> {
+        let sql = select_attempt!(
+            "WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 ORDER BY attempt"
+        );
+        let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
+        self.all(sql, key, attempt_row)
+    }
+}

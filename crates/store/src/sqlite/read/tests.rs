@@ -1,0 +1,2 @@
+//! Under construction.
+pub(super) fn record(_: &str) {}

@@ -1,0 +1,75 @@
+//! Writing approvals: what is asked, and decisions, of which every one is kept.
+
+use rusqlite::{Connection, params};
+use smithers_model::approval::{Approval, ApprovalStatus, Decision};
+use smithers_model::{NodeKey, RunId};
+
+use crate::sqlite::codec::json;
+
+/// A node begins to wait, or waits again.
+pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO _smithers_approvals
+                   (run_id, node_id, iteration, status, requested_at_ms, request_json)
+               VALUES (?1, ?2, ?3, 'requested', ?4, ?5)
+               ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
+                   status = excluded.status, requested_at_ms = excluded.requested_at_ms,
+                   request_json = excluded.request_json, decided_at_ms = NULL, note = NULL,
+                   decided_by = NULL, token_id = NULL, decision_json = NULL";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        row.node.node_id.as_str(),
+        row.node.iteration,
+        row.requested_at.0,
+        json(&row.request),
+    ])?;
+    match &row.decision {
+        Some(decision) => decide(conn, run, &row.node, decision),
+        None => Ok(()),
+    }
+}
+
+/// Stores a decision twice: as a row of the history, and beside the request for readers.
+pub(super) fn decide(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    decision: &Decision,
+) -> rusqlite::Result<()> {
+    let value = decision.value.as_ref().map(|value| value.as_str());
+    let sql = "INSERT INTO _smithers_approval_decisions
+                   (run_id, node_id, iteration, approved, note, decided_by, token_id, decision_json,
+                    decided_at_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration,
+        decision.approved,
+        decision.note,
+        decision.decided_by,
+        decision.token_id,
+        value,
+        decision.decided_at.0,
+    ])?;
+    let status = if decision.approved {
+        ApprovalStatus::Approved
+    } else {
+        ApprovalStatus::Denied
+    };
+    let sql = "UPDATE _smithers_approvals
+               SET status = ?4, decided_at_ms = ?5, note = ?6, decided_by = ?7, token_id = ?8,
+                   decision_json = ?9
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration,
+        status.as_str(),
+        decision.decided_at.0,
+        decision.note,
+        decision.decided_by,
+        decision.token_id,
+        value,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The write path: one connection, one transaction per batch.
+
+mod approval;
+mod audit;
+mod batch;
+mod current;
+mod event;
+mod frame;
+mod module;
+mod node;
+mod output;
+mod run;
+mod step;
+mod tables;
+
+pub(super) use tables::quoted;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use rusqlite::Connection;
+use smithers_model::audit::Deployment;
+use smithers_model::step::StepWrite;
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+
+use super::checkpoint::{self, WalGauge};
+use super::fault::storage;
+use super::gateway;
+use crate::backend::Transactions;
+use crate::boundary::Boundary;
+use crate::commit::{CommittedStep, Refusal};
+use crate::error::CommitError;
+use crate::schema::{Schema, SchemaError};
+use step::Tail;
+
+/// The writing connection with what it remembers between batches. Dropped after a fault.
+pub(super) struct SqliteTransactions {
+    conn: Connection,
+    schema: Arc<RwLock<Schema>>,
+    boundary: Boundary,
+    wal: Arc<WalGauge>,
+    /// Ends of the log and of the audit chain, as committed.
+    tail: Tail,
+    /// Newest deployment; runs that are launched refer to it.
+    deployment: Option<String>,
+}
+
+impl SqliteTransactions {
+    /// Takes over a connection and reads where the log ends.
+    pub(super) fn new(
+        conn: Connection,
+        schema: Arc<RwLock<Schema>>,
+        boundary: Boundary,
+        wal: Arc<WalGauge>,
+    ) -> rusqlite::Result<Self> {
+        checkpoint::watch(&conn);
+        let tail = Tail::read(&conn)?;
+        let deployment = module::newest_deployment(&conn)?;
+        let stored = tables::stored(&conn)?;
+        schema.write().replace_tables(stored);
+        Ok(Self {
+            conn,
+            schema,
+            boundary,
+            wal,
+            tail,
+            deployment,
+        })
+    }
+
+    /// Runs `work` inside one transaction of its own.
+    fn alone<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CommitError> {
+        self.begin()?;
+        let result = work(&self.conn).map_err(storage)?;
+        self.commit_transaction()?;
+        Ok(result)
+    }
+
+    fn begin(&self) -> Result<(), CommitError> {
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    fn commit_transaction(&self) -> Result<(), CommitError> {
+        self.execute("COMMIT")?;
+        self.wal.committed();
+        Ok(())
+    }
+
+    fn execute(&self, sql: &'static str) -> Result<(), CommitError> {
+        let run = || self.conn.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(storage)
+    }
+}
+
+impl Transactions for SqliteTransactions {
+    fn commit(
+        &mut self,
+        mut steps: Vec<StepWrite>,
+    ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
+        for step in &mut steps {
+            self.boundary.step(step);
+        }
+        self.write_batch(&steps)
+    }
+
+    fn define_outputs(
+        &mut self,
+        workflows: &[Arc<WorkflowDefinition>],
+    ) -> Result<Result<(), SchemaError>, CommitError> {
+        let next = match self.schema.read().with(workflows) {
+            Ok(next) => next,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.alone(|conn| tables::define(conn, &next))?;
+        *self.schema.write() = next;
+        Ok(Ok(()))
+    }
+
+    fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError> {
+        self.alone(|conn| module::register(conn, revision))
+    }
+
+    fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
+        self.alone(|conn| module::record_deployment(conn, deployment))?;
+        self.deployment = Some(deployment.id.clone());
+        Ok(())
+    }
+
+    fn verify(&mut self) -> Result<(), CommitError> {
+        let counters = self.tail.counters;
+        self.alone(|conn| gateway::advance(conn, counters))
+    }
+
+    fn close(self: Box<Self>) -> Result<(), CommitError> {
+        checkpoint::checkpoint(&self.conn, "TRUNCATE").map_err(storage)?;
+        self.conn.close().map_err(|(_, error)| storage(error))
+    }
+}

@@ -1,0 +1,73 @@
+//! Writing nodes and attempts.
+
+use rusqlite::{Connection, params};
+use smithers_model::RunId;
+use smithers_model::node::{AttemptRow, NodeRow};
+
+use crate::sqlite::codec::optional_json;
+
+/// Stores the newest state of a node.
+pub(super) fn put(conn: &Connection, run: &RunId, row: &NodeRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO _smithers_nodes
+                   (run_id, node_id, iteration, state, last_attempt, updated_at_ms, output_table, label)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+               ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
+                   state = excluded.state, last_attempt = excluded.last_attempt,
+                   updated_at_ms = excluded.updated_at_ms, output_table = excluded.output_table,
+                   label = excluded.label";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        row.node.node_id.as_str(),
+        row.node.iteration,
+        row.state.as_str(),
+        row.last_attempt,
+        row.updated_at.0,
+        row.output_table,
+        row.label,
+    ])?;
+    Ok(())
+}
+
+/// Stores the newest state of an attempt. A later attempt ends the back-off of those before it.
+pub(super) fn put_attempt(
+    conn: &Connection,
+    run: &RunId,
+    row: &AttemptRow,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO _smithers_attempts
+                   (run_id, node_id, iteration, attempt, state, started_at_ms, finished_at_ms,
+                    retry_at_ms, error_json)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               ON CONFLICT (run_id, node_id, iteration, attempt) DO UPDATE SET
+                   state = excluded.state, started_at_ms = excluded.started_at_ms,
+                   finished_at_ms = excluded.finished_at_ms, retry_at_ms = excluded.retry_at_ms,
+                   error_json = excluded.error_json";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        row.node.node_id.as_str(),
+        row.node.iteration,
+        row.attempt,
+        row.state.as_str(),
+        row.started_at.0,
+        row.finished_at.map(|at| at.0),
+        row.retry_at.map(|at| at.0),
+        optional_json(row.error.as_ref()),
+    ])?;
+    if row.attempt > 1 {
+        end_back_off(conn, run, row)?;
+    }
+    Ok(())
+}
+
+fn end_back_off(conn: &Connection, run: &RunId, row: &AttemptRow) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_attempts SET retry_at_ms = NULL
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND attempt < ?4
+                 AND retry_at_ms IS NOT NULL";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        row.node.node_id.as_str(),
+        row.node.iteration,
+        row.attempt,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Writing output rows into the tables of their schema keys.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+use smithers_model::RunId;
+use smithers_model::output::OutputRow;
+use smithers_model::step::{RowChange, StepWrite};
+
+use super::tables::quoted;
+use crate::commit::Refusal;
+use crate::schema::{Cell, Schema, Table};
+
+/// An output row as its table takes it.
+pub(super) struct EncodedRow {
+    table: Arc<Table>,
+    cells: Vec<Cell>,
+}
+
+/// Encodes the output rows of a step, in the order of its changes.
+pub(super) fn encode(step: &StepWrite, schema: &Schema) -> Result<Vec<EncodedRow>, Refusal> {
+    let mut rows = Vec::new();
+    for change in &step.changes {
+        if let RowChange::PutOutput(row) = change {
+            let table = schema.expect_table(&row.table)?.clone();
+            let cells = table.encode(&row.payload)?;
+            rows.push(EncodedRow { table, cells });
+        }
+    }
+    Ok(rows)
+}
+
+/// Stores a row, replacing one of the same node; `clock` is its place in completion order.
+pub(super) fn put(
+    conn: &Connection,
+    run: &RunId,
+    row: &OutputRow,
+    encoded: &EncodedRow,
+    clock: u64,
+) -> rusqlite::Result<()> {
+    let key = [
+        Value::Text(run.as_str().to_owned()),
+        Value::Text(row.node.node_id.as_str().to_owned()),
+        Value::Integer(row.node.iteration.into()),
+    ];
+    let cells = encoded.cells.iter().cloned().map(Value::from);
+    conn.prepare_cached(&upsert(&encoded.table))?
+        .execute(params_from_iter(key.into_iter().chain(cells)))?;
+    let sql = "INSERT INTO _smithers_output_provenance (run_id, output_table, node_id, iteration, seq)
+               VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT (run_id, output_table, node_id, iteration) DO UPDATE SET seq = excluded.seq";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        row.table,
+        row.node.node_id.as_str(),
+        row.node.iteration,
+        clock,
+    ])?;
+    Ok(())
+}
+
+fn upsert(table: &Table) -> String {
+    let mut columns = String::from("run_id, node_id, iteration");
+    let mut places = String::from("?, ?, ?");
+    let mut updates = String::new();
+    for column in &table.columns {
+        let name = quoted(&column.name);
+        let _ = write!(columns, ", {name}");
+        places.push_str(", ?");
+        let comma = if updates.is_empty() { "" } else { ", " };
+        let _ = write!(updates, "{comma}{name} = excluded.{name}");
+    }
+    let action = if updates.is_empty() {
+        "DO NOTHING".to_owned()
+    } else {
+        format!("DO UPDATE SET {updates}")
+    };
+    format!(
+        "INSERT INTO {table} ({columns}) VALUES ({places})
+         ON CONFLICT (run_id, node_id, iteration) {action}",
+        table = quoted(&table.name)
+    )
+}
+
+impl From<Cell> for Value {
+    fn from(cell: Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Integer(number) => Self::Integer(number),
+            Cell::Real(number) => Self::Real(number),
+            Cell::Text(text) => Self::Text(text),
+        }
+    }
+}

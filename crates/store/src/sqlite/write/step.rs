@@ -1,0 +1,124 @@
+//! One step inside the open transaction: checked whole, then its rows.
+
+use parking_lot::RwLockReadGuard;
+use rusqlite::Connection;
+use smithers_model::RunId;
+use smithers_model::step::{Committed, RowChange, StepWrite};
+
+use super::current::SqliteCurrent;
+use super::output::EncodedRow;
+use super::{approval, audit, event, frame, node, output, run};
+use crate::commit::{CommittedStep, Refusal, RunHead};
+use crate::error::CommitError;
+use crate::precheck;
+use crate::schema::Schema;
+use crate::sqlite::fault::{Trouble, sort, storage};
+use crate::sqlite::gateway::{self, Counters};
+
+/// Where the log and the audit chain end.
+#[derive(Clone)]
+pub(super) struct Tail {
+    pub(super) counters: Counters,
+    /// Number and hash of the newest audit row.
+    pub(super) audit: (u64, String),
+}
+
+impl Tail {
+    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            counters: gateway::counters(conn)?,
+            audit: audit::newest(conn)?,
+        })
+    }
+}
+
+/// A pass over a batch.
+pub(super) struct Writing<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) schema: RwLockReadGuard<'a, Schema>,
+    pub(super) deployment: Option<&'a str>,
+    pub(super) tail: Tail,
+}
+
+/// What is known of a step before it writes.
+pub(super) struct Checked {
+    head: RunHead,
+    rows: Vec<EncodedRow>,
+}
+
+impl Writing<'_> {
+    /// Decides whether the step may be applied; only reads.
+    pub(super) fn check(&self, step: &StepWrite) -> Result<Result<Checked, Refusal>, CommitError> {
+        let current = SqliteCurrent(self.conn);
+        let head = match precheck::check(step, &current).map_err(storage)? {
+            Ok(head) => head,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(output::encode(step, &self.schema).map(|rows| Checked { head, rows }))
+    }
+
+    /// Writes the rows of a checked step and numbers its events.
+    pub(super) fn apply(
+        &mut self,
+        step: &StepWrite,
+        checked: Checked,
+    ) -> Result<CommittedStep, Trouble> {
+        let numbers = Committed {
+            first_position: self.tail.counters.last_position + 1,
+            first_state_version: self.tail.counters.state_version + 1,
+        };
+        self.write(step, checked).map_err(sort)?;
+        let events = event::insert(self.conn, step, &mut self.tail.counters).map_err(sort)?;
+        Ok(CommittedStep {
+            run_id: step.run_id.clone(),
+            numbers,
+            events,
+        })
+    }
+
+    fn write(&mut self, step: &StepWrite, checked: Checked) -> rusqlite::Result<()> {
+        let Checked { head, rows } = checked;
+        // The head comes first, as all other rows refer to its run.
+        let clock = match precheck::new_run(step) {
+            Some(new) => {
+                run::insert(self.conn, new, self.deployment)?;
+                run::insert_input(self.conn, &new.row, &self.schema)?;
+                run::insert_head(self.conn, step, head, &new.row, rows.len())?
+            }
+            None => run::advance_head(self.conn, step, head, rows.len())?,
+        };
+        let mut rows = rows.into_iter().zip(clock..);
+        for change in &step.changes {
+            self.change(&step.run_id, change, &mut rows)?;
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        run_id: &RunId,
+        change: &RowChange,
+        rows: &mut impl Iterator<Item = (EncodedRow, u64)>,
+    ) -> rusqlite::Result<()> {
+        let conn = self.conn;
+        match change {
+            RowChange::InsertRun(_) => Ok(()),
+            RowChange::UpdateRun(update) => run::update(conn, run_id, update),
+            RowChange::PutNode(row) => node::put(conn, run_id, row),
+            RowChange::PutAttempt(row) => node::put_attempt(conn, run_id, row),
+            RowChange::PutOutput(row) => {
+                let (encoded, clock) = rows.next().expect("every row was encoded");
+                output::put(conn, run_id, row, &encoded, clock)
+            }
+            RowChange::RequestApproval(row) => approval::request(conn, run_id, row),
+            RowChange::DecideApproval { node, decision } => {
+                approval::decide(conn, run_id, node, decision)
+            }
+            RowChange::PutFrame { frame, tree } => {
+                frame::put_tree(conn, tree)?;
+                frame::put(conn, run_id, frame)
+            }
+            RowChange::Audit(record) => audit::append(conn, record, &mut self.tail.audit),
+        }
+    }
+}

@@ -1,10 +1,13 @@
 // The unmodified public client against the gateway at GATEWAY_URL.
 import assert from "node:assert/strict";
 import { GatewayRpcError, SmithersGatewayClient } from "@smithers-orchestrator/gateway-client";
+import WebSocket from "ws";
 import { restartGateway, run, test, until, within } from "./harness.mjs";
 
-const client = new SmithersGatewayClient({ baseUrl: process.env.GATEWAY_URL, token: "operator-token" });
-const reader = new SmithersGatewayClient({ baseUrl: process.env.GATEWAY_URL, token: "read-token" });
+// The WebSocket is given because node has one of its own only since version 22.
+const clientFor = (token) => new SmithersGatewayClient({ baseUrl: process.env.GATEWAY_URL, token, WebSocket });
+const client = clientFor("operator-token");
+const reader = clientFor("read-token");
 const STREAM_MS = 25_000;
 
 const status = async (runId) => (await client.getRun({ runId })).status;

@@ -21,7 +21,7 @@ pub(crate) fn node_modules(project: &Project) -> PathBuf {
 pub(crate) fn install(project: &Project) -> Result<()> {
     ensure!(
         process::works("node", &["--version"]),
-        "node is not installed; the client tests need Node.js 20 or newer"
+        "node is not installed; the client tests need Node.js 18 or newer"
     );
     ensure!(
         process::works("npm", &["--version"]),

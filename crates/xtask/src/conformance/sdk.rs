@@ -16,13 +16,10 @@ use tokio::time::timeout;
 use super::report::Report;
 use crate::clients;
 use crate::console;
-use crate::process;
 use crate::project::Project;
 
 /// Time for all cases.
 const DEADLINE: Duration = Duration::from_secs(240);
-/// First major version of node with WebSocket switched on.
-const NODE_WITH_WEBSOCKET: u32 = 22;
 
 /// What a line of the client program means.
 #[derive(Debug, PartialEq, Eq)]
@@ -148,9 +145,6 @@ async fn restart(
 
 fn client_program(project: &Project, url: &str) -> Result<Child> {
     let mut node = Command::new("node");
-    if node_major()? < NODE_WITH_WEBSOCKET {
-        node.arg("--experimental-websocket");
-    }
     node.args(["--no-warnings", "--import", "tsx", "sdk.mjs"])
         .current_dir(project.path("tests/clients"))
         .env("GATEWAY_URL", url)
@@ -159,23 +153,6 @@ fn client_program(project: &Project, url: &str) -> Result<Child> {
         .kill_on_drop(true)
         .spawn()
         .context("failed to start node")
-}
-
-fn node_major() -> Result<u32> {
-    let mut node = std::process::Command::new("node");
-    node.arg("--version");
-    let version = process::output(node)?;
-    major(&version).with_context(|| format!("node says its version is `{}`", version.trim()))
-}
-
-fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
 }
 
 #[cfg(test)]
@@ -191,11 +168,5 @@ mod tests {
         assert_eq!(Line::parse("not ok runs: boom"), Line::Failed("runs: boom"));
         assert_eq!(Line::parse("ask restart"), Line::Restart);
         assert_eq!(Line::parse("okay"), Line::Other("okay"));
-    }
-
-    #[test]
-    fn the_major_version_is_read() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("20"), None);
     }
 }

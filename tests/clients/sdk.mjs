@@ -136,6 +136,14 @@ test("node outputs are read", async () => {
   assert.deepEqual(output.row, { ok: true, n: 1 });
 });
 
+test("an element that cannot run yet is named", async () => {
+  const refusal = await launch("signal", "sdk-signal").then(
+    () => reaches("sdk-signal", "failed").then(async () => (await client.getRun({ runId: "sdk-signal" })).errorJson),
+    (error) => error.message,
+  );
+  assert.match(refusal, /Signal/);
+});
+
 test("a refusal reaches the caller with its code, status and scope", async () => {
   const refusal = await reader.launchRun({ workflow: "chain" }).catch((error) => error);
   assert.ok(refusal instanceof GatewayRpcError);

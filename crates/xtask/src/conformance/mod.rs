@@ -87,22 +87,28 @@ pub(crate) fn binary_or_build(given: Option<PathBuf>, project: &Project) -> Resu
     )
 }
 
-/// Runs everything that this version must match, against `binary`.
-pub(crate) async fn required(project: &Project, binary: &Path) -> Result<Vec<Report>> {
+/// Runs everything that this version must match, against `binary`; a suite that cannot even start has failed.
+pub(crate) async fn required(project: &Project, binary: &Path) -> Vec<Report> {
     let selected = |names: &[&str]| Selection {
         only: names.iter().map(|name| (*name).to_owned()).collect(),
         binary: Some(binary.to_owned()),
     };
+    let sdk = Suite::Sdk {
+        binary: Some(binary.to_owned()),
+    };
     let suites = [
-        Suite::Sdk {
-            binary: Some(binary.to_owned()),
-        },
-        Suite::Transcripts(selected(&TRANSCRIPTS)),
-        Suite::Probes(selected(&PROBES)),
+        ("sdk", sdk),
+        ("transcripts", Suite::Transcripts(selected(&TRANSCRIPTS))),
+        ("probes", Suite::Probes(selected(&PROBES))),
     ];
     let mut reports = Vec::new();
-    for suite in suites {
-        reports.push(suite.run(project).await?);
+    for (name, suite) in suites {
+        reports.push(
+            suite
+                .run(project)
+                .await
+                .unwrap_or_else(|error| Report::broken(name, &error)),
+        );
     }
-    Ok(reports)
+    reports
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 
 use crate::console;
 
@@ -23,6 +23,16 @@ impl Report {
             suite,
             passed: 0,
             failed: Vec::new(),
+        }
+    }
+
+    /// Makes the report of a suite that could not be started.
+    pub(crate) fn broken(suite: &'static str, error: &Error) -> Self {
+        console::line(&format!("  FAIL  {suite}\n    {error:#}"));
+        Self {
+            suite,
+            passed: 0,
+            failed: vec![suite.to_owned()],
         }
     }
 

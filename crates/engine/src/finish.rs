@@ -1,5 +1,7 @@
 //! What a run does when nothing can start: wait, park, look once more, finish or fail (workflow-model 7.3, 9 to 13).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use smithers_model::command::Command;
 use smithers_model::error::ErrorInfo;
@@ -13,6 +15,9 @@ use crate::frame::Frame;
 use crate::lifecycle::TaskStatus;
 use crate::state::RunState;
 use crate::walk::{Plan, Standing, TaskView};
+
+/// Most names that an error lists.
+const MOST_LISTED: usize = 10;
 
 impl RunState {
     /// Decides what comes when the walk found nothing to start.
@@ -133,18 +138,26 @@ fn deadlock(frame: &Frame, views: &[Option<TaskView>]) -> ErrorInfo {
         .filter(|&&index| views[index].is_some_and(|view| view.standing != Standing::Done))
         .map(|&index| frame.task(index).node.node_id.as_str())
         .collect();
-    let mut missing: Vec<&str> = frame
+    let missing: BTreeSet<&str> = frame
         .tree
         .tasks()
         .flat_map(|task| &task.depends_on)
         .filter(|id| frame.index_of(id).is_none())
         .map(|id| id.as_str())
         .collect();
-    missing.dedup();
-    let mut message = format!("No task can go on: {}", stuck.join(", "));
+    let mut message = format!("No task can go on: {}", listed(stuck));
     if !missing.is_empty() {
         message.push_str("; dependencies that are not mounted: ");
-        message.push_str(&missing.join(", "));
+        message.push_str(&listed(missing.into_iter().collect()));
     }
     ErrorInfo::coded("DEPENDENCY_DEADLOCK", message)
+}
+
+/// Joins the first names and counts the others.
+fn listed(names: Vec<&str>) -> String {
+    let shown = names[..names.len().min(MOST_LISTED)].join(", ");
+    match names.len().saturating_sub(MOST_LISTED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

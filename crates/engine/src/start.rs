@@ -161,6 +161,7 @@ impl RunState {
         if task.continue_on_fail {
             self.leave_out(task, now);
         } else {
+            self.know(task, now);
             self.move_node(&task.node, TaskFact::Denied, now);
             self.fail_by(&task.node, now);
         }

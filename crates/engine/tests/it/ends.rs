@@ -135,6 +135,15 @@ fn nothing_that_can_go_on_is_a_deadlock_after_one_more_look() {
 }
 
 #[test]
+fn a_wide_deadlock_is_told_in_few_words() {
+    let stuck = (0..12).map(|n| comp(&format!("t{n}")).after("gone").into());
+    let mut world = World::of(workflow([par(stuck)]));
+    let last = world.events().pop().unwrap();
+    assert!(last.contains("t8, t9 and 2 more; "), "{last}");
+    assert!(last.ends_with("not mounted: gone"), "{last}");
+}
+
+#[test]
 fn the_second_look_can_break_a_deadlock() {
     let looks = std::cell::Cell::new(0);
     let mut world = World::reactive(move |_| {

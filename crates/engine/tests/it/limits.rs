@@ -1,5 +1,6 @@
 //! Order and room: sequences, dependencies, priorities, groups, subtrees and the cap of the run.
 
+use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 
 use crate::support::{
@@ -102,7 +103,35 @@ fn a_subtree_keeps_its_place_until_it_is_through() {
 }
 
 #[test]
-fn a_subtree_whose_question_was_answered_does_not_lose_its_place() {
+fn a_subtree_of_which_a_task_was_skipped_has_not_begun() {
+    let second = seq([comp("x").skipped().into(), comp("b").into()]);
+    let world = World::of(workflow([par_subtrees(1, [comp("a").into(), second])]));
+    assert_eq!(running(&world), "a");
+}
+
+#[test]
+fn a_subtree_whose_attempt_was_cut_off_keeps_its_place() {
+    let limited = par_subtrees(1, [comp("a").after("x").into(), comp("b").into()]);
+    let mut world = World::of(workflow([par([comp("x").into(), limited])]));
+    world.finish("x");
+    world.crash();
+    world.accept(Fact::TakenUp).unwrap();
+    assert_eq!(running(&world), "b");
+}
+
+#[test]
+fn a_subtree_whose_question_was_answered_keeps_its_place() {
+    let second = seq([approval("gate").into(), comp("b").into()]);
+    let limited = par_subtrees(1, [comp("a").after("x").into(), second]);
+    let mut world = World::of(workflow([par([comp("x").into(), limited])]));
+    world.finish("x");
+    assert_eq!(running(&world), "");
+    world.decide("gate", true).unwrap();
+    assert_eq!(running(&world), "b");
+}
+
+#[test]
+fn an_answered_question_opens_the_way_for_what_depends_on_it() {
     let tree = workflow([par_subtrees(
         1,
         [comp("a").after("gate").into(), approval("gate").into()],
@@ -152,6 +181,22 @@ fn a_static_task_takes_its_turn_in_its_group() {
         events.contains("a finished 1, frame 2 by a, b started 1"),
         "{events}"
     );
+}
+
+#[test]
+fn leaving_a_task_out_takes_no_slot_of_a_full_group() {
+    let mut world = World::reactive(|rows| {
+        let b = comp("b");
+        let b = if rows.contains_key("x") {
+            b.skipped()
+        } else {
+            b
+        };
+        let full = par_max(1, [comp("a").into(), b.into()]);
+        Ok(workflow([par([comp("x").into(), full])]))
+    });
+    world.finish("x");
+    assert_eq!(world.nodes(), "a=in-progress b=skipped x=finished");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
 use smithers_model::{NodeKey, RawJson};
 
-use crate::support::{World, comp, par, seq, stat, text, workflow};
+use crate::support::{World, approval, comp, par, seq, stat, text, workflow};
 
 /// Each step of the run in one line.
 fn drawn(world: &World) -> Vec<String> {
@@ -74,6 +74,18 @@ fn a_wide_fan_is_cut_into_steps_of_bounded_size() {
     assert_eq!(world.status(), RunStatus::Finished);
     assert_eq!(world.store.outputs.len(), 200);
     assert!(world.steps.len() > 5);
+}
+
+#[test]
+fn a_full_step_is_no_rest() {
+    let ids: Vec<String> = (0..70).map(|n| format!("t{n}")).collect();
+    let mut world = World::of(workflow([par(ids.iter().map(|id| approval(id).into()))]));
+    assert_eq!(world.store.approvals.len(), 70);
+    let events = world.events();
+    let parked = events
+        .iter()
+        .filter(|event| *event == "RUN waiting-approval");
+    assert_eq!(parked.count(), 1);
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub(crate) type Render = Rc<dyn Fn(&Rows) -> Result<Tree, ErrorInfo>>;
 
 /// Distance between the callback numbers of two frames.
 const FRAME_STRIDE: u32 = 10_000;
+/// More steps than any scenario needs for one fact; a run that wants more spins.
+const MOST_STEPS: usize = 1_000;
+/// More frames than a step can hold.
+const MOST_FRAMES: usize = 200;
 
 /// A run with its owner, its session and its store.
 #[derive(Clone)]
@@ -103,8 +107,11 @@ impl World {
 
     /// Renders and commits until the run rests.
     pub(crate) fn pump(&mut self) {
-        loop {
-            while self.state.render_request().is_some() {
+        for _ in 0..MOST_STEPS {
+            for _ in 0..MOST_FRAMES {
+                if self.state.render_request().is_none() {
+                    break;
+                }
                 self.render_frame();
             }
             let step = self.state.take_step();
@@ -117,6 +124,7 @@ impl World {
                 self.report_losses();
             }
         }
+        panic!("the run finds no rest");
     }
 
     fn render_frame(&mut self) {

@@ -1,0 +1,138 @@
+//! Modules that the host brings along, and which import specifiers name them.
+
+/// Where `zod` is asked for by a built-in module: the user's own when installed, else the subset.
+pub(crate) const ZOD: &str = "zod";
+
+/// The built-in subset of zod.
+pub(crate) const ZOD_SUBSET: &str = "smithers:zod";
+
+/// The module whose exports the host calls.
+pub(crate) const HOST: &str = "smithers:host";
+
+macro_rules! built_in {
+    ($($id:literal => $file:literal),+ $(,)?) => {
+        /// Source text of built-in module `id`.
+        pub(crate) fn source(id: &str) -> Option<&'static str> {
+            match id {
+                $($id => Some(include_str!(concat!("../js/", $file))),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+built_in! {
+    "smithers:native" => "native.mjs",
+    "smithers:errors" => "errors.mjs",
+    "smithers:globals" => "globals.mjs",
+    "smithers:web" => "web.mjs",
+    "smithers:clone" => "clone.mjs",
+    "smithers:element" => "element.mjs",
+    "smithers:hooks" => "hooks.mjs",
+    "smithers:frame" => "frame.mjs",
+    "smithers:render" => "render.mjs",
+    "smithers:react" => "react.mjs",
+    "smithers:jsx" => "jsx.mjs",
+    "smithers:schema" => "schema.mjs",
+    "smithers:create" => "create.mjs",
+    "smithers:components" => "components.mjs",
+    "smithers:task" => "task.mjs",
+    "smithers:approval" => "approval.mjs",
+    "smithers:later" => "later.mjs",
+    "smithers:agents" => "agents.mjs",
+    "smithers:tools" => "tools.mjs",
+    "smithers:scorers" => "scorers.mjs",
+    "smithers:gateway" => "gateway.mjs",
+    "smithers:rows" => "rows.mjs",
+    "smithers:context" => "context.mjs",
+    "smithers:output" => "output.mjs",
+    "smithers:session" => "session.mjs",
+    "smithers:index" => "index.mjs",
+    "smithers:host" => "host.mjs",
+    "smithers:zod" => "zod.mjs",
+    "smithers:zod-schema" => "zod_schema.mjs",
+    "smithers:zod-json" => "zod_json.mjs",
+    "node:path" => "node_path.mjs",
+    "node:url" => "node_url.mjs",
+    "node:fs" => "node_fs.mjs",
+    "node:fs/promises" => "node_fs_promises.mjs",
+    "node:process" => "node_process.mjs",
+    "node:crypto" => "node_crypto.mjs",
+}
+
+/// Returns the built-in module that user code gets for `specifier`.
+pub(crate) fn for_specifier(specifier: &str) -> Option<&'static str> {
+    Some(match specifier {
+        "smithers-orchestrator" | "@smithers-orchestrator/components" => "smithers:index",
+        "smithers-orchestrator/jsx-runtime" | "smithers-orchestrator/jsx-dev-runtime" => {
+            "smithers:jsx"
+        }
+        "react/jsx-runtime" | "react/jsx-dev-runtime" => "smithers:jsx",
+        "smithers-orchestrator/tools" => "smithers:tools",
+        "smithers-orchestrator/scorers" | "@smithers-orchestrator/scorers" => "smithers:scorers",
+        "react" => "smithers:react",
+        "node:path" | "path" => "node:path",
+        "node:url" | "url" => "node:url",
+        "node:fs" | "fs" => "node:fs",
+        "node:fs/promises" | "fs/promises" => "node:fs/promises",
+        "node:process" | "process" => "node:process",
+        "node:crypto" | "crypto" => "node:crypto",
+        _ => return None,
+    })
+}
+
+/// Returns why a specifier that nothing provides cannot be imported.
+pub(crate) fn missing_reason(specifier: &str) -> String {
+    let package = package_name(specifier);
+    if specifier.starts_with("smithers-orchestrator/")
+        || specifier.starts_with("@smithers-orchestrator/")
+    {
+        format!("`{specifier}` is not part of this build")
+    } else if specifier.starts_with("node:") || specifier.starts_with("bun:") {
+        format!("`{specifier}` is not available to workflow modules")
+    } else if specifier.starts_with(['.', '/', '~']) {
+        format!("the file `{specifier}` does not exist")
+    } else {
+        format!(
+            "package `{package}` is not installed; run `npm install {package}` beside the module"
+        )
+    }
+}
+
+fn package_name(specifier: &str) -> &str {
+    let scope_end = if specifier.starts_with('@') {
+        specifier.find('/').map_or(0, |at| at + 1)
+    } else {
+        0
+    };
+    match specifier[scope_end..].find('/') {
+        Some(at) => &specifier[..scope_end + at],
+        None => specifier,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_specifier_leads_to_a_source() {
+        for specifier in [
+            "smithers-orchestrator",
+            "react",
+            "path",
+            "react/jsx-runtime",
+            "fs/promises",
+        ] {
+            let id = for_specifier(specifier).unwrap();
+            assert!(source(id).is_some(), "{id}");
+        }
+        assert!(source(ZOD_SUBSET).is_some() && source(HOST).is_some());
+    }
+
+    #[test]
+    fn a_missing_package_is_named_without_its_subpath() {
+        assert!(missing_reason("@ai-sdk/openai/x").contains("npm install @ai-sdk/openai`"));
+        assert!(missing_reason("ai/rsc").contains("npm install ai`"));
+    }
+}

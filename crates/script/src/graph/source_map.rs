@@ -1,0 +1,52 @@
+//! From positions in generated code back to the author's source.
+
+/// Sorted pairs of positions; lines and columns from 0.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceMap {
+    tokens: Vec<Token>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) generated: (u32, u32),
+    pub(crate) source: (u32, u32),
+}
+
+impl SourceMap {
+    pub(crate) fn new(mut tokens: Vec<Token>) -> Self {
+        tokens.sort_by_key(|token| token.generated);
+        Self { tokens }
+    }
+
+    /// Maps a position of the generated code (both from 1) to the source (both from 1).
+    /// A map without tokens stands for code that was not changed.
+    pub(crate) fn original(&self, line: u32, column: u32) -> (u32, u32) {
+        let wanted = (line.saturating_sub(1), column.saturating_sub(1));
+        let after = self
+            .tokens
+            .partition_point(|token| token.generated <= wanted);
+        match self.tokens[..after].last().or(self.tokens.first()) {
+            Some(token) => (token.source.0 + 1, token.source.1 + 1),
+            None => (line, column),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_maps_to_the_last_token_at_or_before_it() {
+        let token = |generated, source| Token { generated, source };
+        let map = SourceMap::new(vec![token((1, 4), (7, 2)), token((0, 0), (5, 0))]);
+        assert_eq!(map.original(1, 9), (6, 1));
+        assert_eq!(map.original(2, 5), (8, 3));
+        assert_eq!(map.original(9, 1), (8, 3));
+    }
+
+    #[test]
+    fn unchanged_code_keeps_its_positions() {
+        assert_eq!(SourceMap::default().original(3, 4), (3, 4));
+    }
+}

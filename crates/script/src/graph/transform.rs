@@ -1,0 +1,250 @@
+//! From TypeScript and JSX to the JavaScript that the engine runs. Knows oxc, knows no files.
+
+use std::path::Path;
+
+use oxc::allocator::Allocator;
+use oxc::ast::ast::{Program, Statement};
+use oxc::codegen::{Codegen, CodegenOptions};
+use oxc::diagnostics::{Diagnostics, OxcDiagnostic, Severity};
+use oxc::parser::Parser;
+use oxc::semantic::SemanticBuilder;
+use oxc::span::SourceType;
+use oxc::syntax::module_record::ModuleRecord;
+use oxc::transformer::{JsxOptions, TransformOptions, Transformer};
+
+use super::source_map::{SourceMap, Token};
+use crate::error::{LoadError, Place};
+
+/// A file as the engine runs it.
+#[derive(Debug)]
+pub(crate) struct Transformed {
+    pub(crate) code: String,
+    pub(crate) map: SourceMap,
+    /// Specifiers of imports and re-exports, and of dynamic imports with a literal.
+    pub(crate) imports: Vec<String>,
+}
+
+/// Transforms `source`. `file` is its name in messages, its extension tells the language;
+/// `jsx_import_source` is the package of the JSX runtime where no pragma names one.
+pub(crate) fn transform(
+    file: &str,
+    source: &str,
+    jsx_import_source: &str,
+) -> Result<Transformed, LoadError> {
+    let source_type = source_type(file)?;
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, source, source_type).parse();
+    refuse_errors(file, source, &parsed.diagnostics)?;
+    let mut program = parsed.program;
+    let mut imports = dynamic_imports(source, &parsed.module_record);
+
+    let semantic = SemanticBuilder::new_compiler()
+        .with_enum_eval(true)
+        .build(&program);
+    refuse_errors(file, source, &semantic.diagnostics)?;
+    let scoping = semantic.semantic.into_scoping();
+    let options = transform_options(jsx_import_source);
+    let done = Transformer::new(&allocator, Path::new(file), &options)
+        .build_with_scoping(scoping, &mut program);
+    refuse_errors(file, source, &done.diagnostics)?;
+    imports.extend(static_imports(&program));
+
+    let options = CodegenOptions {
+        source_map_path: Some(file.into()),
+        ..CodegenOptions::default()
+    };
+    let printed = Codegen::new().with_options(options).build(&program);
+    let tokens = printed
+        .map
+        .iter()
+        .flat_map(|map| map.get_tokens())
+        .map(|token| Token {
+            generated: (token.get_dst_line(), token.get_dst_col()),
+            source: (token.get_src_line(), token.get_src_col()),
+        });
+    Ok(Transformed {
+        map: SourceMap::new(tokens.collect()),
+        code: printed.code,
+        imports,
+    })
+}
+
+/// Wraps a JSON text as a module, after checking it.
+pub(crate) fn transform_json(file: &str, source: &str) -> Result<Transformed, LoadError> {
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(source) {
+        let place = Place::new(
+            file,
+            source,
+            error.line() as u32,
+            error.column().max(1) as u32,
+        );
+        return Err(LoadError::new(file, error.to_string()).at(Some(place)));
+    }
+    Ok(Transformed {
+        code: format!("export default {source};"),
+        map: SourceMap::default(),
+        imports: Vec::new(),
+    })
+}
+
+fn source_type(file: &str) -> Result<SourceType, LoadError> {
+    let extension = Path::new(file).extension().unwrap_or_default();
+    Ok(match extension.to_str().unwrap_or_default() {
+        "ts" | "mts" => SourceType::ts(),
+        "tsx" => SourceType::tsx(),
+        "js" | "mjs" | "jsx" => SourceType::mjs().with_jsx(true),
+        "mdx" => return Err(LoadError::new(file, "MDX prompts are not supported yet")),
+        "cjs" | "cts" => {
+            let message =
+                "CommonJS modules are not supported; the package needs an ES module build";
+            return Err(LoadError::new(file, message));
+        }
+        other => {
+            return Err(LoadError::new(
+                file,
+                format!("files of type `.{other}` cannot be imported"),
+            ));
+        }
+    })
+}
+
+fn transform_options(jsx_import_source: &str) -> TransformOptions {
+    TransformOptions {
+        jsx: JsxOptions {
+            import_source: Some(jsx_import_source.to_owned()),
+            ..JsxOptions::enable()
+        },
+        ..TransformOptions::default()
+    }
+}
+
+fn static_imports<'a>(program: &Program<'a>) -> impl Iterator<Item = String> {
+    program.body.iter().filter_map(|statement| {
+        let source = match statement {
+            Statement::ImportDeclaration(import) => Some(&import.source),
+            Statement::ExportAllDeclaration(export) => Some(&export.source),
+            Statement::ExportFromDeclaration(export) => Some(&export.source),
+            _ => None,
+        };
+        source.map(|source| source.value.to_string())
+    })
+}
+
+fn dynamic_imports(source: &str, record: &ModuleRecord<'_>) -> Vec<String> {
+    record
+        .dynamic_imports
+        .iter()
+        .filter_map(|import| {
+            let span = import.module_request;
+            let text = &source[span.start as usize..span.end as usize];
+            let quote = text
+                .chars()
+                .next()
+                .filter(|quote| matches!(quote, '"' | '\''))?;
+            let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+            (!inner.contains('\\')).then(|| inner.to_owned())
+        })
+        .collect()
+}
+
+fn refuse_errors(file: &str, source: &str, diagnostics: &Diagnostics) -> Result<(), LoadError> {
+    let errors = || {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+    };
+    match errors().next() {
+        None => Ok(()),
+        Some(first) => Err(load_error(file, source, first)),
+    }
+}
+
+fn load_error(file: &str, source: &str, diagnostic: &OxcDiagnostic) -> LoadError {
+    let offset = diagnostic.labels.first().map(|label| label.offset());
+    let place = offset.map(|offset| Place::at_offset(file, source, offset as usize));
+    LoadError::new(file, diagnostic.message.to_string()).at(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transformed(file: &str, source: &str) -> Transformed {
+        transform(file, source, "smithers-orchestrator").unwrap()
+    }
+
+    #[test]
+    fn types_are_stripped_and_type_imports_are_not_followed() {
+        let out = transformed(
+            "a.ts",
+            "import type { A } from './a'; import { b, type C } from './b'; export const x: C = b as C;",
+        );
+        assert_eq!(out.imports, ["./b"]);
+        assert!(out.code.contains("export const x = b;"), "{}", out.code);
+    }
+
+    #[test]
+    fn jsx_imports_the_runtime_of_the_pragma_or_else_the_default() {
+        let plain = transformed("a.tsx", "export default () => <a b={1}/>;");
+        assert_eq!(plain.imports, ["smithers-orchestrator/jsx-runtime"]);
+        let pragma = transformed(
+            "a.tsx",
+            "/** @jsxImportSource react */ export default () => <a/>;",
+        );
+        assert_eq!(pragma.imports, ["react/jsx-runtime"]);
+    }
+
+    #[test]
+    fn re_exports_and_literal_dynamic_imports_are_found() {
+        let out = transformed(
+            "a.mjs",
+            "export * from './a'; export { b } from './b'; await import('./c'); import(name());",
+        );
+        let mut imports = out.imports;
+        imports.sort();
+        assert_eq!(imports, ["./a", "./b", "./c"]);
+    }
+
+    #[test]
+    fn positions_lead_back_to_the_source() {
+        let out = transformed(
+            "a.ts",
+            "interface A {\n  a: string;\n}\n\nexport function f(): never {\n  throw new Error('x');\n}\n",
+        );
+        let line = out
+            .code
+            .lines()
+            .position(|line| line.contains("throw"))
+            .unwrap()
+            + 1;
+        let column = out
+            .code
+            .lines()
+            .nth(line - 1)
+            .unwrap()
+            .find("throw")
+            .unwrap()
+            + 1;
+        assert_eq!(out.map.original(line as u32, column as u32), (6, 3));
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_place() {
+        let error = transform("a.ts", "let a = 1;\nlet b = ;\n", "x").unwrap_err();
+        let place = error.place.unwrap();
+        assert_eq!((place.line, place.column), (2, 9));
+        assert!(place.frame.contains("> 2 | let b = ;"), "{}", place.frame);
+    }
+
+    #[test]
+    fn a_name_declared_twice_is_refused() {
+        let error = transform("a.ts", "let a = 1; let a = 2;", "x").unwrap_err();
+        assert!(error.message.contains("`a`"), "{}", error.message);
+    }
+
+    #[test]
+    fn broken_json_has_its_place() {
+        let error = transform_json("a.json", "{\n  \"a\": }\n").unwrap_err();
+        assert_eq!(error.place.unwrap().line, 2);
+    }
+}

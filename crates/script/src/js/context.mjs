@@ -1,0 +1,117 @@
+// `ctx`: what a frame is rendered from. Made anew for every frame and never changed.
+
+import { SmithersError, unavailable } from "smithers:errors";
+
+/** Makes the context of a frame from its session and from what the host gave for this frame. */
+export function makeContext(session, iteration, iterations) {
+  return new Context(session, iteration, iterations);
+}
+
+class Context {
+  #session;
+  #limit;
+
+  constructor(session, iteration, iterations) {
+    this.#session = session;
+    this.#limit = session.rows.count;
+    this.runId = session.runId;
+    this.input = session.input;
+    this.auth = session.auth;
+    this.iteration = iteration;
+    this.iterations = iterations;
+    this.outputs = this.#outputTables();
+    Object.freeze(this);
+  }
+
+  output(target, where) {
+    const row = this.outputMaybe(target, where);
+    if (row === undefined) {
+      throw new SmithersError("MISSING_OUTPUT", `node "${where?.nodeId}" has no row in "${this.#key(target)}"`);
+    }
+    return row;
+  }
+
+  outputMaybe(target, where) {
+    return this.#find(this.#key(target), where)?.value();
+  }
+
+  latest(target, nodeId) {
+    let latest;
+    for (const row of this.#ofNode(target, nodeId)) {
+      if (latest === undefined || row.iteration >= latest.iteration) latest = row;
+    }
+    return latest?.value();
+  }
+
+  latestArray(value, schema) {
+    let list = value;
+    if (typeof list === "string") {
+      try {
+        list = JSON.parse(list);
+      } catch {
+        return [];
+      }
+    }
+    if (list === null || list === undefined) return [];
+    const parsed = (Array.isArray(list) ? list : [list]).map((item) => schema.safeParse(item));
+    return parsed.filter((result) => result.success).map((result) => result.data);
+  }
+
+  iterationCount(target, nodeId) {
+    return new Set(this.#ofNode(target, nodeId).map((row) => row.iteration)).size;
+  }
+
+  outputRows(target, { nodeId } = {}) {
+    const key = this.#key(target);
+    const rows = nodeId === undefined ? this.#session.rows.ofTable(key, this.#limit) : this.#ofNode(target, nodeId);
+    return rows.map((row) => ({ payload: row.value(), nodeId: row.nodeId, iteration: row.iteration, seq: row.order }));
+  }
+
+  signalRows() {
+    return unavailable("ctx.signalRows");
+  }
+
+  prove() {
+    return unavailable("ctx.prove");
+  }
+
+  boundStale() {
+    return false;
+  }
+
+  worktreePath() {
+    return unavailable("ctx.worktreePath");
+  }
+
+  resolveWorktreePath() {
+    return unavailable("ctx.resolveWorktreePath");
+  }
+
+  #key(target) {
+    return this.#session.registry.keyOf(target);
+  }
+
+  #ofNode(target, nodeId) {
+    return this.#session.rows.ofNode(this.#key(target), nodeId, this.#limit);
+  }
+
+  /** The row of the named iteration, or of this frame's; failing that the first of that node. */
+  #find(key, where) {
+    const rows = this.#session.rows.ofNode(key, where?.nodeId, this.#limit);
+    const iteration = where?.iteration ?? this.iteration;
+    const exact = rows.find((row) => row.iteration === iteration);
+    return exact ?? (where?.iteration === undefined ? rows[0] : undefined);
+  }
+
+  /** A function from table to rows which also has each table as a property. */
+  #outputTables() {
+    const read = (target) => {
+      const rows = this.#session.rows.ofTable(this.#key(target), this.#limit);
+      return rows.map((row) => row.full(this.runId));
+    };
+    for (const key of this.#session.registry.keys()) {
+      Object.defineProperty(read, key, { get: () => read(key), enumerable: true, configurable: true });
+    }
+    return read;
+  }
+}

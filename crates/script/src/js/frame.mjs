@@ -1,0 +1,42 @@
+// The frame that is being rendered. Rendering is synchronous, so one variable is enough.
+
+import { SmithersError } from "smithers:errors";
+
+let current = null;
+
+/** A frame: the context that its closures see, and the callbacks its tasks may call. */
+export class Frame {
+  constructor(ctx, session) {
+    this.ctx = ctx;
+    this.session = session;
+    this.callbacks = [];
+  }
+
+  /** Keeps a callback and returns its index. */
+  keep(callback) {
+    return this.callbacks.push(callback) - 1;
+  }
+}
+
+/** Runs `body` while `frame` is the one being rendered. */
+export function within(frame, body) {
+  const outer = current;
+  current = frame;
+  try {
+    return body();
+  } finally {
+    current = outer;
+  }
+}
+
+/** The frame being rendered; components use it, nothing else may. */
+export function currentFrame() {
+  if (current === null) {
+    throw new SmithersError("CONTEXT_OUTSIDE_WORKFLOW", "this can only be used while a workflow renders");
+  }
+  return current;
+}
+
+export function useCtx() {
+  return currentFrame().ctx;
+}

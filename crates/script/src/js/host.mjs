@@ -1,0 +1,76 @@
+// What the host calls. Loading it prepares the global scope for user modules.
+
+import "smithers:globals";
+import { SmithersError, describeError } from "smithers:errors";
+import { WorkflowObject } from "smithers:create";
+import { Gateway, collectedWarnings, constructedGateways } from "smithers:gateway";
+import { issueText } from "smithers:output";
+import { fieldsOf } from "smithers:schema";
+import * as session from "smithers:session";
+
+export { fireTimer } from "smithers:globals";
+export { abortCall, addRow, closeSession, renderFrame, startCall } from "smithers:session";
+
+/** Registered workflows, in order; the host names them by index. */
+const workflows = [];
+
+/** Evaluates module `entry` and describes what it registers as JSON. `stem` names a default export. */
+export async function load(entry, stem) {
+  await runRegistration(await import(entry), stem);
+  const registered = constructedGateways().flatMap((gateway) => [...gateway.registered]);
+  if (registered.length === 0) {
+    throw new SmithersError("WORKFLOW_MISSING_DEFAULT", "the module registers no workflow: export register(gateway), a default function, or a workflow");
+  }
+  const described = registered.map(([key, { workflow, options }]) => {
+    if (workflows.some((known) => known.key === key)) throw new SmithersError("DUPLICATE_ID", `a workflow is already registered as "${key}"`);
+    workflows.push({ key, workflow });
+    return describeWorkflow(key, workflow, options);
+  });
+  return JSON.stringify({ workflows: described, warnings: collectedWarnings(), gatewayOptions: gatewayOptions() });
+}
+
+async function runRegistration(namespace, stem) {
+  const entry = namespace.register ?? namespace.default;
+  if (entry instanceof WorkflowObject) new Gateway().register(stem, entry);
+  else if (typeof entry === "function") await entry(new Gateway());
+}
+
+function describeWorkflow(key, workflow, options) {
+  const { registry } = workflow;
+  return {
+    key,
+    readableName: workflow.readableName ?? null,
+    description: workflow.description ?? null,
+    system: Boolean(options.system),
+    inputFields: workflow.inputSchema === undefined ? null : fieldsOf(workflow.inputSchema, true),
+    outputs: [...registry.schemas].map(([key, schema]) => ({ key, fields: fieldsOf(schema) })),
+    resultTable: workflow.resultKey() ?? null,
+    declaredAt: workflow.declaredAt,
+  };
+}
+
+/** Options of constructed gateways that can be written as JSON, the last one winning. */
+function gatewayOptions() {
+  const options = Object.assign({}, ...constructedGateways().map((gateway) => gateway.options));
+  return Object.keys(options).length === 0 ? null : JSON.parse(JSON.stringify(options));
+}
+
+/** Validates the input of a launch and returns it as it is stored. */
+export function checkInput(index, text) {
+  const input = JSON.parse(text) ?? {};
+  if (typeof input !== "object" || Array.isArray(input)) throw new SmithersError("INVALID_INPUT", "the input must be an object");
+  const { inputSchema } = workflows[index].workflow;
+  if (inputSchema === undefined) return JSON.stringify(input);
+  const result = inputSchema.safeParse(input);
+  if (!result.success) throw new SmithersError("INVALID_INPUT", `the input does not fit its schema: ${issueText(result.error.issues)}`);
+  return JSON.stringify(result.data);
+}
+
+export function openSession(id, index, runId, input, auth) {
+  session.openSession(id, workflows[index].workflow, runId, input, auth);
+}
+
+/** A thrown value as JSON text. */
+export function describe(thrown) {
+  return JSON.stringify(describeError(thrown));
+}

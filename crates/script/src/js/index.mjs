@@ -1,0 +1,37 @@
+// Everything that `smithers-orchestrator` exports.
+
+import { unavailable } from "smithers:errors";
+
+export { SmithersError } from "smithers:errors";
+export { Fragment } from "smithers:element";
+export { createSmithers } from "smithers:create";
+export { useCtx } from "smithers:frame";
+export { Gateway } from "smithers:gateway";
+export { getTaskRuntime } from "smithers:session";
+export * from "smithers:components";
+export * from "smithers:later";
+export * from "smithers:agents";
+export * from "smithers:tools";
+export { approvalDecisionSchema, approvalRankingSchema, approvalSelectionSchema } from "smithers:approval";
+export {
+  createScorer,
+  faithfulnessScorer,
+  latencyScorer,
+  llmJudge,
+  relevancyScorer,
+  schemaAdherenceScorer,
+  toxicityScorer,
+} from "smithers:scorers";
+
+export const runWorkflow = () => unavailable("runWorkflow");
+export const renderFrame = () => unavailable("renderFrame");
+export const approveNode = () => unavailable("approveNode");
+export const denyNode = () => unavailable("denyNode");
+export const signalRun = () => unavailable("signalRun");
+export const usePatched = () => unavailable("usePatched");
+export const renderMdx = () => unavailable("renderMdx");
+
+/** A plugin for bundlers; nothing here needs one. */
+export function mdxPlugin() {
+  return { name: "smithers-mdx" };
+}

@@ -1,0 +1,145 @@
+// Expands an author's elements into host nodes: components called, fragments and arrays dissolved.
+//
+// Every node has the same five fields, which the host reads by position of kind.
+
+import { SmithersError } from "smithers:errors";
+import { Element, Fragment, Provider } from "smithers:element";
+import { callComponent } from "smithers:hooks";
+
+/** Meaning of a node; the host knows the numbers. */
+export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, text: 5, later: 6 };
+
+const DEEPEST = 1000;
+
+class HostNode {
+  constructor(kind, tag, props, spec) {
+    this.kind = kind;
+    this.tag = tag;
+    this.props = props;
+    this.spec = spec;
+    this.children = [];
+  }
+}
+
+/** A host element as built-in components return it: its kind and what the engine must know. */
+export function host(kind, tag, props, spec, children) {
+  const element = new Element(tag, props, null);
+  element.kind = kind;
+  element.spec = spec;
+  element.inner = children;
+  return element;
+}
+
+/** Memory of one position in the tree between frames: hooks of a component, positions below. */
+class Fiber {
+  constructor(type) {
+    this.type = type;
+    this.hooks = null;
+    this.restart = false;
+    this.below = null;
+  }
+
+  child(key, type) {
+    const below = (this.below ??= new Map());
+    let fiber = below.get(key);
+    if (fiber === undefined || fiber.type !== type) {
+      fiber = new Fiber(type);
+      below.set(key, fiber);
+    }
+    return fiber;
+  }
+}
+
+/** Renders for one run, frame after frame. */
+export class Renderer {
+  constructor() {
+    this.root = new Fiber(null);
+    this.depth = 0;
+  }
+
+  /** Returns the root nodes of `element`. */
+  render(element) {
+    const roots = [];
+    this.depth = 0;
+    this.expand(element, this.root, 0, roots);
+    return roots;
+  }
+
+  expand(node, parent, index, out) {
+    if (node === null || node === undefined || typeof node === "boolean") return;
+    if (node instanceof Element) {
+      this.element(node, parent.child(node.key ?? index, node.type), out);
+    } else if (Array.isArray(node)) {
+      const fiber = parent.child(index, Array);
+      for (let at = 0; at < node.length; at++) this.expand(node[at], fiber, at, out);
+    } else if (typeof node === "string" || typeof node === "number" || typeof node === "bigint") {
+      out.push(new HostNode(Kind.text, String(node), null, null));
+    } else if (typeof node[Symbol.iterator] === "function") {
+      this.expand([...node], parent, index, out);
+    } else {
+      throw new SmithersError("INVALID_INPUT", `${typeof node === "function" ? "a function" : "an object"} cannot be rendered as a child`);
+    }
+  }
+
+  element(element, fiber, out) {
+    if (++this.depth > DEEPEST) throw new SmithersError("INVALID_INPUT", `elements are nested deeper than ${DEEPEST}`);
+    const { type, props } = element;
+    if (typeof type === "string") {
+      this.hostElement(element, fiber, out);
+    } else if (typeof type === "function") {
+      this.expand(result(type, callComponent(fiber, type, props)), fiber, 0, out);
+    } else if (type === Fragment) {
+      this.expand(props.children, fiber, 0, out);
+    } else if (type instanceof Provider) {
+      this.provide(type.context, props, fiber, out);
+    } else if (type?.Provider instanceof Provider) {
+      this.provide(type, props, fiber, out);
+    } else {
+      throw new SmithersError("INVALID_INPUT", `an element has no component: got ${type === undefined ? "undefined" : typeof type}; is the import right?`);
+    }
+    this.depth--;
+  }
+
+  hostElement(element, fiber, out) {
+    const { type: tag, props } = element;
+    const kind = element.kind ?? intrinsicKind(tag);
+    const spec = kind === Kind.later ? (element.spec ?? { component: tag }) : element.spec;
+    const node = new HostNode(kind, tag, texts(props), spec);
+    out.push(node);
+    this.expand(element.kind === undefined ? props.children : element.inner, fiber, 0, node.children);
+  }
+
+  provide(context, props, fiber, out) {
+    const outer = context.current;
+    context.current = props.value;
+    try {
+      this.expand(props.children, fiber, 0, out);
+    } finally {
+      context.current = outer;
+    }
+  }
+}
+
+/** Host tags that a hand-written element may use; those of the product need their component. */
+function intrinsicKind(tag) {
+  return tag.startsWith("smithers:") && tag !== "smithers:fragment" ? Kind.later : Kind.group;
+}
+
+function result(component, value) {
+  if (typeof value?.then === "function") {
+    throw new SmithersError("INVALID_INPUT", `component ${component.name || "(anonymous)"} is asynchronous; rendering is not`);
+  }
+  return value;
+}
+
+/** Properties of the frame's record: texts, numbers and booleans, as a flat list of pairs. */
+function texts(props) {
+  const flat = [];
+  for (const name in props) {
+    if (name === "children" || name.startsWith("__")) continue;
+    const value = props[name];
+    const type = typeof value;
+    if (type === "string" || type === "number" || type === "boolean") flat.push(name, String(value));
+  }
+  return flat;
+}

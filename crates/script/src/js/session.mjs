@@ -1,0 +1,121 @@
+// Sessions: one per open run. They hold rows, component state and the callbacks of the newest frame.
+
+import { native } from "smithers:native";
+import { SmithersError, describeError } from "smithers:errors";
+import { makeContext } from "smithers:context";
+import { Frame, within } from "smithers:frame";
+import { checkedText } from "smithers:output";
+import { Renderer } from "smithers:render";
+import { Rows, freeze } from "smithers:rows";
+
+const sessions = new Map();
+const calls = new Map();
+
+class Session {
+  constructor(workflow, runId, input, auth) {
+    this.workflow = workflow;
+    this.registry = workflow.registry;
+    this.runId = runId;
+    this.input = freeze(JSON.parse(input));
+    this.auth = freeze(JSON.parse(auth));
+    this.rows = new Rows();
+    this.renderer = new Renderer();
+    this.frame = null;
+  }
+
+  hasRow(table, nodeId, iteration) {
+    return this.rows.find(table, nodeId, iteration, this.rows.count) !== undefined;
+  }
+}
+
+export function openSession(id, workflow, runId, input, auth) {
+  sessions.set(id, new Session(workflow, runId, input, auth));
+}
+
+export function closeSession(id) {
+  sessions.delete(id);
+  for (const call of [...calls.values()].filter((call) => call.session === id)) abortCall(call.id);
+}
+
+export function addRow(id, table, nodeId, iteration, text) {
+  sessions.get(id).rows.add(table, nodeId, iteration, text);
+}
+
+/** Renders the next frame and returns its root nodes. Its callbacks replace those before it. */
+export function renderFrame(id, iteration, iterations) {
+  const session = sessions.get(id);
+  const ctx = makeContext(session, iteration, freeze(JSON.parse(iterations)));
+  const frame = new Frame(ctx, session);
+  const roots = within(frame, () => {
+    try {
+      return session.renderer.render(session.workflow.build(ctx));
+    } catch (error) {
+      throw error instanceof SmithersError ? error : renderFailure(error);
+    }
+  });
+  session.frame = frame;
+  return roots;
+}
+
+function renderFailure(cause) {
+  if (cause instanceof Error && cause.name === "InternalError") return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const failure = new SmithersError("WORKFLOW_RENDER_FAILED", `the workflow failed to render: ${message}`);
+  failure.cause = cause;
+  return failure;
+}
+
+let ambient;
+
+/** The task whose body is being entered; defined until its first `await`. */
+export function getTaskRuntime() {
+  return ambient;
+}
+
+/** Starts a callback of the newest frame. Its end is reported through `native.settle`. */
+export function startCall(callId, id, index, nodeId, iteration, attempt) {
+  const session = sessions.get(id);
+  const callback = session.frame.callbacks[index];
+  if (callback?.nodeId !== nodeId) throw new SmithersError("INTERNAL_ERROR", `node "${nodeId}" has no callback ${index} in the newest frame`);
+  const call = { id: callId, session: id, nodeId, controller: new AbortController() };
+  calls.set(callId, call);
+  if (callback.timeoutMs !== null) native.deadline(callId, callback.timeoutMs);
+  ambient = { runId: session.runId, stepId: nodeId, nodeId, iteration, attempt, signal: call.controller.signal };
+  try {
+    const value = callback.run();
+    if (typeof value?.then === "function") {
+      Promise.resolve(value).then((value) => finish(call, value, callback.schema), (error) => fail(call, error));
+    } else {
+      finish(call, value, callback.schema);
+    }
+  } catch (error) {
+    fail(call, error);
+  } finally {
+    ambient = undefined;
+  }
+}
+
+function finish(call, value, schema) {
+  try {
+    settle(call, true, checkedText(value, schema, call.nodeId), false);
+  } catch (error) {
+    fail(call, error);
+  }
+}
+
+function fail(call, error) {
+  const retryable = !(error instanceof SmithersError && error.code === "INVALID_OUTPUT") && error?.details?.failureRetryable !== false;
+  settle(call, false, JSON.stringify(describeError(error)), retryable);
+}
+
+function settle(call, succeeded, text, retryable) {
+  if (calls.delete(call.id)) native.settle(call.id, succeeded, text, retryable);
+}
+
+/** Fires the abort signal of a call; whatever it does afterwards is ignored. */
+export function abortCall(callId) {
+  const call = calls.get(callId);
+  if (call === undefined) return;
+  calls.delete(callId);
+  call.controller.abort(new SmithersError("TASK_ABORTED", `task "${call.nodeId}" was aborted`));
+}

@@ -1,0 +1,58 @@
+//! Feeds a module graph to the engine.
+
+use std::sync::Arc;
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Error, Module, Result};
+use url::Url;
+
+use crate::graph::ModuleGraph;
+
+/// Resolver and loader over a graph; the engine takes two values.
+#[derive(Clone)]
+pub(crate) struct GraphLoader(pub(crate) Arc<ModuleGraph>);
+
+impl Resolver for GraphLoader {
+    fn resolve<'js>(
+        &mut self,
+        _ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        self.0
+            .resolve(base, name)
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                let message = "only imports with a literal specifier are part of the module";
+                Error::new_resolving_message(base, name, message)
+            })
+    }
+}
+
+impl Loader for GraphLoader {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        let code = self.0.code(name).ok_or_else(|| Error::new_loading(name))?;
+        let module = Module::declare(ctx.clone(), name, code)?;
+        if let Some(path) = self.0.path(name) {
+            let meta = module.meta()?;
+            let url = Url::from_file_path(path)
+                .map(String::from)
+                .unwrap_or_default();
+            meta.set("url", url)?;
+            meta.set("filename", path.display().to_string())?;
+            meta.set(
+                "dirname",
+                path.parent().map(|folder| folder.display().to_string()),
+            )?;
+            meta.set("main", name == self.0.entry)?;
+        }
+        Ok(module)
+    }
+}

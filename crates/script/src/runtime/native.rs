@@ -1,0 +1,136 @@
+//! The functions that built-in modules call: timers, reports, logs, text, URLs and files.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rquickjs::{Ctx, Function, Object, Result, TypedArray};
+
+use super::files::{self, Folder};
+use super::shared::{Settled, Shared};
+use super::timers::TimerKey;
+use super::urls;
+
+/// Facts about a module that its code may see.
+pub(crate) struct Surroundings<'a> {
+    /// Visible environment as a JSON object.
+    pub(crate) env: &'a str,
+    /// Path of the entry file.
+    pub(crate) entry: &'a str,
+    /// The entry's folder.
+    pub(crate) root: &'a Path,
+}
+
+/// Puts the functions where the built-in module `smithers:native` takes them.
+pub(crate) fn install<'js>(
+    ctx: &Ctx<'js>,
+    shared: &Rc<Shared>,
+    surroundings: &Surroundings<'_>,
+) -> Result<()> {
+    let native = Object::new(ctx.clone())?;
+    native.set("env", surroundings.env)?;
+    native.set("entry", surroundings.entry)?;
+    native.set("root", surroundings.root.display().to_string())?;
+    native.set("platform", std::env::consts::OS)?;
+    timers(ctx, &native, shared)?;
+    reports(ctx, &native, shared)?;
+    text(ctx, &native)?;
+    urls::install(ctx, &native)?;
+    files::install(ctx, &native, Folder::new(surroundings.root))?;
+    ctx.globals().set("__smithers", native)
+}
+
+fn milliseconds(value: f64) -> Duration {
+    // Not a number and negative delays fire at once; the longest is about 24 days, as in browsers.
+    Duration::from_millis(value.clamp(0.0, f64::from(i32::MAX)) as u64)
+}
+
+fn timers<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let set = Rc::clone(shared);
+    let set_timer = move |delay: f64| {
+        let mut timers = set.timers.borrow_mut();
+        let id = timers.next_script();
+        timers.arm(TimerKey::Script(id), milliseconds(delay), set.work());
+        id
+    };
+    let rearm = Rc::clone(shared);
+    let rearm_timer = move |id: u32, delay: f64| {
+        let work = rearm.work();
+        rearm
+            .timers
+            .borrow_mut()
+            .arm(TimerKey::Script(id), milliseconds(delay), work);
+    };
+    let clear = Rc::clone(shared);
+    let clear_timer = move |id: u32| clear.timers.borrow_mut().disarm(TimerKey::Script(id));
+    let limit = Rc::clone(shared);
+    let deadline = move |call: f64, delay: f64| {
+        let work = limit.work();
+        limit
+            .timers
+            .borrow_mut()
+            .arm(TimerKey::Call(call as u64), milliseconds(delay), work);
+    };
+    native.set("setTimer", Function::new(ctx.clone(), set_timer)?)?;
+    native.set("rearmTimer", Function::new(ctx.clone(), rearm_timer)?)?;
+    native.set("clearTimer", Function::new(ctx.clone(), clear_timer)?)?;
+    native.set("deadline", Function::new(ctx.clone(), deadline)?)
+}
+
+fn reports<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let outbox = Rc::clone(shared);
+    let settle = move |call: f64, succeeded: bool, text: String, retryable: bool| {
+        let call = call as u64;
+        let settled = Settled {
+            call,
+            succeeded,
+            text,
+            retryable,
+        };
+        outbox.timers.borrow_mut().disarm(TimerKey::Call(call));
+        outbox.settled.borrow_mut().push(settled);
+    };
+    let labels = Rc::clone(shared);
+    let log = move |level: String, text: String| write_log(&labels, &level, &text);
+    native.set("settle", Function::new(ctx.clone(), settle)?)?;
+    native.set("log", Function::new(ctx.clone(), log)?)
+}
+
+/// Target of what modules write to their console.
+const CONSOLE: &str = "smithers::console";
+
+/// Writes a line of a module's console to the log of the process.
+fn write_log(shared: &Shared, level: &str, text: &str) {
+    let work = shared.work();
+    let run = work.run_id.as_ref().map(tracing::field::display);
+    let node = work.node_id.as_ref().map(tracing::field::display);
+    match level {
+        "error" => {
+            tracing::error!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
+        }
+        "warn" => {
+            tracing::warn!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
+        }
+        "debug" => {
+            tracing::debug!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
+        }
+        _ => tracing::info!(target: CONSOLE, { run.id = run, node.id = node }, "{text}"),
+    }
+}
+
+fn text<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    let random_uuid = || uuid::Uuid::new_v4().to_string();
+    native.set("randomUuid", Function::new(ctx.clone(), random_uuid)?)?;
+    native.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
+    native.set("decodeUtf8", Function::new(ctx.clone(), decode_utf8)?)
+}
+
+fn encode_utf8<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
+    TypedArray::new(ctx, text.into_bytes())
+}
+
+/// Decodes bytes that come as a text of characters 0 to 255.
+fn decode_utf8(bytes: String) -> String {
+    let bytes: Vec<u8> = bytes.chars().map(|byte| byte as u8).collect();
+    files::decode(&bytes)
+}

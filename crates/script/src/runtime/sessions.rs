@@ -1,0 +1,174 @@
+//! Sessions of runs inside a runtime: rows fed, frames rendered.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rquickjs::{Array, Function};
+use smithers_model::error::ErrorInfo;
+use smithers_model::json::RawJson;
+use smithers_model::output::OutputRow;
+use smithers_model::tree::Tree;
+use smithers_model::{Iteration, RunId};
+
+use super::ScriptRuntime;
+use super::engine::Drained;
+use super::exception::Halt;
+use super::shared::Work;
+use super::walk::{WalkError, read_tree};
+
+/// What a frame is rendered from.
+#[derive(Clone, Debug)]
+pub(crate) struct RenderRequest {
+    /// Names the session, unique in the process.
+    pub(crate) session: u64,
+    /// Index of the workflow in the module.
+    pub(crate) workflow: usize,
+    pub(crate) run_id: RunId,
+    pub(crate) input: RawJson,
+    pub(crate) auth: Option<RawJson>,
+    pub(crate) iteration: Iteration,
+    pub(crate) iterations: BTreeMap<String, Iteration>,
+    /// All rows of the run so far; grows between frames.
+    pub(crate) rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+}
+
+/// What the runtime remembers of a session.
+#[derive(Debug)]
+pub(super) struct SessionState {
+    pub(super) run_id: RunId,
+    /// How many rows it has been given.
+    rows: usize,
+}
+
+impl ScriptRuntime {
+    /// Whether session `session` is open here.
+    pub(crate) fn knows(&self, session: u64) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
+    /// Renders the next frame of a session, opening it first when needed.
+    pub(crate) fn render(&mut self, request: &RenderRequest) -> Result<Tree, ErrorInfo> {
+        let work = Rc::new(Work {
+            run_id: Some(request.run_id.clone()),
+            ..Work::default()
+        });
+        let rendered = self.try_render(&work, request);
+        self.after(&work);
+        rendered.map_err(|halt| self.error_of(halt, "WORKFLOW_RENDER_FAILED", self.limits.render))
+    }
+
+    fn try_render(&mut self, work: &Rc<Work>, request: &RenderRequest) -> Result<Tree, Halt> {
+        self.open(work, request)?;
+        self.feed_rows(work, request)?;
+        let iterations = RawJson::of(&request.iterations);
+        self.engine.with(work, self.limits.render, |ctx, host| {
+            let describe = |value| self.engine.describe(value, host);
+            let arguments = (
+                request.session as f64,
+                request.iteration,
+                iterations.as_str(),
+            );
+            let walked = host
+                .get::<_, Function<'_>>("renderFrame")
+                .and_then(|render| render.call::<_, Array<'_>>(arguments))
+                .map_err(WalkError::from)
+                .and_then(|roots| read_tree(ctx, &roots, &describe));
+            walked.map_err(|error| match error {
+                WalkError::Engine(error) => self.engine.halted(ctx, error, host),
+                WalkError::Invalid(info) => Halt::Thrown(Box::new(info)),
+            })
+        })
+    }
+
+    fn open(&mut self, work: &Rc<Work>, request: &RenderRequest) -> Result<(), Halt> {
+        if self.knows(request.session) {
+            return Ok(());
+        }
+        let auth = request.auth.as_ref().map_or("null", RawJson::as_str);
+        let index = request.workflow as u32;
+        let arguments = (
+            request.session as f64,
+            index,
+            request.run_id.as_str(),
+            request.input.as_str(),
+            auth,
+        );
+        self.engine
+            .call::<_, ()>(work, self.limits.render, "openSession", arguments)?;
+        let state = SessionState {
+            run_id: request.run_id.clone(),
+            rows: 0,
+        };
+        self.sessions.insert(request.session, state);
+        Ok(())
+    }
+
+    fn feed_rows(&mut self, work: &Rc<Work>, request: &RenderRequest) -> Result<(), Halt> {
+        let Some(state) = self.sessions.get_mut(&request.session) else {
+            return Ok(());
+        };
+        let rows = request.rows.lock();
+        let fresh = &rows[state.rows.min(rows.len())..];
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let session = request.session as f64;
+        let fed = &mut state.rows;
+        self.engine.with(work, self.limits.render, |ctx, host| {
+            let mut feed = || -> rquickjs::Result<()> {
+                let add: Function<'_> = host.get("addRow")?;
+                for row in fresh {
+                    let id = row.node.node_id.as_str();
+                    add.call::<_, ()>((
+                        session,
+                        row.table.as_str(),
+                        id,
+                        row.node.iteration,
+                        row.payload.as_str(),
+                    ))?;
+                    *fed += 1;
+                }
+                Ok(())
+            };
+            feed().map_err(|error| self.engine.halted(ctx, error, host))
+        })
+    }
+
+    /// Forgets a session. Its calls go on in the background and are ignored.
+    pub(crate) fn close(&mut self, session: u64) {
+        let Some(state) = self.sessions.remove(&session) else {
+            return;
+        };
+        self.calls.retain(|_, call| call.session != session);
+        let work = Rc::new(Work {
+            run_id: Some(state.run_id),
+            ..Work::default()
+        });
+        let closed =
+            self.engine
+                .call::<_, ()>(&work, self.limits.slice, "closeSession", (session as f64,));
+        if let Err(halt) = closed {
+            self.error_of(halt, "TASK_TIMEOUT", self.limits.slice);
+        }
+        self.after(&work);
+    }
+
+    /// Runs the jobs that `work` left behind, answers the calls that ended, and looks at the heap.
+    pub(super) fn after(&mut self, work: &Rc<Work>) {
+        let drained = self.engine.drain(work);
+        self.answer_settled();
+        match drained {
+            Drained::Empty => {}
+            Drained::Stopped => self.blame(work),
+            Drained::Endless => {
+                self.blame(work);
+                self.lose("a chain of promises had no end");
+            }
+        }
+        if self.engine.shared.out_of_memory.take() {
+            self.exhaust(work);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A run's side of a script workflow. Survives the loss of its runtime by rendering again.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use smithers_model::NodeKey;
+use smithers_model::error::ErrorInfo;
+use smithers_model::json::RawJson;
+use smithers_model::output::OutputRow;
+use smithers_model::tree::{TaskBody, Tree};
+use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
+
+use crate::runtime::{CallStart, RenderRequest};
+use crate::thread::{Control, Lost, Request, Slot, next_ticket};
+
+/// Session of one run.
+#[derive(Debug)]
+pub(crate) struct ScriptSession {
+    id: u64,
+    slot: Arc<Slot>,
+    /// Index of the workflow in its module.
+    workflow: usize,
+    /// Every row of the run: a fresh runtime must be given all of them.
+    rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+    /// What the newest frame was rendered from.
+    newest: Option<RenderRequest>,
+}
+
+impl ScriptSession {
+    pub(crate) fn new(slot: Arc<Slot>, workflow: usize) -> Self {
+        Self {
+            id: next_ticket(),
+            slot,
+            workflow,
+            rows: Arc::default(),
+            newest: None,
+        }
+    }
+}
+
+impl WorkflowSession for ScriptSession {
+    fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>> {
+        self.rows.lock().extend(input.new_rows);
+        let request = RenderRequest {
+            session: self.id,
+            workflow: self.workflow,
+            run_id: input.run_id,
+            input: input.input,
+            auth: input.auth,
+            iteration: input.iteration,
+            iterations: input.iterations,
+            rows: Arc::clone(&self.rows),
+        };
+        self.newest = Some(request.clone());
+        Box::pin(render(Arc::clone(&self.slot), request))
+    }
+
+    fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
+        let slot = Arc::clone(&self.slot);
+        let session = self.id;
+        let newest = self.newest.clone();
+        Box::pin(async move {
+            let Some(newest) = newest else {
+                return Err(lost("the run has no frame"));
+            };
+            let callback = match knows(&slot, session).await {
+                Ok(true) => call.callback,
+                Ok(false) | Err(_) => restore(&slot, newest, &call.node).await?,
+            };
+            start(slot, session, TaskCall { callback, ..call }).await
+        })
+    }
+
+    fn abort(&mut self, node: &NodeKey, attempt: u32) {
+        self.slot.thread.tell(Control::Abort {
+            slot: self.slot.id,
+            session: self.id,
+            node: node.clone(),
+            attempt,
+        });
+    }
+}
+
+impl Drop for ScriptSession {
+    fn drop(&mut self) {
+        self.slot.thread.tell(Control::Close {
+            slot: self.slot.id,
+            session: self.id,
+        });
+    }
+}
+
+async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Tree, ErrorInfo> {
+    let ticket = next_ticket();
+    let thread = Arc::clone(&slot.thread);
+    let asked = thread.ask(ticket, {
+        let (slot, render) = (Arc::clone(&slot), render.clone());
+        move |reply| Request::Render {
+            ticket,
+            slot,
+            render,
+            reply,
+        }
+    });
+    match asked.await {
+        Ok(rendered) => rendered,
+        Err(Lost { at_fault: true }) => Err(ErrorInfo::coded(
+            "WORKFLOW_RENDER_FAILED",
+            "rendering is stuck in the engine",
+        )),
+        // A bystander renders again, in the runtime that takes the place of the lost one.
+        Err(Lost { at_fault: false }) => {
+            let again = thread.ask(ticket, move |reply| Request::Render {
+                ticket,
+                slot,
+                render,
+                reply,
+            });
+            again.await.unwrap_or_else(|_| {
+                Err(ErrorInfo::coded(
+                    "INTERNAL_ERROR",
+                    "the runtime was lost while rendering",
+                ))
+            })
+        }
+    }
+}
+
+async fn knows(slot: &Arc<Slot>, session: u64) -> Result<bool, Lost> {
+    let asked = Arc::clone(slot);
+    slot.thread
+        .ask(next_ticket(), move |reply| Request::Knows {
+            slot: asked,
+            session,
+            reply,
+        })
+        .await
+}
+
+/// Renders the newest frame once more in a fresh runtime and finds the callback of `node` there.
+async fn restore(
+    slot: &Arc<Slot>,
+    newest: RenderRequest,
+    node: &NodeKey,
+) -> Result<u32, CallError> {
+    let rendered = render(Arc::clone(slot), newest).await;
+    let tree = rendered.map_err(|error| CallError::Failed {
+        error,
+        retryable: true,
+    })?;
+    let task = tree.tasks().find(|task| task.node == *node);
+    match task.map(|task| &task.body) {
+        Some(TaskBody::Compute(callback)) => Ok(*callback),
+        _ => Err(lost(
+            "the task is not in the frame that replaced the lost one",
+        )),
+    }
+}
+
+async fn start(slot: Arc<Slot>, session: u64, call: TaskCall) -> Result<RawJson, CallError> {
+    let id = next_ticket();
+    let thread = Arc::clone(&slot.thread);
+    let asked = thread.ask(id, move |reply| {
+        let TaskCall {
+            node,
+            attempt,
+            callback,
+        } = call;
+        let call = CallStart {
+            id,
+            session,
+            node,
+            attempt,
+            callback,
+            reply,
+        };
+        Request::Call { slot, call }
+    });
+    match asked.await {
+        Ok(answer) => answer,
+        Err(Lost { at_fault: false }) => Err(lost("the runtime was lost")),
+        Err(Lost { at_fault: true }) => Err(CallError::Failed {
+            error: ErrorInfo::coded("TASK_TIMEOUT", "the task is stuck in the engine"),
+            retryable: true,
+        }),
+    }
+}
+
+fn lost(message: &str) -> CallError {
+    CallError::RuntimeLost {
+        message: message.to_owned(),
+    }
+}

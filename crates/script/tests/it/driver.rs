@@ -1,0 +1,183 @@
+//! A project on disk, and a hand that steps a run: render, do a task, render again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use smithers_model::error::ErrorInfo;
+use smithers_model::json::RawJson;
+use smithers_model::output::OutputRow;
+use smithers_model::tree::{TaskBody, TaskSpec, Tree};
+use smithers_model::workflow::{CallError, RenderInput, TaskCall, Workflow, WorkflowSession};
+use smithers_model::{NodeKey, RunId};
+use smithers_script::{HostOptions, LoadError, LoadedModule, ScriptHost};
+
+/// Longest wait for anything in these tests.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with a module.
+pub(crate) struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+}
+
+pub(crate) fn host() -> ScriptHost {
+    ScriptHost::start(HostOptions::default()).unwrap()
+}
+
+/// Loads `source` as `gateway.tsx` and returns its only workflow.
+pub(crate) fn load_source(host: &ScriptHost, source: &str) -> Arc<dyn Workflow> {
+    only(try_load_source(host, source).unwrap())
+}
+
+pub(crate) fn try_load_source(host: &ScriptHost, source: &str) -> Result<LoadedModule, LoadError> {
+    host.load(&Project::new(&[("gateway.tsx", source)]).path("gateway.tsx"))
+}
+
+pub(crate) fn only(module: LoadedModule) -> Arc<dyn Workflow> {
+    let [workflow]: [_; 1] = module.workflows.try_into().ok().unwrap();
+    workflow
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+/// Waits for a future with a deadline, on the current thread.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        tokio::time::timeout(PATIENCE, future)
+            .await
+            .expect("it ends in time")
+    })
+}
+
+/// A run of a workflow, stepped by hand.
+pub(crate) struct Run {
+    run_id: RunId,
+    input: RawJson,
+    session: Box<dyn WorkflowSession>,
+    new_rows: Vec<Arc<OutputRow>>,
+    pub(crate) tree: Tree,
+}
+
+impl Run {
+    /// Opens a run without rendering it.
+    pub(crate) fn open(workflow: &Arc<dyn Workflow>, run_id: &str, input: &str) -> Self {
+        let run_id = RunId::from(run_id);
+        Self {
+            session: workflow.open(&run_id),
+            input: wait(workflow.check_input(RawJson::parse(input).unwrap())).unwrap(),
+            run_id,
+            new_rows: Vec::new(),
+            tree: Tree::default(),
+        }
+    }
+
+    /// Opens a run and renders its first frame.
+    pub(crate) fn start(workflow: &Arc<dyn Workflow>, run_id: &str, input: &str) -> Self {
+        let mut run = Self::open(workflow, run_id, input);
+        run.render().unwrap();
+        run
+    }
+
+    pub(crate) fn try_render(&mut self) -> impl Future<Output = Result<Tree, ErrorInfo>> + use<> {
+        self.session.render(RenderInput {
+            run_id: self.run_id.clone(),
+            input: self.input.clone(),
+            auth: None,
+            iteration: 0,
+            iterations: BTreeMap::new(),
+            new_rows: std::mem::take(&mut self.new_rows),
+        })
+    }
+
+    pub(crate) fn render(&mut self) -> Result<(), ErrorInfo> {
+        self.tree = wait(self.try_render())?;
+        Ok(())
+    }
+
+    /// Ids of the mounted tasks in document order, skipped ones in brackets.
+    pub(crate) fn tasks(&self) -> Vec<String> {
+        self.tree
+            .tasks()
+            .map(|task| match task.skip_if {
+                true => format!("[{}]", task.node.node_id),
+                false => task.node.node_id.to_string(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn task(&self, id: &str) -> &TaskSpec {
+        self.tree
+            .tasks()
+            .find(|task| task.node.node_id.as_str() == id)
+            .unwrap()
+    }
+
+    /// Starts the body of compute task `id`.
+    pub(crate) fn call(
+        &mut self,
+        id: &str,
+    ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
+        let TaskBody::Compute(callback) = self.task(id).body else {
+            panic!("{id} has no function");
+        };
+        self.session.call(TaskCall {
+            node: NodeKey::new(id, 0),
+            attempt: 1,
+            callback,
+        })
+    }
+
+    pub(crate) fn abort(&mut self, id: &str) {
+        self.session.abort(&NodeKey::new(id, 0), 1);
+    }
+
+    /// Does task `id`, stores its output and renders the next frame. Returns the output.
+    pub(crate) fn finish(&mut self, id: &str) -> Value {
+        let output = match &self.task(id).body {
+            TaskBody::Static(Some(payload)) => payload.clone().unwrap(),
+            TaskBody::Compute(_) => wait(self.call(id)).unwrap(),
+            other => panic!("{id} cannot be done by itself: {other:?}"),
+        };
+        self.store(id, output.as_str());
+        output.value()
+    }
+
+    /// Stores `payload` as the output of `id` and renders the next frame.
+    pub(crate) fn store(&mut self, id: &str, payload: &str) {
+        let row = OutputRow {
+            table: self.task(id).output_table.clone(),
+            node: NodeKey::new(id, 0),
+            payload: RawJson::parse(payload).unwrap(),
+        };
+        self.new_rows.push(Arc::new(row));
+        self.render().unwrap();
+    }
+}

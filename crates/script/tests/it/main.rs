@@ -1,0 +1,4 @@
+//! The module host from outside: modules on disk, driven through the `Workflow` trait.
+
+mod driver;
+mod probes;

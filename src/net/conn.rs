@@ -15,11 +15,11 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
     time::Instant,
 };
 
-use smithers_actors::outbox::{Outbox, ReadGate};
+use smithers_actors::outbox::Outbox;
 
 use super::limits::Limits;
 
@@ -46,7 +46,7 @@ pub struct Conn {
     unread: Cell<usize>,
     reads_finished: Cell<bool>,
     stopping: Cell<bool>,
-    socket: RefCell<Option<Socket>>,
+    outbox: RefCell<Option<Outbox>>,
     task: RefCell<Option<Waker>>,
 }
 
@@ -81,13 +81,6 @@ enum Response {
     Ended,
 }
 
-/// The two handles of an upgraded connection that the guard looks at.
-#[derive(Debug)]
-pub(super) struct Socket {
-    pub(super) outbox: Outbox,
-    pub(super) gate: ReadGate,
-}
-
 impl Conn {
     pub(super) fn new(limits: Rc<Limits>, now: Instant) -> Rc<Self> {
         Rc::new(Self {
@@ -102,7 +95,7 @@ impl Conn {
             unread: Cell::new(0),
             reads_finished: Cell::new(false),
             stopping: Cell::new(false),
-            socket: RefCell::new(None),
+            outbox: RefCell::new(None),
             task: RefCell::new(None),
         })
     }
@@ -143,21 +136,11 @@ impl Conn {
         self.verdict.get()
     }
 
-    /// Is pending while an upgraded peer has sent more than is being worked off.
-    pub(super) fn poll_may_read(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let phase = self.phase.get();
-        if !matches!(phase, Phase::Upgraded | Phase::Closing { .. }) {
-            return Poll::Ready(());
-        }
-        if self.unread.get() >= UNREAD_LIMIT {
-            return Poll::Pending;
-        }
-        match &*self.socket.borrow() {
-            Some(socket) if phase == Phase::Upgraded && socket.outbox.is_open() => {
-                socket.gate.poll_open_for_transport(cx)
-            }
-            _ => Poll::Ready(()),
-        }
+    /// Returns whether the socket may be read: not while an upgraded peer has sent more than
+    /// is being worked off. The task is woken when that changes.
+    pub(super) fn may_read(&self) -> bool {
+        let is_upgraded = matches!(self.phase.get(), Phase::Upgraded | Phase::Closing { .. });
+        !is_upgraded || self.unread.get() < UNREAD_LIMIT
     }
 
     /// Returns whether the peer's bytes no longer matter: reads report the end of the stream.
@@ -248,9 +231,9 @@ impl Conn {
 
 /// What the WebSocket side reports.
 impl Conn {
-    pub(super) fn upgraded(&self, socket: Socket) {
+    pub(super) fn upgraded(&self, outbox: Outbox) {
         self.phase.set(Phase::Upgraded);
-        *self.socket.borrow_mut() = Some(socket);
+        *self.outbox.borrow_mut() = Some(outbox);
     }
 
     /// The frame reader took `count` bytes.
@@ -296,8 +279,8 @@ impl Conn {
         if self.stopping.replace(true) {
             return;
         }
-        if let Some(socket) = &*self.socket.borrow() {
-            socket.outbox.close(GOING_AWAY, "");
+        if let Some(outbox) = &*self.outbox.borrow() {
+            outbox.close(GOING_AWAY, "");
         }
         self.end_if_stopping();
     }
@@ -348,8 +331,8 @@ impl Conn {
 
     /// A closed outbox ends by its response body, unless the dispatcher is stuck in a write.
     fn socket_is_stuck(&self, now: Instant, is_blocked: bool) -> bool {
-        let socket = self.socket.borrow();
-        let Some(Socket { outbox, .. }) = &*socket else {
+        let outbox = self.outbox.borrow();
+        let Some(outbox) = &*outbox else {
             return false;
         };
         let waited = outbox.closing_for(now);

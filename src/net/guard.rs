@@ -94,7 +94,9 @@ where
         if this.conn.reads_are_finished() {
             return Poll::Ready(Ok(()));
         }
-        ready!(this.conn.poll_may_read(cx));
+        if !this.conn.may_read() {
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
         ready!(this.live(cx)?.poll_read(cx, buf))?;
         let count = buf.filled().len() - before;

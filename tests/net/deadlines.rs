@@ -3,9 +3,13 @@
 use std::time::{Duration, Instant};
 
 use smithers::net::Limits;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 
 use crate::{
-    peer::{Peer, request, until},
+    peer::{PATIENCE, Peer, frame, request, until},
     server::{TestServer, quick},
 };
 
@@ -15,20 +19,17 @@ const CHUNKED_POST: &str =
 /// Sends `piece` every 20 ms until the connection ends; returns what the server said.
 async fn drip(peer: &mut Peer, piece: &[u8]) -> Vec<u8> {
     let mut said = Vec::new();
-    let mut chunk = [0; 1024];
-    loop {
-        tokio::select! {
-            read = tokio::io::AsyncReadExt::read(&mut peer.stream, &mut chunk) => match read {
-                Ok(0) | Err(_) => return said,
-                Ok(count) => said.extend_from_slice(&chunk[..count]),
-            },
-            () = tokio::time::sleep(Duration::from_millis(20)) => {
-                if tokio::io::AsyncWriteExt::write_all(&mut peer.stream, piece).await.is_err() {
-                    return said;
-                }
-            }
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        let pause = Duration::from_millis(20);
+        match timeout(pause, peer.stream.read_buf(&mut said)).await {
+            Ok(Ok(0) | Err(_)) => return said,
+            Ok(Ok(_)) => {}
+            Err(_) if peer.stream.write_all(piece).await.is_err() => return said,
+            Err(_) => {}
         }
     }
+    panic!("the server lets the request trickle on")
 }
 
 fn is_408(said: &[u8]) -> bool {
@@ -190,6 +191,6 @@ async fn a_quiet_socket_outlives_every_request_deadline() {
     });
     let mut peer = Peer::upgrade(server.address, "/").await;
     tokio::time::sleep(quick().request + quick().head).await;
-    peer.send(crate::peer::frame(0x81, b"still here")).await;
+    peer.send(frame(0x81, b"still here")).await;
     assert_eq!(peer.frame().await, (1, b"still here".to_vec()));
 }

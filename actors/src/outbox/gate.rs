@@ -40,7 +40,6 @@ struct Gate {
     authenticated: Cell<bool>,
     heard_at: Cell<Instant>,
     reader: RefCell<Option<Waker>>,
-    transport: RefCell<Option<Waker>>,
 }
 
 impl ReadGate {
@@ -52,7 +51,6 @@ impl ReadGate {
             authenticated: Cell::new(false),
             heard_at: Cell::new(Instant::now()),
             reader: RefCell::new(None),
-            transport: RefCell::new(None),
         }))
     }
 
@@ -62,8 +60,8 @@ impl ReadGate {
         let was_closed = !self.is_open();
         gate.unanswered.set(gate.unanswered.get().saturating_sub(1));
         if was_closed && self.is_open() {
-            wake(&gate.reader);
-            wake(&gate.transport);
+            let reader = gate.reader.borrow_mut().take();
+            reader.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -106,27 +104,11 @@ impl ReadGate {
     ///
     /// The task that reads messages calls this; it has one place for a waker.
     pub fn poll_open(&self, cx: &mut Context<'_>) -> Poll<()> {
-        poll(self.is_open(), &self.0.reader, cx)
-    }
-
-    /// As [`poll_open`](Self::poll_open), for the task that reads the socket itself.
-    pub fn poll_open_for_transport(&self, cx: &mut Context<'_>) -> Poll<()> {
-        poll(self.is_open(), &self.0.transport, cx)
-    }
-}
-
-fn poll(open: bool, place: &RefCell<Option<Waker>>, cx: &Context<'_>) -> Poll<()> {
-    if open {
-        return Poll::Ready(());
-    }
-    *place.borrow_mut() = Some(cx.waker().clone());
-    Poll::Pending
-}
-
-fn wake(place: &RefCell<Option<Waker>>) {
-    let waker = place.borrow_mut().take();
-    if let Some(waker) = waker {
-        waker.wake();
+        if self.is_open() {
+            return Poll::Ready(());
+        }
+        *self.0.reader.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 

@@ -126,52 +126,37 @@ fn a_write_stalls_from_the_first_refusal_after_the_last_progress() {
     assert_eq!(swept(&conn, start + secs(36)), Some(Verdict::Cut));
 }
 
-fn upgraded() -> (Rc<Conn>, Instant, Outbox, ReadGate) {
+fn upgraded() -> (Rc<Conn>, Instant, Outbox) {
     let (conn, start) = conn();
-    let (outbox, gate) = (Outbox::new(OutboxLimits::default()), ReadGate::new(1));
+    let outbox = Outbox::new(OutboxLimits::default());
     conn.request_began(false, start);
-    conn.upgraded(Socket {
-        outbox: outbox.clone(),
-        gate: gate.clone(),
-    });
+    conn.upgraded(outbox.clone());
     conn.response_began();
-    (conn, start, outbox, gate)
+    (conn, start, outbox)
 }
 
 #[test]
 fn an_upgraded_connection_has_no_request_deadline_but_still_a_write_stall() {
-    let (conn, start, _outbox, _gate) = upgraded();
+    let (conn, start, _outbox) = upgraded();
     assert_eq!(swept(&conn, start + secs(86_400)), None);
     conn.write_blocked(start);
     assert_eq!(swept(&conn, start + secs(20)), Some(Verdict::Cut));
 }
 
 #[test]
-fn an_upgraded_connection_is_not_read_while_its_gate_is_closed_or_bytes_wait() {
-    let (conn, start, _outbox, gate) = upgraded();
-    let mut cx = Context::from_waker(Waker::noop());
-    assert!(conn.poll_may_read(&mut cx).is_ready());
-    gate.hand_out();
-    assert!(conn.poll_may_read(&mut cx).is_pending());
-    gate.answered();
-    conn.bytes_read(UNREAD_LIMIT, start);
-    assert!(conn.poll_may_read(&mut cx).is_pending());
+fn an_upgraded_connection_is_not_read_while_many_bytes_wait() {
+    let (conn, start, _outbox) = upgraded();
+    conn.bytes_read(UNREAD_LIMIT - 1, start);
+    assert!(conn.may_read());
+    conn.bytes_read(1, start);
+    assert!(!conn.may_read());
     conn.chunk_taken(1);
-    assert!(conn.poll_may_read(&mut cx).is_ready());
-}
-
-#[test]
-fn a_closed_socket_is_read_through_its_gate_so_that_the_goodbye_is_seen() {
-    let (conn, _start, outbox, gate) = upgraded();
-    let mut cx = Context::from_waker(Waker::noop());
-    gate.hand_out();
-    outbox.close(1000, "");
-    assert!(conn.poll_may_read(&mut cx).is_ready());
+    assert!(conn.may_read());
 }
 
 #[test]
 fn a_closed_socket_that_takes_nothing_is_cut_after_the_close_wait() {
-    let (conn, _, outbox, _gate) = upgraded();
+    let (conn, _, outbox) = upgraded();
     let now = Instant::now();
     conn.write_blocked(now);
     outbox.close(1001, "");
@@ -181,7 +166,7 @@ fn a_closed_socket_that_takes_nothing_is_cut_after_the_close_wait() {
 
 #[test]
 fn a_peer_that_does_not_answer_the_close_is_cut_after_the_close_wait() {
-    let (conn, start, _outbox, _gate) = upgraded();
+    let (conn, start, _outbox) = upgraded();
     conn.close_sent(start);
     assert_eq!(swept(&conn, start + secs(1)), None);
     assert_eq!(swept(&conn, start + secs(2)), Some(Verdict::Cut));
@@ -189,7 +174,7 @@ fn a_peer_that_does_not_answer_the_close_is_cut_after_the_close_wait() {
 
 #[test]
 fn a_hung_up_socket_is_cut_at_the_next_sweep() {
-    let (conn, start, outbox, _gate) = upgraded();
+    let (conn, start, outbox) = upgraded();
     outbox.hang_up();
     assert_eq!(swept(&conn, start), Some(Verdict::Cut));
 }
@@ -210,7 +195,7 @@ fn a_stop_ends_idle_connections_and_lets_responses_finish() {
     busy.flushed();
     assert_eq!(busy.verdict.get(), Some(Verdict::Cut));
 
-    let (socket, _, outbox, _gate) = upgraded();
+    let (socket, _, outbox) = upgraded();
     socket.stop();
     assert!(!outbox.is_open());
 }

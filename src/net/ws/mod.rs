@@ -14,10 +14,7 @@ use std::{cell::RefCell, rc::Rc};
 use actix_web::{HttpRequest, HttpResponse, web};
 use smithers_actors::outbox::{Outbox, ReadGate};
 
-use super::{
-    conn::{Conn, Socket},
-    limits::SocketLimits,
-};
+use super::{conn::Conn, limits::SocketLimits};
 
 mod body;
 mod handshake;
@@ -59,10 +56,7 @@ pub fn upgrade(
     let outbox = Outbox::new(limits.outbox);
     let gate = ReadGate::new(limits.unanswered);
     if let Some(conn) = &conn {
-        conn.upgraded(Socket {
-            outbox: outbox.clone(),
-            gate: gate.clone(),
-        });
+        conn.upgraded(outbox.clone());
     }
     let reader = Reader::new(payload.into_inner(), conn.clone(), gate.clone(), limits);
     let reader = Rc::new(RefCell::new(reader));

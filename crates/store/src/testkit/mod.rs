@@ -1,1 +1,23 @@
-//! Under construction.
+//! What tests need, of this crate and of those above it: steps to write, everything to read, faults on request.
+//! Only with the feature `testkit`.
+
+mod clock;
+mod collect;
+mod faulty;
+mod reading;
+mod rows;
+mod scratch;
+mod script;
+mod vfs;
+
+pub use clock::ManualClock;
+pub use collect::{Collector, commit, commit_all, outcome_of};
+pub use faulty::{FaultSwitch, FaultyStore, Moment};
+pub use reading::Everything;
+pub use rows::{
+    approval, attempt, audit_record, decision, definition, deployment, field, frame, node, output,
+    table, typed_definition,
+};
+pub use scratch::ScratchDb;
+pub use script::RunScript;
+pub use vfs::{DiskFault, FaultyDisk, Operation};

@@ -1,0 +1,166 @@
+//! A backend that fails when it is told to, in front of any other one. It has no process-wide state: each
+//! store has its own switch.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use smithers_model::Epoch;
+use smithers_model::audit::Deployment;
+use smithers_model::step::StepWrite;
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+
+use crate::backend::{Backend, ReadGuard, Transactions};
+use crate::commit::{CommittedStep, Refusal};
+use crate::error::{CommitError, Error, FaultKind, OpenError};
+use crate::schema::SchemaError;
+
+/// Which of the two ways of an unknown outcome a failing commit takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Nothing was stored.
+    Before,
+    /// Everything was stored, but nobody was told.
+    After,
+}
+
+/// Makes commits fail. Clones share the switch.
+#[derive(Clone, Default)]
+pub struct FaultSwitch(Arc<Mutex<Option<Armed>>>);
+
+#[derive(Clone, Copy)]
+struct Armed {
+    kind: FaultKind,
+    moment: Moment,
+    /// Commits that still fail; `None` until healed.
+    left: Option<usize>,
+}
+
+impl FaultSwitch {
+    /// The next commit fails; then everything works again.
+    pub fn fail_once(&self, kind: FaultKind, moment: Moment) {
+        *self.0.lock() = Some(Armed {
+            kind,
+            moment,
+            left: Some(1),
+        });
+    }
+
+    /// Every commit fails, and the store cannot be reopened, until [`heal`](Self::heal).
+    pub fn fail(&self, kind: FaultKind, moment: Moment) {
+        *self.0.lock() = Some(Armed {
+            kind,
+            moment,
+            left: None,
+        });
+    }
+
+    /// Everything works again.
+    pub fn heal(&self) {
+        *self.0.lock() = None;
+    }
+
+    fn strike(&self) -> Option<Armed> {
+        let mut armed = self.0.lock();
+        let strike = *armed;
+        if let Some(Armed {
+            left: Some(left), ..
+        }) = &mut *armed
+        {
+            *left -= 1;
+            if *left == 0 {
+                *armed = None;
+            }
+        }
+        strike
+    }
+}
+
+/// See the module documentation.
+pub struct FaultyStore<B> {
+    inner: B,
+    switch: FaultSwitch,
+}
+
+impl<B: Backend> FaultyStore<B> {
+    /// Puts a switch in front of `inner`.
+    pub fn new(inner: B) -> Self {
+        Self {
+            inner,
+            switch: FaultSwitch::default(),
+        }
+    }
+
+    /// The switch.
+    pub fn switch(&self) -> FaultSwitch {
+        self.switch.clone()
+    }
+}
+
+impl<B: Backend> Backend for FaultyStore<B> {
+    fn open_writer(&self) -> Result<Box<dyn Transactions>, OpenError> {
+        Ok(Box::new(FaultyTransactions {
+            inner: self.inner.open_writer()?,
+            switch: self.switch.clone(),
+        }))
+    }
+
+    fn reader(&self) -> Result<ReadGuard, Error> {
+        self.inner.reader()
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.inner.epoch()
+    }
+}
+
+struct FaultyTransactions {
+    inner: Box<dyn Transactions>,
+    switch: FaultSwitch,
+}
+
+impl FaultyTransactions {
+    fn strike<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Transactions) -> Result<T, CommitError>,
+    ) -> Result<T, CommitError> {
+        let Some(Armed { kind, moment, .. }) = self.switch.strike() else {
+            return work(&mut *self.inner);
+        };
+        if moment == Moment::After {
+            work(&mut *self.inner)?;
+        }
+        Err(CommitError::new(kind, "the test wanted it"))
+    }
+}
+
+impl Transactions for FaultyTransactions {
+    fn commit(
+        &mut self,
+        steps: Vec<StepWrite>,
+    ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
+        self.strike(|inner| inner.commit(steps))
+    }
+
+    fn define_outputs(
+        &mut self,
+        workflows: &[Arc<WorkflowDefinition>],
+    ) -> Result<Result<(), SchemaError>, CommitError> {
+        self.strike(|inner| inner.define_outputs(workflows))
+    }
+
+    fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError> {
+        self.strike(|inner| inner.register_module(revision))
+    }
+
+    fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
+        self.strike(|inner| inner.record_deployment(deployment))
+    }
+
+    fn verify(&mut self) -> Result<(), CommitError> {
+        self.strike(|inner| inner.verify())
+    }
+
+    fn close(self: Box<Self>) -> Result<(), CommitError> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,224 @@
+//! All that can be read, as one value that two stores can be compared by.
+
+use std::collections::BTreeMap;
+
+use smithers_model::approval::Approval;
+use smithers_model::event::StoredEvent;
+use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::output::OutputRow;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
+
+use crate::read::{
+    ApprovalFilter, AuditEntry, PendingApproval, ReadResult, Reader, RunFilter, RunRows,
+};
+
+/// Statuses that lists are asked for.
+const STATUSES: [RunStatus; 5] = [
+    RunStatus::Running,
+    RunStatus::WaitingApproval,
+    RunStatus::Finished,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+];
+/// Page sizes and offsets that lists are asked for.
+const PAGES: [(usize, usize); 3] = [(1000, 0), (2, 0), (2, 1)];
+
+/// The answers of every read, with several filters each.
+#[derive(Debug, PartialEq)]
+pub struct Everything {
+    lists: Vec<Vec<RunRow>>,
+    ids: Vec<Vec<RunId>>,
+    launches: Vec<Option<RunId>>,
+    pending: Vec<Vec<PendingApproval>>,
+    due: (Option<Timestamp>, Vec<Vec<RunId>>),
+    audit: Vec<AuditEntry>,
+    state_version: u64,
+    module: Option<smithers_model::workflow::ModuleRevision>,
+    runs: Vec<OneRun>,
+}
+
+/// The answers about one run.
+#[derive(Debug, PartialEq)]
+struct OneRun {
+    rows: Option<RunRows>,
+    row: Option<RunRow>,
+    counts: BTreeMap<&'static str, u64>,
+    nodes: Vec<(NodeRow, Option<NodeRow>, Vec<AttemptRow>)>,
+    attempts: Vec<AttemptRow>,
+    approvals: Vec<Option<Approval>>,
+    outputs: Vec<(OutputRow, Option<OutputRow>)>,
+    events: Vec<Vec<StoredEvent>>,
+    frames: Vec<Option<FrameRow>>,
+    tree: Option<TreeContent>,
+}
+
+impl Everything {
+    /// Asks everything about these runs, workflows `w` and `typed`, idempotency keys `k0` to `k3` and the
+    /// module graph `m`.
+    pub fn read(reader: &dyn Reader, runs: &[RunId]) -> ReadResult<Self> {
+        let workflows: [WorkflowKey; 2] = ["w".into(), "typed".into()];
+        Ok(Self {
+            lists: lists(reader, &workflows)?,
+            ids: ids(reader, runs)?,
+            launches: launches(reader, &workflows)?,
+            pending: pending(reader, runs, &workflows)?,
+            due: due(reader)?,
+            audit: reader.audit(0, 1000)?,
+            state_version: reader.state_version()?,
+            module: reader.module_graph("m")?,
+            runs: runs
+                .iter()
+                .map(|run| OneRun::read(reader, run))
+                .collect::<ReadResult<_>>()?,
+        })
+    }
+}
+
+fn lists(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<RunRow>>> {
+    let mut lists = vec![reader.active_runs(1000)?, reader.active_runs(2)?];
+    let statuses = || std::iter::once(None).chain(STATUSES.into_iter().map(Some));
+    let keys = || std::iter::once(None).chain(workflows.iter().cloned().map(Some));
+    for (limit, offset) in PAGES {
+        for status in statuses() {
+            for workflow in keys() {
+                for include_system in [false, true] {
+                    lists.push(reader.runs(&RunFilter {
+                        status,
+                        workflow: workflow.clone(),
+                        include_system,
+                        limit,
+                        offset,
+                    })?);
+                }
+            }
+        }
+    }
+    Ok(lists)
+}
+
+fn ids(reader: &dyn Reader, runs: &[RunId]) -> ReadResult<Vec<Vec<RunId>>> {
+    let mut ids = Vec::new();
+    for status in STATUSES {
+        ids.push(reader.run_ids_with_status(status, None, 1000)?);
+        for after in runs {
+            ids.push(reader.run_ids_with_status(status, Some(after), 2)?);
+        }
+    }
+    Ok(ids)
+}
+
+fn launches(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Option<RunId>>> {
+    let keys = ["k0", "k1", "k2", "k3"];
+    let pairs = workflows
+        .iter()
+        .flat_map(|workflow| keys.map(|key| (workflow, key)));
+    pairs
+        .map(|(workflow, key)| reader.launch_by_key(workflow, key))
+        .collect()
+}
+
+fn pending(
+    reader: &dyn Reader,
+    runs: &[RunId],
+    workflows: &[WorkflowKey],
+) -> ReadResult<Vec<Vec<PendingApproval>>> {
+    let mut filters = vec![ApprovalFilter::all(1000), ApprovalFilter::all(1)];
+    for workflow in workflows {
+        filters.push(ApprovalFilter {
+            workflow: Some(workflow.clone()),
+            ..ApprovalFilter::all(10)
+        });
+        for run in runs {
+            filters.push(ApprovalFilter {
+                run: Some(run.clone()),
+                workflow: Some(workflow.clone()),
+                limit: 10,
+            });
+        }
+    }
+    for run in runs {
+        filters.push(ApprovalFilter {
+            run: Some(run.clone()),
+            ..ApprovalFilter::all(10)
+        });
+    }
+    filters
+        .iter()
+        .map(|filter| reader.pending(filter))
+        .collect()
+}
+
+fn due(reader: &dyn Reader) -> ReadResult<(Option<Timestamp>, Vec<Vec<RunId>>)> {
+    let next = reader.next_due()?;
+    let soon = next.map_or(Timestamp(0), |next| Timestamp(next.0 + 1));
+    let lists = [
+        (soon, 10),
+        (Timestamp(i64::MAX), 1000),
+        (Timestamp(i64::MAX), 1),
+    ];
+    let runs = lists.map(|(now, limit)| reader.due_runs(now, limit));
+    Ok((next, runs.into_iter().collect::<ReadResult<_>>()?))
+}
+
+impl OneRun {
+    fn read(reader: &dyn Reader, run: &RunId) -> ReadResult<Self> {
+        let nodes = reader.nodes(run)?;
+        let latest = reader.latest_frame(run)?;
+        let tree = match &latest {
+            Some(frame) => reader.tree(&frame.tree_hash)?,
+            None => None,
+        };
+        Ok(Self {
+            rows: reader.load_run(run)?,
+            row: reader.run(run)?,
+            counts: reader
+                .state_counts(run)?
+                .into_iter()
+                .map(|(state, count)| (state.as_str(), count))
+                .collect(),
+            approvals: nodes
+                .iter()
+                .map(|node| reader.approval(run, &node.node))
+                .collect::<ReadResult<_>>()?,
+            nodes: nodes
+                .into_iter()
+                .map(|node| {
+                    let (again, attempts) = (
+                        reader.node(run, &node.node)?,
+                        reader.attempts_of(run, &node.node)?,
+                    );
+                    Ok((node, again, attempts))
+                })
+                .collect::<ReadResult<_>>()?,
+            attempts: reader.attempts(run)?,
+            outputs: outputs(reader, run)?,
+            events: events(reader, run)?,
+            frames: vec![reader.frame(run, 1)?, reader.frame(run, u64::MAX)?, latest],
+            tree,
+        })
+    }
+}
+
+fn outputs(reader: &dyn Reader, run: &RunId) -> ReadResult<Vec<(OutputRow, Option<OutputRow>)>> {
+    let missing = reader.output(run, "result", &NodeKey::new("no such node", 0))?;
+    assert_eq!(missing, None, "a node without a row has none");
+    let rows = reader.outputs(run)?.into_iter();
+    rows.map(|row| {
+        let again = reader.output(run, &row.table, &row.node)?;
+        Ok((row, again))
+    })
+    .collect()
+}
+
+fn events(reader: &dyn Reader, run: &RunId) -> ReadResult<Vec<Vec<StoredEvent>>> {
+    Ok(vec![
+        reader.events(run, None, 1000)?,
+        reader.events(run, Some(0), 2)?,
+        reader.events(run, Some(u64::MAX), 2)?,
+        reader.visible_events(run, 0, 1000)?,
+        reader.visible_events(run, 1, 2)?,
+        reader.visible_events(run, u64::MAX, 2)?,
+    ])
+}

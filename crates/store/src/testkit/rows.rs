@@ -1,0 +1,196 @@
+//! Rows with little in them.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use smithers_model::approval::{Approval, ApprovalMode, ApprovalRequest, Decision};
+use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
+use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
+use smithers_model::step::RowChange;
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+
+/// Workflow `w` with tables `result` (a column of every kind) and `finalNote` (one text).
+pub fn definition() -> Arc<WorkflowDefinition> {
+    let result = [
+        ("text", ColumnKind::String),
+        ("score", ColumnKind::Number),
+        ("maxCount", ColumnKind::Integer),
+        ("ok", ColumnKind::Boolean),
+        ("data", ColumnKind::Json),
+    ];
+    let note = [("body", ColumnKind::String)];
+    workflow(
+        "w",
+        None,
+        vec![table("result", &result), table("finalNote", &note)],
+    )
+}
+
+/// Workflow `typed` with input fields `name` and `count`, and no tables.
+pub fn typed_definition() -> Arc<WorkflowDefinition> {
+    let input = vec![
+        field("name", ColumnKind::String),
+        field("count", ColumnKind::Integer),
+    ];
+    workflow("typed", Some(input), Vec::new())
+}
+
+fn workflow(
+    key: &str,
+    input_fields: Option<Vec<Field>>,
+    outputs: Vec<Arc<OutputTable>>,
+) -> Arc<WorkflowDefinition> {
+    Arc::new(WorkflowDefinition {
+        key: key.into(),
+        readable_name: None,
+        description: None,
+        system: false,
+        input_fields,
+        outputs,
+        result_table: None,
+        revision: ModuleRevision::default(),
+    })
+}
+
+/// A table declared at `<key>.tsx:1:1`.
+pub fn table(key: &str, fields: &[(&str, ColumnKind)]) -> Arc<OutputTable> {
+    Arc::new(OutputTable {
+        key: key.into(),
+        fields: fields
+            .iter()
+            .map(|(name, kind)| field(name, *kind))
+            .collect(),
+        declared_at: format!("{key}.tsx:1:1"),
+    })
+}
+
+/// A field that must be there.
+pub fn field(name: &str, kind: ColumnKind) -> Field {
+    Field {
+        name: name.into(),
+        kind,
+        shown_type: "unknown".into(),
+        optional: false,
+        nullable: false,
+        description: None,
+        members: None,
+    }
+}
+
+/// A node in `state`.
+pub fn node(id: &str, state: NodeState) -> RowChange {
+    RowChange::PutNode(NodeRow {
+        node: NodeKey::new(id, 0),
+        state,
+        last_attempt: (state != NodeState::Pending).then_some(1),
+        updated_at: Timestamp(7),
+        output_table: Some("result".into()),
+        label: Some(format!("the {id}")),
+    })
+}
+
+/// An attempt in `state`; the next one is due at `retry_at`.
+pub fn attempt(id: &str, number: u32, state: AttemptState, retry_at: Option<i64>) -> RowChange {
+    RowChange::PutAttempt(AttemptRow {
+        node: NodeKey::new(id, 0),
+        attempt: number,
+        state,
+        started_at: Timestamp(8),
+        finished_at: (state != AttemptState::InProgress).then_some(Timestamp(9)),
+        error: None,
+        retry_at: retry_at.map(Timestamp),
+    })
+}
+
+/// A row for `table`.
+pub fn output(table: &str, id: &str, payload: &serde_json::Value) -> RowChange {
+    RowChange::PutOutput(Arc::new(OutputRow {
+        table: table.into(),
+        node: NodeKey::new(id, 0),
+        payload: RawJson::of(payload),
+    }))
+}
+
+/// A request for a decision.
+pub fn approval(run: &RunId, id: &str, requested_at: i64) -> RowChange {
+    RowChange::RequestApproval(Box::new(Approval {
+        run_id: run.clone(),
+        node: NodeKey::new(id, 0),
+        request: ApprovalRequest {
+            mode: ApprovalMode::Decision,
+            wait_async: false,
+            title: format!("{id}?"),
+            summary: None,
+            metadata: Some(RawJson::of(&json!({"id": id}))),
+            options: Vec::new(),
+            allowed_scopes: Vec::new(),
+            allowed_users: vec!["user:ann".into()],
+        },
+        requested_at: Timestamp(requested_at),
+        decision: None,
+    }))
+}
+
+/// A decision by Ann.
+pub fn decision(id: &str, approved: bool) -> RowChange {
+    RowChange::DecideApproval {
+        node: NodeKey::new(id, 0),
+        decision: Decision {
+            approved,
+            note: Some("seen".into()),
+            decided_by: Some("user:ann".into()),
+            token_id: Some("0850123315d21ab9".into()),
+            value: Some(RawJson::of(&json!({"approved": approved}))),
+            decided_at: Timestamp(99),
+        },
+    }
+}
+
+/// A frame whose tree is the JSON text `"<content>"`.
+pub fn frame(number: u64, content: &str) -> RowChange {
+    let xml = format!("{content:?}");
+    let hash = format!("hash of {content}");
+    RowChange::PutFrame {
+        frame: FrameRow {
+            frame_no: number,
+            created_at: Timestamp(5),
+            tree_hash: hash.clone(),
+            trigger: None,
+        },
+        tree: Arc::new(TreeContent {
+            hash,
+            xml,
+            mounted_tasks: r#"["a::0"]"#.into(),
+            task_index: "[]".into(),
+        }),
+    }
+}
+
+/// An audit row about `run`.
+pub fn audit_record(kind: &str, run: &RunId) -> RowChange {
+    RowChange::Audit(AuditRecord {
+        at: Timestamp(3),
+        kind: kind.into(),
+        run_id: Some(run.clone()),
+        actor_id: Some("user:ann".into()),
+        token_id: None,
+        subject: None,
+        outcome: "accepted".into(),
+        detail: RawJson::empty_object(),
+    })
+}
+
+/// A start of the gateway.
+pub fn deployment(id: &str) -> Deployment {
+    Deployment {
+        id: id.into(),
+        started_at: Timestamp(1),
+        product_version: "0.1.0".into(),
+        config_digest: "c0ffee".into(),
+        module_path: None,
+        module_hash: None,
+    }
+}

@@ -1,0 +1,155 @@
+//! Approvals are decided once, and what waits is listed oldest first.
+
+use smithers_model::NodeKey;
+use smithers_model::approval::ApprovalStatus;
+use smithers_store::Refusal;
+use smithers_store::read::ApprovalFilter;
+use smithers_store::testkit::{RunScript, approval, decision};
+
+use super::{Subject, for_each_backend, run};
+
+for_each_backend![
+    a_request_waits_until_it_is_decided,
+    the_second_decision_is_refused_whichever_way_it_points,
+    a_decision_that_nobody_asked_for_is_refused,
+    one_step_may_ask_and_decide,
+    asking_again_opens_the_approval_again,
+    what_waits_is_listed_oldest_first,
+];
+
+/// A run of `workflow` that asks for `nodes` at their times.
+fn asking(subject: &mut Subject, id: &str, workflow: &str, nodes: &[(&str, i64)]) -> RunScript {
+    let mut script = RunScript::new(id);
+    let launch = script.launch_with(|new| new.row.workflow_key = workflow.into());
+    subject.commit(launch).unwrap();
+    let requests = nodes.iter().map(|(node, at)| approval(&run(id), node, *at));
+    subject
+        .commit(script.step(vec![], requests.collect()))
+        .unwrap();
+    script
+}
+
+fn pending(subject: &Subject, filter: &ApprovalFilter) -> Vec<String> {
+    let rows = subject.reader().pending(filter).unwrap();
+    let name = |row: &smithers_store::read::PendingApproval| {
+        let (run, node) = (&row.approval.run_id, &row.approval.node.node_id);
+        format!("{run}/{node} of {}", row.workflow_key)
+    };
+    rows.iter().map(name).collect()
+}
+
+fn a_request_waits_until_it_is_decided(subject: &mut Subject) {
+    let mut script = asking(subject, "r", "w", &[("a", 5)]);
+    assert_eq!(pending(subject, &ApprovalFilter::all(9)), ["r/a of w"]);
+    subject
+        .commit(script.step(vec![], vec![decision("a", true)]))
+        .unwrap();
+    assert!(pending(subject, &ApprovalFilter::all(9)).is_empty());
+    let stored = subject
+        .reader()
+        .approval(&run("r"), &NodeKey::new("a", 0))
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.status(), ApprovalStatus::Approved);
+    let decision = stored.decision.unwrap();
+    assert_eq!(decision.note.as_deref(), Some("seen"));
+    assert_eq!(decision.token_id.as_deref(), Some("0850123315d21ab9"));
+    assert_eq!(decision.value.unwrap().as_str(), r#"{"approved":true}"#);
+}
+
+fn the_second_decision_is_refused_whichever_way_it_points(subject: &mut Subject) {
+    let mut script = asking(subject, "r", "w", &[("a", 5)]);
+    subject
+        .commit(script.step(vec![], vec![decision("a", false)]))
+        .unwrap();
+    for approved in [true, false] {
+        let step = script.clone().step(vec![], vec![decision("a", approved)]);
+        assert_eq!(
+            subject.commit(step).unwrap_err(),
+            Refusal::AlreadyDecided {
+                node: NodeKey::new("a", 0),
+                status: ApprovalStatus::Denied
+            }
+        );
+    }
+}
+
+fn a_decision_that_nobody_asked_for_is_refused(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let step = script.step(vec![], vec![decision("a", true)]);
+    assert!(matches!(
+        subject.commit(step),
+        Err(Refusal::Constraint { .. })
+    ));
+}
+
+fn one_step_may_ask_and_decide(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let both = vec![approval(&run("r"), "a", 5), decision("a", true)];
+    subject.commit(script.step(vec![], both)).unwrap();
+    let mut twice = subject.launched("twice");
+    let changes = vec![
+        approval(&run("twice"), "a", 5),
+        decision("a", true),
+        decision("a", false),
+    ];
+    let refusal = subject.commit(twice.step(vec![], changes)).unwrap_err();
+    assert!(
+        matches!(refusal, Refusal::AlreadyDecided { .. }),
+        "{refusal:?}"
+    );
+}
+
+fn asking_again_opens_the_approval_again(subject: &mut Subject) {
+    let mut script = asking(subject, "r", "w", &[("a", 5)]);
+    subject
+        .commit(script.step(vec![], vec![decision("a", false)]))
+        .unwrap();
+    let again = script.step(vec![], vec![approval(&run("r"), "a", 8)]);
+    subject.commit(again).unwrap();
+    let stored = subject
+        .reader()
+        .approval(&run("r"), &NodeKey::new("a", 0))
+        .unwrap()
+        .unwrap();
+    assert_eq!((stored.decision, stored.requested_at.0), (None, 8));
+    subject
+        .commit(script.step(vec![], vec![decision("a", true)]))
+        .unwrap();
+}
+
+fn what_waits_is_listed_oldest_first(subject: &mut Subject) {
+    asking(subject, "r1", "w", &[("late", 9), ("early", 1)]);
+    asking(subject, "r2", "typed", &[("middle", 5), ("same", 9)]);
+    assert_eq!(
+        pending(subject, &ApprovalFilter::all(9)),
+        [
+            "r1/early of w",
+            "r2/middle of typed",
+            "r1/late of w",
+            "r2/same of typed"
+        ]
+    );
+    assert_eq!(pending(subject, &ApprovalFilter::all(1)), ["r1/early of w"]);
+    let of_run = ApprovalFilter {
+        run: Some(run("r2")),
+        ..ApprovalFilter::all(9)
+    };
+    assert_eq!(
+        pending(subject, &of_run),
+        ["r2/middle of typed", "r2/same of typed"]
+    );
+    let of_workflow = ApprovalFilter {
+        workflow: Some("w".into()),
+        ..ApprovalFilter::all(9)
+    };
+    assert_eq!(
+        pending(subject, &of_workflow),
+        ["r1/early of w", "r1/late of w"]
+    );
+    let of_neither = ApprovalFilter {
+        run: Some(run("r2")),
+        ..of_workflow
+    };
+    assert!(pending(subject, &of_neither).is_empty());
+}

@@ -26,6 +26,11 @@ impl Payload {
         Payload(text)
     }
 
+    /// Returns the text as shared bytes, without copying.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// Returns the text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

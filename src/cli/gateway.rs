@@ -1,0 +1,105 @@
+//! `smithers gateway`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use smithers_actors::clock::SystemClock;
+use smithers_model::time::Clock as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::say;
+use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
+use crate::config::{AuthMode, Config, Sources};
+use crate::demo::Demo;
+use crate::gateway::{Extras, Gateway};
+use crate::telemetry;
+
+/// What was typed.
+#[derive(Debug, Args)]
+pub(super) struct GatewayArgs {
+    /// Start with a demo workflow, a database of its own under .smithers/demo, and a token for an hour.
+    #[arg(long)]
+    demo: bool,
+    /// Port to listen on; 0 picks a free one. [env: PORT]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Address to listen on. [env: SMITHERS_GATEWAY_HOST]
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// Module to serve. [env: SMITHERS_GATEWAY_MODULE]
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    module: Option<PathBuf>,
+    /// Database file. [env: SMITHERS_DB_PATH]
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    db: Option<PathBuf>,
+    /// Start even when the module cannot be loaded.
+    #[arg(long)]
+    allow_broken_modules: bool,
+}
+
+pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
+    let mut flags = flags(&args);
+    let demo = args.demo.then(Demo::prepare).transpose().context("failed to prepare the demo")?;
+    if let Some(demo) = &demo {
+        flags.extend(demo.settings());
+    }
+    let config = Config::read(&Sources::of_process(flags))?;
+    telemetry::install(&config.logging);
+    let extras = Extras { allow_broken_modules: args.allow_broken_modules, ..Extras::default() };
+    actix_web::rt::System::new().block_on(serve(config, demo, extras))
+}
+
+fn flags(args: &GatewayArgs) -> BTreeMap<&'static str, String> {
+    let path = |path: &PathBuf| path.display().to_string();
+    [
+        ("PORT", args.port.map(|port| port.to_string())),
+        ("SMITHERS_GATEWAY_HOST", args.host.clone()),
+        ("SMITHERS_GATEWAY_MODULE", args.module.as_ref().map(path)),
+        ("SMITHERS_DB_PATH", args.db.as_ref().map(path)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Result<()> {
+    // Handlers first: a signal during the start must not kill a process that holds a half-made database.
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    let clock = Arc::new(SystemClock);
+    let grants = Arc::new(GrantStore::open(&config.access.token_store, config.access.allow_loose_mode));
+    let token = demo.as_ref().map(|_| issue_demo_grant(&grants, clock.now()));
+    let token = token.transpose().context("failed to make the demo token")?;
+    let watch = (config.access.auth == AuthMode::Token)
+        .then(|| GrantWatch::start(grants.clone()))
+        .transpose()
+        .context("failed to watch the token store")?;
+    let gatekeeper = Arc::new(Gatekeeper::new(&config.access, grants, clock));
+    announce(&config);
+    let gateway = Gateway::start(&config, gatekeeper, extras).await?;
+    say(&format!("listening on http://{}", gateway.address));
+    if let (Some(demo), Some(token)) = (&demo, &token) {
+        say(&demo.guide(gateway.address, token)?);
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    gateway.stop().await;
+    drop(watch);
+    Ok(())
+}
+
+/// Says which values are used and where each came from.
+fn announce(config: &Config) {
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "smithers gateway starts");
+    for line in config.table().lines() {
+        tracing::info!("{line}");
+    }
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+}

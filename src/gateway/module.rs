@@ -1,0 +1,123 @@
+//! The workflows of this gateway: those of the module, and those written in Rust.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use smithers_actors::catalogue::Catalogue;
+use smithers_model::Timestamp;
+use smithers_model::audit::Deployment;
+use smithers_model::workflow::Workflow;
+use smithers_script::{HostOptions, Isolation, ScriptHost};
+use smithers_store::WriterHandle;
+
+use super::{Extras, StartError};
+use crate::config::{Config, ScriptIsolation};
+
+/// The loaded workflows and the host that runs those of modules.
+pub struct Modules {
+    host: ScriptHost,
+    workflows: Vec<Arc<dyn Workflow>>,
+    entry: PathBuf,
+}
+
+impl Modules {
+    /// Starts the host and loads the module of the configuration.
+    pub(super) fn load(config: &Config, extras: Extras) -> Result<Self, StartError> {
+        let host = ScriptHost::start(host_options(config)).map_err(StartError::Host)?;
+        let entry = config.script.module.clone();
+        let mut workflows = extras.workflows;
+        match host.load(&entry) {
+            Ok(module) => {
+                for warning in &module.warnings {
+                    tracing::warn!(module = %entry.display(), "{warning}");
+                }
+                workflows.extend(module.workflows);
+            }
+            Err(error) if extras.allow_broken_modules => {
+                tracing::error!(module = %entry.display(), "the module is not served:\n{error}");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        refuse_duplicates(&workflows)?;
+        Ok(Self { host, workflows, entry })
+    }
+
+    pub(super) fn catalogue(&self) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for workflow in &self.workflows {
+            catalogue.insert(workflow.clone());
+        }
+        catalogue
+    }
+
+    /// Folder of the module.
+    pub(super) fn root_dir(&self) -> String {
+        let folder = self.entry.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+    }
+
+    /// Makes the output tables and records module graphs and this start.
+    pub(super) fn register(
+        &self,
+        writer: &WriterHandle,
+        catalogue: &Catalogue,
+        config: &Config,
+        started_at: Timestamp,
+    ) -> Result<(), StartError> {
+        writer.define_outputs(catalogue.definitions().cloned().collect())?;
+        let mut stored = BTreeSet::new();
+        for definition in catalogue.definitions() {
+            let revision = &definition.revision;
+            if !revision.hash.is_empty() && stored.insert(&revision.hash) {
+                writer.register_module(revision.clone())?;
+            }
+        }
+        Ok(writer.record_deployment(self.deployment(config, started_at, stored.first()))?)
+    }
+
+    fn deployment(&self, config: &Config, started_at: Timestamp, hash: Option<&&String>) -> Deployment {
+        Deployment {
+            id: uuid::Uuid::now_v7().to_string(),
+            started_at,
+            product_version: env!("CARGO_PKG_VERSION").into(),
+            config_digest: hex::encode(Sha256::digest(config.to_json().to_string())),
+            module_path: Some(self.entry.display().to_string()),
+            module_hash: hash.map(|hash| (*hash).clone()),
+        }
+    }
+
+    /// Ends the script threads.
+    pub(super) fn shutdown(&self) {
+        self.host.shutdown();
+    }
+}
+
+fn host_options(config: &Config) -> HostOptions {
+    let environment = std::env::vars().collect();
+    HostOptions {
+        threads: config.script.script_threads,
+        runtimes_per_module: config.script.runtimes,
+        isolation: match config.script.isolation {
+            ScriptIsolation::Module => Isolation::Module,
+            ScriptIsolation::Run => Isolation::Run,
+        },
+        // The environment holds only what the configuration allows, so everything in it may be seen.
+        module_env: vec!["*".into()],
+        env: config.script.module_env.select(&environment),
+        ..HostOptions::default()
+    }
+}
+
+fn refuse_duplicates(workflows: &[Arc<dyn Workflow>]) -> Result<(), StartError> {
+    let mut keys = BTreeSet::new();
+    for workflow in workflows {
+        let key = &workflow.definition().key;
+        if !keys.insert(key) {
+            return Err(StartError::DuplicateWorkflow(key.to_string()));
+        }
+    }
+    Ok(())
+}

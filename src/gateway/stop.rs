@@ -1,0 +1,25 @@
+//! The ordered end of a gateway (DESIGN 5): nothing new, then what is under way, then the sockets, then the store.
+
+use super::Gateway;
+
+impl Gateway {
+    /// Stops in order. Everything acknowledged is in the store; runs go on at the next start.
+    /// Takes about two seconds when a socket is stuck, else no time.
+    pub async fn stop(self) {
+        tracing::info!("stopping: no new connections, no new launches");
+        let stopper = &self.running.stopper;
+        stopper.stop_accepting().await;
+        self.runs.stop();
+        let writer = self.writer.clone();
+        // The writer finishes what has been queued; publications still reach the sockets.
+        if actix_web::rt::task::spawn_blocking(move || writer.shutdown()).await.is_err() {
+            tracing::error!("the writer ended abnormally");
+        }
+        stopper.stop().await;
+        self.modules.shutdown();
+        for arbiter in self.arbiters {
+            arbiter.stop();
+        }
+        tracing::info!("stopped");
+    }
+}

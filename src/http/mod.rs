@@ -1,0 +1,71 @@
+//! The HTTP surface: routes, and what a handler does with a request before and after the service.
+
+mod access;
+mod health;
+mod index;
+mod metrics;
+mod rest;
+mod rpc;
+mod socket;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::guard;
+use actix_web::web::{self, Data, ServiceConfig};
+use smithers_actors::session::{Connections, Services};
+use smithers_model::time::Clock;
+
+use crate::auth::Gatekeeper;
+use crate::metrics::Metrics;
+use crate::net::{self, SocketLimits};
+use crate::service::Service;
+
+/// What the handlers of one worker share.
+#[derive(Clone)]
+pub struct Edge {
+    /// The methods.
+    pub service: Service,
+    /// Who may call them.
+    pub gatekeeper: Arc<Gatekeeper>,
+    /// What sessions need; the hub in it belongs to this worker.
+    pub sessions: Rc<Services>,
+    /// Places for sockets.
+    pub connections: Connections,
+    /// Bounds of a socket.
+    pub socket_limits: SocketLimits,
+    /// Largest body of a request, bytes.
+    pub max_body_bytes: usize,
+    /// `/metrics` needs no token.
+    pub metrics_public: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Counters for `/metrics`.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Adds every route. What matches none is answered by [`net::edge`].
+pub fn routes(config: &mut ServiceConfig, edge: Edge) {
+    config
+        .app_data(Data::new(edge))
+        .service(
+            web::scope("")
+                .guard(guard::fn_guard(net::ws::wants_websocket))
+                .default_service(web::to(socket::upgrade)),
+        )
+        .route("/health", web::get().guard(guard::fn_guard(no_query)).to(health::health))
+        .route("/metrics", web::get().guard(guard::fn_guard(no_query)).to(metrics::metrics))
+        .route("/workflows", web::get().guard(guard::fn_guard(no_query)).to(health::workflows))
+        .route("/rpc", web::post().guard(guard::fn_guard(no_query)).to(rpc::envelope))
+        .route("/v1/rpc/{method}", web::post().to(rpc::method))
+        .route("/v1/runs", web::get().to(rest::list_runs))
+        .route("/v1/runs/{run}", web::get().to(rest::get_run))
+        .route("/v1/api/runs", web::get().to(rest::list_runs))
+        .route("/v1/api/runs/{run}", web::get().to(rest::get_run))
+        .route("/", web::get().to(index::index));
+}
+
+/// Some routes match their exact address only (gateway-protocol 3.1).
+fn no_query(request: &guard::GuardContext<'_>) -> bool {
+    request.head().uri.query().is_none()
+}

@@ -1,0 +1,45 @@
+//! Domain errors to what clients see: one table.
+
+use smithers_actors::run::RunError;
+use smithers_engine::Refusal;
+use smithers_model::NodeKey;
+use smithers_protocol::error::{ErrorCode, RpcError};
+
+/// A read failed; the caller gets no particulars, the log does.
+pub(super) fn of_read(error: smithers_store::Error) -> RpcError {
+    tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
+    match error {
+        smithers_store::Error::Busy => RpcError::unavailable("The database is busy; try again"),
+        _ => RpcError::unavailable("The database could not be read; try again"),
+    }
+}
+
+/// A request to a run failed. `node` is the node it was about, for errors that name it.
+pub(super) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> RpcError {
+    match error {
+        RunError::NotFound(_) => RpcError::no_such_run(run_id),
+        RunError::Exists(_) => RpcError::run_exists(run_id),
+        RunError::WorkflowMissing { workflow, .. } => RpcError::unknown_workflow(&workflow),
+        RunError::Refused(refusal) => of_refusal(refusal, run_id, node),
+        RunError::StepRefused(message) => RpcError::new(ErrorCode::ServerError, message),
+        error @ (RunError::Busy(_) | RunError::Degraded(_) | RunError::OutcomeUnknown) => {
+            RpcError::unavailable(error.to_string())
+        }
+        RunError::Read { source, .. } => of_read(source),
+    }
+}
+
+fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcError {
+    match refusal {
+        Refusal::AlreadyDecided { node: id, status } => {
+            let iteration = node.map_or(0, |node| node.iteration);
+            RpcError::already_decided(run_id, id.as_str(), iteration, status.as_str())
+        }
+        Refusal::UserNotAllowed => RpcError::not_an_allowed_user(),
+        Refusal::ScopeMissing => RpcError::missing_approval_scope(),
+        Refusal::InvalidDecision { message } => RpcError::invalid_request(message),
+        Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),
+        Refusal::NotActive { .. } | Refusal::AlreadyCancelled => RpcError::run_not_active(),
+        Refusal::UnknownAttempt { .. } | Refusal::Illegal { .. } => RpcError::internal(),
+    }
+}

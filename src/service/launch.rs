@@ -1,0 +1,126 @@
+//! `launchRun`.
+
+use serde_json::Value;
+use smithers_actors::session::{Caller, Identity};
+use smithers_model::run::{RunAuth, RunConfig, StartedBy};
+use smithers_model::step::Launch;
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::{RawJson, RunId, Timestamp};
+use smithers_protocol::error::RpcError;
+use smithers_protocol::frame::Payload;
+use smithers_protocol::params::{LaunchRun, Params};
+use smithers_protocol::view::LaunchAnswer;
+
+use super::{Service, encode, error};
+
+/// Bytes of output kept per attempt unless the launch says otherwise (gateway-protocol 2.1).
+const MAX_OUTPUT_BYTES: u64 = 200_000;
+/// Time limit of one tool call unless the launch says otherwise (gateway-protocol 2.1).
+const TOOL_TIMEOUT_MS: u64 = 60_000;
+
+impl Service {
+    /// Launches a run. The input is validated before a run exists; the answer means that the run is durable.
+    pub(super) async fn launch_run(&self, caller: &Caller, params: Params) -> Result<Payload, RpcError> {
+        let request = LaunchRun::read(params)?;
+        let workflow = self
+            .catalogue
+            .get(&request.workflow)
+            .cloned()
+            .ok_or_else(|| RpcError::unknown_workflow(&request.workflow))?;
+        if let Some(run_id) = &request.run_id {
+            self.refuse_known_run(run_id, &request).await?;
+        }
+        let given = RawJson::of(&Value::Object(request.input.clone()));
+        let input = workflow
+            .check_input(given)
+            .await
+            .map_err(|refused| RpcError::invalid_input(refused.message))?;
+        let launch = self.launch(&caller.identity, &request, workflow.definition(), input);
+        let run_id = self.hand_over(caller, launch).await?;
+        let system = workflow.definition().system;
+        encode(&LaunchAnswer { run_id: run_id.as_str(), workflow: &request.workflow, system })
+    }
+
+    /// Hands the launch to the runs. A socket follows the run before it exists, so that it misses nothing.
+    async fn hand_over(&self, caller: &Caller, launch: Launch) -> Result<RunId, RpcError> {
+        let asked = launch.run_id.clone();
+        if let Some(connection) = &caller.connection {
+            connection.follow(&asked);
+        }
+        let launched = self.runs.launch(launch).await;
+        let run_id = launched.map_err(|refused| error::of_run(refused, asked.as_str(), None))?;
+        match &caller.connection {
+            Some(connection) if run_id != asked => connection.follow(&run_id),
+            _ => {}
+        }
+        Ok(run_id)
+    }
+
+    /// Refuses an id that is taken before the input is looked at; the commit checks again.
+    /// A launch with an idempotency key may name the run that it made.
+    async fn refuse_known_run(&self, run_id: &str, request: &LaunchRun) -> Result<(), RpcError> {
+        if request.idempotency_key.is_some() {
+            return Ok(());
+        }
+        let id = RunId::from(run_id);
+        let known = self.read(move |reader| reader.run(&id).map_err(error::of_read)).await?;
+        match known {
+            None => Ok(()),
+            Some(row) if row.status.is_terminal() => Err(RpcError::run_exists(run_id)),
+            Some(_) => Err(RpcError::run_already_active(run_id)),
+        }
+    }
+
+    fn launch(
+        &self,
+        caller: &Identity,
+        request: &LaunchRun,
+        definition: &WorkflowDefinition,
+        input: RawJson,
+    ) -> Launch {
+        let now = self.clock.now();
+        Launch {
+            run_id: request.run_id.as_deref().map_or_else(RunId::random, RunId::from),
+            workflow_key: definition.key.clone(),
+            workflow_hash: (!definition.revision.hash.is_empty()).then(|| definition.revision.hash.clone()),
+            system: definition.system,
+            input,
+            config: self.config(caller, request, definition, now),
+            actor: caller.actor(),
+            idempotency_key: request.idempotency_key.clone(),
+        }
+    }
+
+    fn config(
+        &self,
+        caller: &Identity,
+        request: &LaunchRun,
+        definition: &WorkflowDefinition,
+        now: Timestamp,
+    ) -> RunConfig {
+        let triggered_by = caller.user_id.clone().unwrap_or_else(|| "gateway".into());
+        RunConfig {
+            gateway_system: definition.system,
+            gateway_workflow_key: definition.key.clone(),
+            gateway_triggered_by: triggered_by.clone(),
+            max_concurrency: request.max_concurrency.map(|cap| u32::try_from(cap).unwrap_or(u32::MAX)),
+            root_dir: self.root_dir.to_string(),
+            allow_network: request.allow_network.unwrap_or(false),
+            max_output_bytes: request.max_output_bytes.unwrap_or(MAX_OUTPUT_BYTES),
+            tool_timeout_ms: request.tool_timeout_ms.unwrap_or(TOOL_TIMEOUT_MS),
+            auth: RunAuth {
+                triggered_by,
+                scopes: caller.grants.written().to_vec(),
+                role: caller.role.clone(),
+                token_id: caller.token_id.clone(),
+                created_at: now.to_iso(),
+            },
+            started_by: request.started_by.as_ref().map(|started_by| StartedBy {
+                harness: started_by.harness.clone(),
+                session_id: started_by.session_id.clone(),
+                prompt: started_by.prompt.clone(),
+                detected: started_by.detected,
+            }),
+        }
+    }
+}

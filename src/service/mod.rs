@@ -1,0 +1,103 @@
+//! The methods of the gateway, the same for HTTP and WebSocket: read the parameters, ask a handle, shape the answer.
+//!
+//! The caller has been authorised before a method is called.
+
+mod approvals;
+mod dispatch;
+mod error;
+mod gateway;
+mod hello;
+mod launch;
+mod nodes;
+mod runs;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use smithers_actors::catalogue::Catalogue;
+use smithers_actors::registry::Runs;
+use smithers_actors::session::Caller;
+use smithers_model::Timestamp;
+use smithers_model::time::Clock;
+use smithers_protocol::error::{ErrorCode, RpcError};
+use smithers_protocol::frame::{Payload, RawParams};
+use smithers_protocol::method::Method;
+use smithers_protocol::params::ListWorkflows;
+use smithers_store::writer::WriterHandle;
+use smithers_store::{Backend, Reader};
+
+pub use dispatch::Dispatcher;
+
+/// Everything the methods need.
+#[derive(Clone)]
+pub struct Service {
+    /// Open runs.
+    pub runs: Runs,
+    /// The read path.
+    pub backend: Arc<dyn Backend>,
+    /// The state of the write path.
+    pub writer: WriterHandle,
+    /// Registered workflows.
+    pub catalogue: Arc<Catalogue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// When the process started.
+    pub started_at: Timestamp,
+    /// Folder of the module; what a run records as its root.
+    pub root_dir: Arc<str>,
+}
+
+impl Service {
+    /// Calls `method`. A stream is opened by the session, not here.
+    pub async fn call(
+        &self,
+        caller: &Caller,
+        method: Method,
+        params: &RawParams,
+    ) -> Result<Payload, RpcError> {
+        let params = params.object_or_empty();
+        match method {
+            Method::LaunchRun => self.launch_run(caller, params).await,
+            Method::ResumeRun => self.resume_run(&params).await,
+            Method::CancelRun => self.cancel_run(caller, &params).await,
+            Method::GetRun => self.get_run(&params).await,
+            Method::ListRuns => self.list_runs(&params).await,
+            Method::ListNodeStates => self.list_node_states(&params).await,
+            Method::GetNodeOutput => self.get_node_output(&params).await,
+            Method::ListApprovals => self.list_approvals(&params).await,
+            Method::SubmitApproval => self.submit_approval(caller, &params).await,
+            Method::ListWorkflows => self.workflows_payload(ListWorkflows::read(&params)),
+            Method::Health => self.health().await,
+            // The method table lets nothing else through; a new row without an arm ends here.
+            other => Err(RpcError::new(
+                ErrorCode::MethodNotAvailable,
+                format!("Method {} is not served here", other.name()),
+            )),
+        }
+    }
+
+    /// Reads off the HTTP worker's thread. The reader sees everything that was acknowledged before.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&dyn Reader) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let backend = self.backend.clone();
+        let reading = move || {
+            let reader = backend.reader().map_err(error::of_read)?;
+            query(&*reader)
+        };
+        actix_web::rt::task::spawn_blocking(reading).await.unwrap_or_else(|panic| {
+            tracing::error!(error = %panic, "a read panicked");
+            Err(RpcError::internal())
+        })
+    }
+}
+
+/// Serialises an answer.
+fn encode<T: Serialize + ?Sized>(view: &T) -> Result<Payload, RpcError> {
+    Payload::encode(view).map_err(|error| {
+        tracing::error!(%error, "an answer could not be serialised");
+        RpcError::internal()
+    })
+}
+

@@ -1,0 +1,9 @@
+//! From stored rows to what clients see. What is stored and what is sent change for different reasons.
+
+mod approval;
+mod node;
+mod run;
+
+pub(crate) use approval::approval_row;
+pub(crate) use node::{node_output, node_state_row};
+pub(crate) use run::{RunShown, run_record};

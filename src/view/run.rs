@@ -1,0 +1,167 @@
+//! Runs as clients see them. Readers get no stack traces and no credentials of the launcher
+//! (gateway-protocol 20).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+use smithers_model::error::ErrorInfo;
+use smithers_model::node::NodeState;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::{RawJson, Timestamp};
+use smithers_protocol::params::StartedBy;
+use smithers_protocol::view::{Blocked, FailedChildren, RunColumns, RunRecord, RunState};
+use smithers_store::read::PendingApproval;
+
+/// A stored run with the texts that its view borrows.
+pub(crate) struct RunShown<'a> {
+    row: &'a RunRow,
+    error_json: Option<String>,
+    config_json: String,
+    started_by: Option<StartedBy>,
+}
+
+impl<'a> RunShown<'a> {
+    /// Prepares `row` for readers.
+    pub(crate) fn new(row: &'a RunRow) -> Self {
+        let (config_json, started_by) = shown_config(&row.config);
+        let error_json = row.error.clone().map(|error| RawJson::of(&without_stack(error)).as_str().to_owned());
+        Self { row, error_json, config_json, started_by }
+    }
+
+    /// The row of lists (gateway-protocol 2.1).
+    pub(crate) fn row(&self) -> smithers_protocol::view::RunRow<'_> {
+        let row = self.row;
+        smithers_protocol::view::RunRow {
+            columns: RunColumns {
+                run_id: row.run_id.as_str(),
+                workflow_name: &row.workflow_name,
+                workflow_hash: row.workflow_hash.as_deref(),
+                status: row.status.as_str(),
+                created_at_ms: row.created_at.0,
+                started_at_ms: row.started_at.map(|at| at.0),
+                finished_at_ms: row.finished_at.map(|at| at.0),
+                cancel_requested_at_ms: row.cancel_requested_at.map(|at| at.0),
+                error_json: self.error_json.as_deref().map(Cow::Borrowed),
+                config_json: Some(Cow::Borrowed(&self.config_json)),
+                workflow_key: row.workflow_key.as_str(),
+                ..RunColumns::default()
+            },
+            system: row.system,
+            started_by: self.started_by.clone(),
+        }
+    }
+}
+
+/// The record of `getRun` and of a gap's snapshot (gateway-protocol 2.2).
+pub(crate) fn run_record<'a>(
+    shown: &'a RunShown<'a>,
+    counts: &HashMap<NodeState, u64>,
+    failed_keys: &'a [String],
+    waiting: Option<&'a PendingApproval>,
+    now: Timestamp,
+) -> RunRecord<'a> {
+    let row = shown.row;
+    let blocked = waiting.filter(|_| row.status == RunStatus::WaitingApproval).map(|waiting| {
+        Blocked::Approval {
+            node_id: waiting.approval.node.node_id.as_str(),
+            requested_at: waiting.approval.requested_at.to_iso(),
+        }
+    });
+    let summary: BTreeMap<&str, u64> =
+        counts.iter().map(|(state, count)| (state.as_str(), *count)).collect();
+    RunRecord {
+        row: shown.row(),
+        summary,
+        run_state: Some(RunState {
+            run_id: row.run_id.as_str(),
+            computed_at: now.to_iso(),
+            state: RunState::of_status(row.status.as_str()),
+            blocked,
+            unhealthy: None,
+        }),
+        failed_children: FailedChildren::of(failed_keys),
+    }
+}
+
+/// The configuration without the launcher's scopes and token, and who started the run.
+fn shown_config(config: &RawJson) -> (String, Option<StartedBy>) {
+    let mut value = config.value();
+    if let Some(Value::Object(auth)) = value.get_mut("auth") {
+        auth.retain(|key, _| matches!(key.as_str(), "triggeredBy" | "role" | "createdAt"));
+    }
+    let started_by = value.get("startedBy").map(started_by);
+    (value.to_string(), started_by)
+}
+
+fn started_by(value: &Value) -> StartedBy {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    StartedBy {
+        harness: text("harness"),
+        session_id: text("sessionId"),
+        prompt: text("prompt"),
+        detected: value.get("detected").and_then(Value::as_bool),
+    }
+}
+
+fn without_stack(mut error: ErrorInfo) -> ErrorInfo {
+    error.stack = None;
+    error.cause = error.cause.map(|cause| Box::new(without_stack(*cause)));
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use smithers_model::{Epoch, Timestamp};
+
+    use super::*;
+
+    fn row() -> RunRow {
+        let config = r#"{"gatewaySystem":false,"auth":{"triggeredBy":"user:op","scopes":["*"],"role":"operator","tokenId":"abc"},"startedBy":{"harness":"ci"}}"#;
+        let mut error = ErrorInfo::coded("SESSION_ERROR", "Task failed: a");
+        error.stack = Some("at gateway.tsx:1:1".into());
+        let mut cause = ErrorInfo::thrown("Error", "boom");
+        cause.stack = Some("at gateway.tsx:2:1".into());
+        RunRow {
+            run_id: "r1".into(),
+            workflow_key: "chain".into(),
+            workflow_name: "Chain".into(),
+            workflow_hash: None,
+            status: RunStatus::Failed,
+            system: false,
+            created_at: Timestamp(1),
+            started_at: Some(Timestamp(2)),
+            finished_at: Some(Timestamp(3)),
+            cancel_requested_at: None,
+            error: Some(error.caused_by(cause)),
+            config: RawJson::trusted(config),
+            input: RawJson::empty_object(),
+            epoch: Epoch(1),
+            next_seq: 4,
+            next_stream_seq: 3,
+            next_frame_no: 2,
+        }
+    }
+
+    #[test]
+    fn readers_get_no_stack_and_no_credentials_of_the_launcher() {
+        let row = row();
+        let text = serde_json::to_string(&RunShown::new(&row).row()).unwrap();
+        assert!(text.contains("Task failed: a") && text.contains("boom"), "{text}");
+        for secret in ["gateway.tsx", "tokenId", "scopes"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert!(text.ends_with(r#""system":false,"startedBy":{"harness":"ci"}}"#), "{text}");
+    }
+
+    #[test]
+    fn the_record_counts_nodes_and_names_the_state() {
+        let row = row();
+        let shown = RunShown::new(&row);
+        let counts = HashMap::from([(NodeState::Failed, 1), (NodeState::Pending, 2)]);
+        let record = run_record(&shown, &counts, &[], None, Timestamp(5));
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.contains(r#""summary":{"failed":1,"pending":2}"#), "{text}");
+        assert!(text.contains(r#""state":"failed""#), "{text}");
+    }
+}

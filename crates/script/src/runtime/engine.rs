@@ -32,7 +32,6 @@ pub(super) struct Engine {
     guard: Rc<Guard>,
     pub(super) shared: Rc<Shared>,
     pulse: Arc<Pulse>,
-    slice: Duration,
 }
 
 /// How the jobs that followed some code ended.
@@ -84,7 +83,6 @@ impl Engine {
             guard,
             shared,
             pulse: Arc::clone(pulse),
-            slice: limits.slice,
         })
     }
 
@@ -141,9 +139,9 @@ impl Engine {
     }
 
     /// Runs the jobs that are ready, for `work`.
-    pub(super) fn drain(&self, work: &Rc<Work>) -> Drained {
-        match self.drain_once(work) {
-            Drained::Stopped => match self.drain_once(work) {
+    pub(super) fn drain(&self, work: &Rc<Work>, limit: Duration) -> Drained {
+        match self.drain_once(work, limit) {
+            Drained::Stopped => match self.drain_once(work, limit) {
                 Drained::Empty => Drained::Stopped,
                 Drained::Stopped | Drained::Endless => Drained::Endless,
             },
@@ -151,10 +149,10 @@ impl Engine {
         }
     }
 
-    fn drain_once(&self, work: &Rc<Work>) -> Drained {
+    fn drain_once(&self, work: &Rc<Work>, limit: Duration) -> Drained {
         *self.shared.work.borrow_mut() = Rc::clone(work);
-        let _beat = self.pulse.begin(work.call, self.slice);
-        self.guard.arm(self.slice);
+        let _beat = self.pulse.begin(work.call, limit);
+        self.guard.arm(limit);
         let mut drained = Drained::Empty;
         let mut jobs = 0;
         loop {
@@ -204,12 +202,13 @@ impl Engine {
     pub(super) fn load_result(
         &self,
         promise: &Persistent<Promise<'static>>,
+        limit: Duration,
     ) -> Result<Option<String>, Halt> {
         let work = Rc::new(Work::default());
-        if self.drain(&work) != Drained::Empty {
+        if self.drain_once(&work, limit) != Drained::Empty {
             return Err(Halt::Interrupted);
         }
-        self.with(&work, self.slice, |ctx, host| {
+        self.with(&work, limit, |ctx, host| {
             let promise = promise
                 .clone()
                 .restore(ctx)

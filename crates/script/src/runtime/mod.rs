@@ -106,7 +106,8 @@ impl ScriptRuntime {
         let deadline = Instant::now() + self.limits.load;
         let promise = self.engine.start_load(arguments, self.limits.load)?;
         loop {
-            if let Some(text) = self.engine.load_result(&promise)? {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if let Some(text) = self.engine.load_result(&promise, left)? {
                 return Ok(text);
             }
             match self.engine.next_due().filter(|due| *due < deadline) {

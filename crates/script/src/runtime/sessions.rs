@@ -157,7 +157,7 @@ impl ScriptRuntime {
 
     /// Runs the jobs that `work` left behind, answers the calls that ended, and looks at the heap.
     pub(super) fn after(&mut self, work: &Rc<Work>) {
-        let drained = self.engine.drain(work);
+        let drained = self.engine.drain(work, self.limits.slice);
         self.answer_settled();
         match drained {
             Drained::Empty => {}

@@ -1,4 +1,6 @@
 //! The module host from outside: modules on disk, driven through the `Workflow` trait.
 
 mod driver;
+mod limits;
 mod probes;
+mod zod;

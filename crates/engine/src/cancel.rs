@@ -33,14 +33,15 @@ impl RunState {
     /// Cancels every attempt under way and asks for the end of its body.
     pub(crate) fn cut_off_attempts(&mut self, reason: CancelReason, now: Timestamp) {
         for node in std::mem::take(&mut self.running) {
+            let attempt = self.nodes[&node].last_attempt;
+            self.open.abort(&node, attempt);
             self.move_node(&node, TaskFact::Cancelled, now);
-            let attempt = self.put_attempt(&node, AttemptState::Cancelled);
+            self.put_attempt(&node, AttemptState::Cancelled);
             self.open.event(Event::NodeCancelled {
-                node: node.clone(),
+                node,
                 attempt: Some(attempt),
                 reason,
             });
-            self.open.abort(&node, attempt);
         }
     }
 

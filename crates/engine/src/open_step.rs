@@ -91,13 +91,15 @@ impl OpenStep {
         self.step.commands.push(command);
     }
 
-    /// Asks for the end of an attempt; one that this very step starts is not started instead.
+    /// Asks for the end of an attempt under way; one that this very step started is not started instead.
+    /// Comes before the attempt's last row.
     pub(crate) fn abort(&mut self, node: &NodeKey, attempt: u32) {
-        let before = self.step.commands.len();
-        self.step
-            .commands
-            .retain(|command| !starts(command, node, attempt));
-        if self.step.commands.len() == before {
+        let started_here = self.attempts.contains_key(&(node.clone(), attempt));
+        if started_here {
+            self.step
+                .commands
+                .retain(|command| !starts(command, node, attempt));
+        } else {
             self.command(Command::AbortTask {
                 node: node.clone(),
                 attempt,

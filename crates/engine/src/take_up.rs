@@ -24,15 +24,13 @@ impl RunState {
 
     /// Sets the run running; it decides nothing before it has a new frame.
     pub(crate) fn go_on(&mut self, now: Timestamp) {
-        let first = self.run.started_at.is_none();
-        let started_at = *self.run.started_at.get_or_insert(now);
         self.run.status = RunStatus::Running;
-        self.open.update_run(|run| {
-            run.status = Some(RunStatus::Running);
-            if first {
-                run.started_at = Some(started_at);
-            }
-        });
+        self.open
+            .update_run(|run| run.status = Some(RunStatus::Running));
+        if self.run.started_at.is_none() {
+            self.run.started_at = Some(now);
+            self.open.update_run(|run| run.started_at = Some(now));
+        }
         self.open.unpark();
         self.open.event(Event::RunStarted);
         self.renders.clear();

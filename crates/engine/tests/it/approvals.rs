@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use smithers_engine::Refusal;
-use smithers_model::RawJson;
 use smithers_model::approval::{ApprovalStatus, Decision, OnDeny};
+use smithers_model::command::Command;
 use smithers_model::fact::Fact;
 use smithers_model::run::{Actor, RunStatus};
+use smithers_model::{NodeKey, RawJson};
 
 use crate::support::world::{answer, operator};
 use crate::support::{
@@ -211,20 +212,69 @@ fn a_run_with_two_open_questions_parks_again_after_the_first_answer() {
     assert_eq!(world.status(), RunStatus::Finished);
 }
 
+/// Decides without letting the owner commit.
+fn decide_uncommitted(world: &mut World, id: &str, approved: bool) {
+    let fact = Fact::ApprovalDecided {
+        node: NodeKey::new(id, 0),
+        decision: answer(approved),
+        actor: operator(),
+    };
+    let taken = world.state.accept(fact, world.now);
+    taken.expect("the question is open");
+}
+
 #[test]
-fn two_answers_in_one_step_leave_no_wish_to_park() {
+fn two_answers_can_share_a_step() {
     let mut world = one(par([approval("a").into(), approval("b").into()]));
-    for id in ["a", "b"] {
-        let fact = Fact::ApprovalDecided {
-            node: smithers_model::NodeKey::new(id, 0),
-            decision: answer(true),
-            actor: operator(),
-        };
-        world.state.accept(fact, world.now).unwrap();
-    }
+    decide_uncommitted(&mut world, "a", true);
+    decide_uncommitted(&mut world, "b", true);
     world.pump();
     assert_eq!(world.status(), RunStatus::Finished);
     assert!(world.closed);
+}
+
+#[test]
+fn nothing_starts_after_a_denial_has_ended_the_run() {
+    let mut world = one(par([approval("a").into(), approval("b").into()]));
+    decide_uncommitted(&mut world, "b", true);
+    decide_uncommitted(&mut world, "a", false);
+    world.pump();
+    assert_eq!(world.status(), RunStatus::Failed);
+    assert_eq!(world.nodes(), "a=failed b=pending");
+    assert_eq!(world.attempts(), "");
+}
+
+#[test]
+fn an_answer_before_the_commit_takes_the_wish_to_park_back() {
+    let tree = workflow([approval("gate").into(), comp("ship").into()]);
+    let mut world = World::of(workflow([comp("x").into()]));
+    world.crash();
+    world.state.accept(Fact::TakenUp, world.now).unwrap();
+    let parking = Fact::Rendered(tree.clone());
+    world.state.accept(parking, world.now).unwrap();
+    assert_eq!(world.status(), RunStatus::WaitingApproval);
+    let mut cancelled = world.clone();
+    decide_uncommitted(&mut world, "gate", true);
+    world.state.accept(Fact::Rendered(tree), world.now).unwrap();
+    assert!(world.state.take_step().commands.is_empty());
+
+    let cancel = Fact::CancelRequested { actor: operator() };
+    cancelled.state.accept(cancel, cancelled.now).unwrap();
+    assert_eq!(cancelled.state.take_step().commands, [Command::Close]);
+}
+
+#[test]
+fn a_question_whose_node_is_gone_from_the_rows_cannot_be_decided() {
+    let mut world = one(approval("gate"));
+    world.store.nodes.clear();
+    world.crash();
+    let refused = world.decide("gate", true).unwrap_err();
+    assert_eq!(
+        refused,
+        Refusal::NotWaiting {
+            node: "gate".into()
+        }
+    );
 }
 
 #[test]

@@ -38,6 +38,29 @@ fn a_failed_task_ends_the_run_and_everything_under_way() {
 }
 
 #[test]
+fn a_static_task_that_fails_ends_the_ones_started_with_it() {
+    let broken = stat("a").broken_value(ErrorInfo::coded("INVALID_OUTPUT", "a promise"));
+    let mut world = World::of(workflow([par([broken.into(), stat("b").into()])]));
+    assert_eq!(
+        world.events()[4..],
+        lines(
+            "a started 1
+            b started 1
+            a failed 1: INVALID_OUTPUT
+            b cancelled RunFailed
+            RUN failed SESSION_ERROR: Task failed: a <- a promise"
+        )
+    );
+    assert!(
+        world
+            .aborted
+            .iter()
+            .all(|node| node.node_id.as_str() == "b")
+    );
+    assert!(world.row("b").is_none());
+}
+
+#[test]
 fn a_failure_that_is_allowed_lets_the_run_go_on_and_is_reported() {
     let tree = workflow([comp("a").may_fail().into(), stat("b").into()]);
     let mut world = World::of(tree);

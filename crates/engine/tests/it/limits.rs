@@ -232,4 +232,6 @@ fn a_limit_of_zero_is_no_limit() {
         world.finish(id);
     }
     assert_eq!(world.status(), RunStatus::Finished);
+    let alone = World::capped(0, workflow(comps(&["a"])));
+    assert_eq!(running(&alone), "a", "a cap of zero lets one through");
 }

@@ -85,6 +85,7 @@ proptest! {
         driver.play(&mut world, |world| {
             assert!(world.in_flight.len() <= 16);
             check_groups(world);
+            assert_eq!(world.store.run.as_ref(), Some(world.state.row()));
         });
     }
 
@@ -116,6 +117,7 @@ proptest! {
 }
 
 fn check_nothing_open(world: &World) {
+    assert_eq!(world.store.run.as_ref(), Some(world.state.row()));
     assert!(world.status().is_terminal());
     assert!(world.in_flight.is_empty());
     assert_eq!(world.state.in_flight().count(), 0);

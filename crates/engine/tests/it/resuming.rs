@@ -90,6 +90,19 @@ fn a_parked_run_that_is_taken_up_parks_again() {
 }
 
 #[test]
+fn taking_a_run_up_twice_makes_one_frame() {
+    let mut world = World::of(workflow([comp("a").into()]));
+    world.crash();
+    world.events();
+    for _ in 0..2 {
+        world.state.accept(Fact::TakenUp, world.now).unwrap();
+    }
+    world.pump();
+    let events = lines("RUN started\n RUN started\n frame 2\n a started 2");
+    assert_eq!(world.events(), events);
+}
+
+#[test]
 fn a_refused_step_fails_the_run_with_the_reason_and_ends_what_was_under_way() {
     let mut world = World::of(workflow([par([comp("a").into(), comp("b").into()])]));
     world.crash();

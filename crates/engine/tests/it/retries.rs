@@ -28,6 +28,20 @@ fn a_delay_is_asked_for_and_the_attempt_row_says_when_it_ends() {
     assert!(world.in_flight.is_empty());
     world.wait_ms(1);
     assert_eq!(world.in_flight.values().collect::<Vec<_>>(), [&2]);
+    let row = world.store.attempts.values().next_back().unwrap();
+    assert_eq!((row.attempt, &row.error, row.retry_at), (2, &None, None));
+}
+
+#[test]
+fn after_a_crash_the_newest_attempt_says_how_long_to_wait() {
+    let mut world = flaky(3);
+    world.fail("flaky", "one");
+    world.wait_ms(1_000);
+    world.fail("flaky", "two");
+    world.crash();
+    world.accept(Fact::TakenUp).unwrap();
+    assert_eq!(world.wakes, [Timestamp(4_000)]);
+    assert!(world.in_flight.is_empty());
 }
 
 #[test]
@@ -138,6 +152,14 @@ fn an_error_that_says_so_is_not_tried_again() {
         retryable: false,
     };
     world.accept(fact).unwrap();
+    assert_eq!(world.status(), RunStatus::Failed);
+    assert_eq!(world.attempts(), "flaky#1=failed");
+}
+
+#[test]
+fn an_output_that_breaks_the_schema_is_not_tried_again() {
+    let mut world = flaky(5);
+    world.fail_with("flaky", ErrorInfo::coded("INVALID_OUTPUT", "bad"));
     assert_eq!(world.status(), RunStatus::Failed);
     assert_eq!(world.attempts(), "flaky#1=failed");
 }

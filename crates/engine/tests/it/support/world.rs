@@ -207,11 +207,16 @@ impl World {
 
     /// The body of `id` throws.
     pub(crate) fn fail(&mut self, id: &str, message: &str) {
+        self.fail_with(id, ErrorInfo::thrown("Error", message));
+    }
+
+    /// The body of `id` ends with `error`.
+    pub(crate) fn fail_with(&mut self, id: &str, error: ErrorInfo) {
         let (node, attempt) = self.end_body(id);
         self.accept(Fact::TaskFailed {
             node,
             attempt,
-            error: ErrorInfo::thrown("Error", message),
+            error,
             retryable: true,
         })
         .expect("the body was under way");

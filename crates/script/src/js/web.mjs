@@ -196,6 +196,11 @@ export class URLSearchParams {
   }
 }
 
+/** The parts of a URL, or undefined when the text is none. */
+function parse(url, base) {
+  return native.parseUrl(String(url), base === undefined ? undefined : String(base));
+}
+
 const PARTS = ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"];
 
 export class URL {
@@ -203,13 +208,13 @@ export class URL {
   #params;
 
   constructor(url, base) {
-    const parts = native.parseUrl(String(url), base === undefined ? null : String(base));
-    if (parts === null) throw new TypeError(`invalid URL: ${url}`);
+    const parts = parse(url, base);
+    if (parts === undefined) throw new TypeError(`invalid URL: ${url}`);
     this.#parts = parts;
   }
 
   static canParse(url, base) {
-    return native.parseUrl(String(url), base === undefined ? null : String(base)) !== null;
+    return parse(url, base) !== undefined;
   }
 
   static {
@@ -239,7 +244,7 @@ export class URL {
 
   #change(name, value) {
     const parts = native.changeUrl(this.href, name, value);
-    if (parts !== null) this.#parts = parts;
+    if (parts !== undefined) this.#parts = parts;
     else if (name === "href") throw new TypeError(`invalid URL: ${value}`);
   }
 }

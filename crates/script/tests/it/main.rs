@@ -1,6 +1,16 @@
 //! The module host from outside: modules on disk, driven through the `Workflow` trait.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(
+    clippy::result_large_err,
+    reason = "errors of the model are passed on as they are"
+)]
 
+mod context;
 mod driver;
+mod examples;
 mod limits;
+mod modules;
+mod platform;
 mod probes;
+mod rules;
 mod zod;

@@ -98,13 +98,17 @@ impl SqliteStore {
         migrate::migrate(&mut first, &options.path)?;
         drift::check(&first, &options.path)?;
         let epoch = opener.describe("taking ownership", gateway::claim(&mut first))?;
+        let mut schema = Schema::default();
+        schema.replace_tables(
+            opener.describe("reading its output tables", write::stored_tables(&first))?,
+        );
         let pool = open_pool(options)?;
         let wal = Arc::new(WalGauge::default());
         Ok(Self {
             _checkpointer: Checkpointer::spawn(first, wal.clone()).map_err(OpenError::Thread)?,
             opener,
             pool,
-            schema: Arc::default(),
+            schema: Arc::new(RwLock::new(schema)),
             boundary: Boundary::new(options.redactor.clone()),
             wal,
             epoch,

@@ -1,1 +1,202 @@
-//! Under construction.
+//! The n-th write or sync fails, under the real SQLite: nobody is told a lie, and the store recovers by itself.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use smithers_model::RunId;
+use smithers_model::time::Clock;
+use smithers_store::testkit::{
+    Collector, DiskFault, FaultyDisk, ManualClock, Operation, ScratchDb, definition, outcome_of,
+};
+use smithers_store::{
+    Backend, SqliteOptions, SqliteStore, StepOutcome, SubmitError, Writer, WriterHandle,
+    WriterOptions, WriterState,
+};
+
+use crate::workload::{RUNS, Workload};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Steps of each run, its launch included.
+const STEPS: usize = 7;
+
+struct Trial {
+    disk: FaultyDisk,
+    scratch: ScratchDb,
+    store: Arc<SqliteStore>,
+    published: Collector,
+    writer: WriterHandle,
+    states: Receiver<WriterState>,
+    workload: Workload,
+}
+
+impl Trial {
+    fn new(weight: usize) -> Self {
+        let (disk, scratch) = (FaultyDisk::install(), ScratchDb::new());
+        let options = SqliteOptions {
+            vfs: Some(disk.vfs()),
+            ..scratch.options()
+        };
+        let store = Arc::new(SqliteStore::open(&options).unwrap());
+        let published = Collector::default();
+        let (tx, states) = channel();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+        let writer_options = WriterOptions {
+            on_state: Some(Box::new(move |state, _| {
+                let _ = tx.send(state.clone());
+            })),
+            ..WriterOptions::new(clock)
+        };
+        let writer = Writer::spawn(store.clone(), Box::new(published.clone()), writer_options);
+        let writer = writer.unwrap();
+        writer.define_outputs(vec![definition()]).unwrap();
+        Self {
+            disk,
+            scratch,
+            store,
+            published,
+            writer,
+            states,
+            workload: Workload::new(weight),
+        }
+    }
+
+    /// Takes every run through all of its steps, whatever happens in between.
+    fn run(&mut self) {
+        for _ in 0..STEPS {
+            for id in RUNS {
+                let run = RunId::from(id);
+                let goal = self.workload.done(&run) + 1;
+                while self.workload.done(&run) < goal {
+                    self.one_step(&run);
+                }
+            }
+        }
+    }
+
+    fn one_step(&mut self, run: &RunId) {
+        match outcome_of(&self.writer, self.workload.step(run)) {
+            Ok(StepOutcome::Committed(step)) => self.workload.committed(&step),
+            Ok(StepOutcome::Unknown) | Err(SubmitError::Degraded { .. }) => {
+                self.wait_until_ready();
+                let reader = self.store.reader().unwrap();
+                self.workload.read_back(&*reader, run);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wait_until_ready(&self) {
+        loop {
+            match self.states.recv_timeout(DEADLINE).unwrap() {
+                WriterState::Ready => return,
+                WriterState::Degraded { .. } => self.disk.heal(),
+            }
+        }
+    }
+
+    /// Ends the process in good order, opens the file with a sound disk and checks it.
+    fn check(self) {
+        self.workload.check(&*self.store);
+        let told: Vec<u64> = self
+            .published
+            .steps()
+            .iter()
+            .flat_map(|step| step.events.iter().map(|event| event.position))
+            .collect();
+        let acknowledged: Vec<u64> = self
+            .workload
+            .acknowledged
+            .iter()
+            .map(|event| event.position)
+            .collect();
+        assert_eq!(
+            told, acknowledged,
+            "what is published is what is acknowledged"
+        );
+        self.writer.shutdown();
+        drop((self.writer, self.store));
+        let again = open_soon(&self.scratch.options());
+        self.workload.check(&again);
+        let conn = Connection::open(self.scratch.path()).unwrap();
+        let sound: String = conn
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(sound, "ok");
+    }
+}
+
+/// The writer thread lets go of the file a moment after it has answered.
+fn open_soon(options: &SqliteOptions) -> SqliteStore {
+    let started = std::time::Instant::now();
+    loop {
+        match SqliteStore::open(options) {
+            Ok(store) => return store,
+            Err(error) => assert!(started.elapsed() < DEADLINE, "{error}"),
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// One trial for each n; returns how many of them met the fault.
+fn sweep(
+    operation: Operation,
+    full: bool,
+    lasting: bool,
+    numbers: impl Iterator<Item = u64>,
+) -> usize {
+    let mut met = 0;
+    for nth in numbers {
+        let mut trial = Trial::new(10);
+        trial.disk.fail(DiskFault {
+            operation,
+            nth,
+            full,
+            lasting,
+        });
+        trial.run();
+        met += usize::from(trial.disk.strikes() > 0);
+        trial.disk.heal();
+        trial.check();
+    }
+    met
+}
+
+#[test]
+fn an_io_error_at_the_nth_write_makes_nobody_a_liar_and_heals() {
+    let numbers = (1..=40).chain((47..400).step_by(31));
+    assert!(sweep(Operation::Write, false, false, numbers) > 45);
+}
+
+#[test]
+fn an_io_error_at_the_nth_sync_makes_nobody_a_liar_and_heals() {
+    assert!(sweep(Operation::Sync, false, false, 1..=21) > 18);
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_while_makes_nobody_a_liar_and_heals() {
+    let numbers = (1..=20).chain((23..400).step_by(43));
+    assert!(sweep(Operation::Write, true, true, numbers) > 20);
+}
+
+#[test]
+fn syncs_that_go_on_failing_for_a_while_make_nobody_a_liar() {
+    assert!(sweep(Operation::Sync, false, true, (1..=21).step_by(4)) > 4);
+}
+
+#[test]
+fn faults_while_the_log_is_folded_lose_nothing() {
+    for nth in [3, 900, 1700, 2300, 2900] {
+        let mut trial = Trial::new(512 * 1024);
+        trial.disk.fail(DiskFault {
+            operation: Operation::Write,
+            nth,
+            full: false,
+            lasting: false,
+        });
+        trial.run();
+        trial.disk.heal();
+        trial.check();
+    }
+}

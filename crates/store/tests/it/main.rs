@@ -6,4 +6,5 @@ mod differential;
 mod disk_faults;
 mod files;
 mod poison;
+mod workload;
 mod writer;

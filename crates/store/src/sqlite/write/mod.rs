@@ -13,7 +13,7 @@ mod run;
 mod step;
 mod tables;
 
-pub(super) use tables::quoted;
+pub(super) use tables::{quoted, stored as stored_tables};
 
 use std::sync::Arc;
 

@@ -98,7 +98,7 @@ fn record(conn: &Connection, table: &Table) -> rusqlite::Result<()> {
 }
 
 /// Reads the tables that were made so far, with the columns of their newest declarations.
-pub(super) fn stored(conn: &Connection) -> rusqlite::Result<Vec<Table>> {
+pub(in crate::sqlite) fn stored(conn: &Connection) -> rusqlite::Result<Vec<Table>> {
     let mut statement = conn.prepare(
         "SELECT schema_key, table_name, declared_at FROM _smithers_output_tables ORDER BY schema_key",
     )?;

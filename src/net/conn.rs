@@ -1,12 +1,12 @@
 //! The state of one connection: which phase it is in, and when that phase is over.
 //!
 //! ```text
-//!         first byte        head parsed        body read       response dropped
-//!  Idle ------------> Head ------------> Body ----------> Serving ------------> Idle
-//!                      |                  | response dropped   ^                  ^
-//!                      '-- no body -------+--------------------'                  |
-//!                                         '--> Draining ------ next request ------'
-//!                                Serving -- 101 --> Upgraded -- close --> Closing
+//!        first byte       head parsed       body read        response dropped
+//!  Idle -----------> Head -----------> Body ---------> Serving ---------------> Idle
+//!                     |                 |                 ^                       ^
+//!                     |                 '--> Draining ----|-- body read ----------'
+//!                     '---- no body ----------------------'
+//!  Body or Serving -- 101 --> Upgraded -- close frame sent --> Closing
 //! ```
 //!
 //! [`GuardedIo`](super::guard::GuardedIo) reports bytes, the edge reports requests, the

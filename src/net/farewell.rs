@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     time::timeout,
 };
 
@@ -21,9 +21,8 @@ const OUR_HEADERS: &[u8] = b"x-smithers-api-version: v1\r\n\
     cache-control: no-store\r\n\
     x-content-type-options: nosniff\r\n";
 
-/// How long, and how much, is read and discarded so that the 408 is not lost to a reset.
+/// How long what still comes is read and discarded, so that no reset overtakes the 408.
 const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: u64 = 256 * 1024;
 
 /// Writes a 408 and closes; `live` keeps the connection counted until then.
 pub(super) async fn request_timeout<Io>(mut io: Io, live: Live)
@@ -33,7 +32,7 @@ where
     let goodbye = async {
         io.write_all(REQUEST_TIMEOUT).await?;
         io.shutdown().await?;
-        tokio::io::copy(&mut io.take(LINGER_BYTES), &mut tokio::io::sink()).await
+        tokio::io::copy(&mut io, &mut tokio::io::sink()).await
     };
     // Nothing is owed to a peer that does not even take this.
     let _ = timeout(LINGER, goodbye).await;

@@ -7,12 +7,13 @@ use smithers_actors::outbox::OutboxLimits;
 /// Deadlines and sizes of the listener and of every connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Threads that serve connections, 1 to 512.
+    /// Threads that serve connections; values outside 1 to 512 are brought inside.
     pub workers: usize,
     /// From the first byte of a request (or the connect) to the end of its head.
     pub head: Duration,
     /// From the first byte of a request to the end of its body, also while an ignored body
-    /// is drained. The time a handler takes to answer does not count.
+    /// is drained. A body ends when the handler has read its end; the time it takes to
+    /// answer after that does not count.
     pub request: Duration,
     /// Between a response and the first byte of the next request.
     pub keep_alive: Duration,

@@ -69,7 +69,7 @@ where
     let stopper_shared = shared.clone();
     let grace = limits.stop_grace;
     let server = Server::build()
-        .workers(limits.workers)
+        .workers(limits.workers.clamp(1, 512))
         .disable_signals()
         .listen("gateway", listener, move || {
             let sweeper = Sweeper::start(limits.clone(), shared.clone());

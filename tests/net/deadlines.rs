@@ -1,6 +1,9 @@
 //! Deadlines act on every request of a connection, and on peers that do not read.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering::SeqCst,
+    time::{Duration, Instant},
+};
 
 use smithers::net::Limits;
 use tokio::{
@@ -80,6 +83,29 @@ async fn an_upgrade_header_does_not_lift_the_deadline_of_an_ordinary_request() {
 }
 
 #[actix_web::test]
+async fn a_body_that_arrived_and_was_not_read_leaves_the_connection_usable() {
+    let server = TestServer::start(quick());
+    let mut peer = Peer::connect(server.address).await;
+    peer.send("POST /held HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nbody")
+        .await;
+    until("the handler runs", || server.seen.held.load(SeqCst) == 1).await;
+    server.seen.release.store(true, SeqCst);
+    assert_eq!(peer.answer().await.body, "released");
+    tokio::time::sleep(quick().request + quick().head).await;
+    assert_eq!(peer.ask(request("GET", "/ok")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_408_does_not_break_off_a_client_that_is_still_sending() {
+    let server = TestServer::start(quick());
+    let mut peer = Peer::connect(server.address).await;
+    peer.send("POST /held HTTP/1.1\r\nhost: test\r\ncontent-length: 33554432\r\n\r\n")
+        .await;
+    peer.send(vec![b'x'; 32 << 20]).await;
+    assert_eq!(peer.answer().await.status, 408);
+}
+
+#[actix_web::test]
 async fn an_early_answer_reaches_a_client_that_is_still_sending() {
     let server = TestServer::start(Limits {
         request: Duration::from_secs(30),
@@ -138,10 +164,7 @@ async fn a_handler_may_take_longer_than_every_request_deadline() {
     let mut peer = Peer::connect(server.address).await;
     peer.send(request("GET", "/held")).await;
     tokio::time::sleep(quick().request + quick().head).await;
-    server
-        .seen
-        .release
-        .store(true, std::sync::atomic::Ordering::SeqCst);
+    server.seen.release.store(true, SeqCst);
     assert_eq!(peer.answer().await.body, "released");
 }
 
@@ -176,10 +199,7 @@ async fn a_socket_that_never_reads_is_dropped_by_the_write_stall_rule() {
     let server = TestServer::start(quick());
     let _peer = Peer::upgrade(server.address, "/shout").await;
     let seen = server.seen.clone();
-    until("the session is told", || {
-        seen.gone.load(std::sync::atomic::Ordering::SeqCst) == 1
-    })
-    .await;
+    until("the session is told", || seen.gone.load(SeqCst) == 1).await;
     assert_eq!(server.running.stopper.open_connections(), 0);
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -18,7 +19,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use smithers::net::{self, Limits, Running, SocketLimits, ws};
+use smithers::net::{self, Conn, Limits, Running, SocketLimits, ws};
 use smithers_actors::outbox::{Incoming, Outbox, ReadGate};
 
 /// What the server side of a test saw.
@@ -32,6 +33,12 @@ pub(crate) struct Seen {
     pub(crate) gone: AtomicUsize,
     /// The code of the last `Incoming::Closed`.
     pub(crate) closed: AtomicUsize,
+    /// Requests that wait in `/held`.
+    pub(crate) held: AtomicUsize,
+    /// Sessions that have ended.
+    pub(crate) ended: AtomicUsize,
+    /// A request that waits in `/held` learned that the server stops.
+    pub(crate) stopping: AtomicBool,
     /// Set by the test: lets `/held` answer.
     pub(crate) release: AtomicBool,
 }
@@ -72,7 +79,7 @@ impl TestServer {
                     web::post().to(|| async { HttpResponse::Ok().body("ignored") }),
                 )
                 .route("/endless", web::get().to(endless))
-                .route("/held", web::get().to(held))
+                .route("/held", web::route().to(held))
                 .service(
                     web::resource("/fails")
                         .wrap(from_fn(fail))
@@ -119,8 +126,11 @@ async fn endless() -> HttpResponse {
     }))
 }
 
-async fn held(seen: web::Data<Seen>) -> HttpResponse {
+async fn held(req: HttpRequest, seen: web::Data<Seen>) -> HttpResponse {
+    seen.held.fetch_add(1, Ordering::SeqCst);
+    let conn = req.conn_data::<Rc<Conn>>().unwrap();
     while !seen.release.load(Ordering::SeqCst) {
+        seen.stopping.fetch_or(conn.is_stopping(), Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     HttpResponse::Ok().body("released")
@@ -147,6 +157,12 @@ async fn socket(
         "/deaf" => drop(actix_web::rt::spawn(deaf(inbound, outbox, seen))),
         "/mute" => drop(actix_web::rt::spawn(listen(inbound, seen, |_| {}))),
         "/shout" => drop(actix_web::rt::spawn(shout(inbound, outbox))),
+        "/kick" => {
+            drop(actix_web::rt::spawn(listen(inbound, seen, |_| {})));
+            drop(actix_web::rt::spawn(
+                async move { outbox.close(4000, "kicked") },
+            ));
+        }
         "/member" => {
             gate.authenticate();
             drop(actix_web::rt::spawn(echo(inbound, outbox, gate, seen)));
@@ -176,6 +192,7 @@ async fn listen(mut inbound: ws::InboundFrames, seen: Arc<Seen>, mut on_text: im
             Incoming::Closed { code, .. } => seen.closed.store(code.into(), Ordering::SeqCst),
         }
     }
+    seen.ended.fetch_add(1, Ordering::SeqCst);
 }
 
 /// A session that is stuck: it never looks at what comes in.

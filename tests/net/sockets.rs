@@ -117,6 +117,22 @@ async fn a_peer_that_vanishes_is_reported_as_1006() {
 }
 
 #[actix_web::test]
+async fn a_session_ends_when_its_socket_is_closed_from_elsewhere() {
+    let server = TestServer::start(quick());
+    let mut peer = Peer::upgrade(server.address, "/kick").await;
+    assert_eq!(peer.close_frame().await, (4000, "kicked".to_owned()));
+    until("the session has ended", || {
+        server.seen.ended.load(SeqCst) == 1
+    })
+    .await;
+    assert_eq!(
+        server.seen.gone.load(SeqCst),
+        0,
+        "the peer's goodbye is still awaited"
+    );
+}
+
+#[actix_web::test]
 async fn an_upgrade_on_a_kept_alive_connection_works() {
     let server = TestServer::start(quick());
     let mut peer = Peer::connect(server.address).await;

@@ -63,10 +63,10 @@ async fn a_response_in_progress_is_finished_before_a_stop() {
     let server = TestServer::start(patient());
     let mut peer = Peer::connect(server.address).await;
     peer.send(request("GET", "/held")).await;
-    let (stopper, seen) = (server.running.stopper.clone(), server.seen.clone());
-    until("the request is there", || stopper.open_connections() == 1).await;
+    let seen = server.seen.clone();
+    until("the request is there", || seen.held.load(SeqCst) == 1).await;
     let stop = actix_web::rt::spawn(timed_stop(server));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    until("the stop has begun", || seen.stopping.load(SeqCst)).await;
     seen.release.store(true, SeqCst);
     assert_eq!(peer.answer().await.body, "released");
     let elapsed = stop.await.unwrap();

@@ -34,17 +34,7 @@ pub struct Deliver {
     pub receipt: Receipt,
 }
 
-/// Asks a hub to close every socket. Idempotent.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct CloseAll {
-    /// WebSocket close code.
-    pub code: u16,
-    /// Text beside the code.
-    pub reason: &'static str,
-}
-
-/// The hubs of all workers, as the writer thread and the shutdown see them.
+/// The hubs of all workers, as the writer thread sees them.
 #[derive(Debug)]
 pub struct HubBus {
     ports: Mutex<Ports>,
@@ -58,7 +48,6 @@ struct Ports {
 #[derive(Clone)]
 struct Port {
     deliver: Recipient<Deliver>,
-    close: Recipient<CloseAll>,
     window: Arc<Window>,
 }
 
@@ -85,23 +74,13 @@ impl HubBus {
     }
 
     /// Adds a hub and returns the state version after which its batches begin.
-    pub fn register(&self, deliver: Recipient<Deliver>, close: Recipient<CloseAll>) -> u64 {
+    pub fn register(&self, deliver: Recipient<Deliver>) -> u64 {
         let mut ports = self.ports.lock();
         ports.list.push(Port {
             deliver,
-            close,
             window: Arc::default(),
         });
         ports.state_version
-    }
-
-    /// Asks every hub to close its sockets.
-    pub fn close_all(&self, message: CloseAll) {
-        self.ports
-            .lock()
-            .list
-            .iter()
-            .for_each(|port| port.close.do_send(message));
     }
 
     /// Notes how far the log has come; a hub that registers later begins after it.

@@ -25,8 +25,8 @@ impl Hub {
         for event in batch.events() {
             self.state_version = event.state_version();
             let mut trouble = Trouble::default();
-            self.to_streams(event, &mut trouble);
-            self.to_listeners(event, &mut trouble);
+            self.feed_streams(event, &mut trouble);
+            self.feed_listeners(event, &mut trouble);
             behind.append(&mut trouble.behind);
             self.settle(trouble);
         }
@@ -34,7 +34,7 @@ impl Hub {
         behind
     }
 
-    fn to_streams(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
+    fn feed_streams(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
         let Some(watch) = self.index.runs.get_mut(event.run_id()) else {
             return;
         };
@@ -62,7 +62,7 @@ impl Hub {
         }
     }
 
-    fn to_listeners(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
+    fn feed_listeners(&mut self, event: &LiveEvent, trouble: &mut Trouble) {
         let named = self
             .index
             .runs

@@ -24,6 +24,8 @@ mod pages;
 mod state;
 mod stream;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod window;
 
@@ -32,7 +34,7 @@ use std::time::Instant;
 use actix::prelude::*;
 
 pub use batch::{Batch, LiveEvent};
-pub use bus::{CloseAll, Deliver, HubBus, HubPublisher, Receipt};
+pub use bus::{Deliver, HubBus, HubPublisher, Receipt};
 pub use caps::{StreamCaps, StreamLimits, StreamSlot};
 pub use handle::{Handle, Status};
 pub use index::Subscription;
@@ -60,7 +62,7 @@ pub struct FanoutHub {
 pub fn start(parts: Parts, bus: &HubBus) -> Handle {
     let hub = Handle::new(parts);
     let address = FanoutHub { hub: hub.clone() }.start();
-    let state_version = bus.register(address.clone().recipient(), address.recipient());
+    let state_version = bus.register(address.recipient());
     hub.with(|hub| hub.state_version = state_version);
     hub
 }
@@ -91,17 +93,5 @@ impl Handler<Deliver> for FanoutHub {
             drop(receipt);
         };
         AtomicResponse::new(Box::pin(rest.into_actor(self)))
-    }
-}
-
-impl Handler<CloseAll> for FanoutHub {
-    type Result = ();
-
-    fn handle(&mut self, message: CloseAll, _: &mut Self::Context) {
-        self.hub.with(|hub| {
-            let ids: Vec<_> = hub.members.keys().copied().collect();
-            ids.into_iter()
-                .for_each(|id| hub.close(id, message.code, message.reason));
-        });
     }
 }

@@ -89,22 +89,26 @@ impl Pages for StorePages {
         limit: usize,
     ) -> LocalBoxFuture<'static, Result<Page, ReadFailed>> {
         let run = run.clone();
-        self.read(move |reader| {
-            let stored = reader.visible_events(&run, after, limit)?;
-            let is_last = stored.len() < limit;
-            let shown = |event: &StoredEvent| {
-                let seq = event
-                    .stream_seq
-                    .ok_or("a visible event has a stream number")?;
-                let shown = wire::run_event(event)?.ok_or("a visible event has a name")?;
-                Ok((seq, shown))
-            };
-            let events: Result<Vec<_>, Box<dyn Error + Send + Sync>> =
-                stored.iter().map(shown).collect();
-            Ok(Page {
-                events: events?,
-                is_last,
-            })
-        })
+        self.read(move |reader| read_page(reader, &run, after, limit))
     }
+}
+
+/// Reads a page and serialises its events.
+pub(super) fn read_page(
+    reader: &dyn Reader,
+    run: &RunId,
+    after: u64,
+    limit: usize,
+) -> Result<Page, Box<dyn Error + Send + Sync>> {
+    let stored = reader.visible_events(run, after, limit)?;
+    let is_last = stored.len() < limit;
+    let shown = |event: &StoredEvent| -> Result<_, Box<dyn Error + Send + Sync>> {
+        let seq = event
+            .stream_seq
+            .ok_or("a visible event has no stream number")?;
+        let shown = wire::run_event(event)?.ok_or("a visible event has no name")?;
+        Ok((seq, shown))
+    };
+    let events = stored.iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(Page { events, is_last })
 }

@@ -15,6 +15,10 @@ mod identity;
 mod requests;
 mod services;
 mod streams;
+#[cfg(test)]
+pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -107,7 +111,6 @@ impl StreamHandler<Incoming> for SessionActor {
             Incoming::Text(text) => self.receive(&text, ctx),
             Incoming::Closed { code, reason } => {
                 tracing::debug!(code, reason, "socket closed by the peer");
-                self.socket.outbox.close(None, "");
                 ctx.stop();
             }
         }

@@ -6,15 +6,18 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
-use smithers_model::error::ErrorInfo;
-use smithers_model::event::{Event, StoredEvent};
+use smithers_model::Iteration;
+use smithers_model::event::StoredEvent;
 use smithers_protocol::frame::{Payload, RunEvent};
 use smithers_protocol::view::BroadcastEvent as B;
 
 use error::ReaderError;
 
-/// A stored payload that cannot be read back; only damaged or newer data is like that.
+/// A stored event that cannot be shown; only damaged or newer data is like that.
 #[derive(Debug, thiserror::Error)]
 #[error("event {seq} of run `{run_id}` cannot be read (type `{type_name}`)")]
 pub struct Unreadable {
@@ -34,14 +37,12 @@ pub fn run_event(stored: &StoredEvent) -> Result<Option<RunEvent>, Unreadable> {
         return Ok(None);
     };
     let run_id = stored.run_id.as_str();
-    let written = serde_json::from_str(stored.payload.as_str())
-        .and_then(|event: Event| write(&event, run_id))
-        .map_err(|source| Unreadable {
-            run_id: run_id.to_owned(),
-            seq: stored.seq,
-            type_name: stored.type_name.clone(),
-            source,
-        })?;
+    let written = write(stored).map_err(|source| Unreadable {
+        run_id: run_id.to_owned(),
+        seq: stored.seq,
+        type_name: stored.type_name.clone(),
+        source,
+    })?;
     Ok(written
         .map(|(name, payload)| RunEvent::new(run_id, name, &payload, stream_seq, state_version)))
 }
@@ -53,54 +54,54 @@ pub fn concerns_approval(type_name: &str) -> bool {
     type_name.starts_with("Approval")
 }
 
-fn write(event: &Event, run: &str) -> Result<Option<(&'static str, Payload)>, serde_json::Error> {
-    let error = shown_error(event)?;
-    let shown = show(event, run, error.as_deref());
+/// What the table needs of a stored payload; the rest is read over.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    #[serde(borrow, default)]
+    node_id: Option<Cow<'a, str>>,
+    #[serde(default)]
+    iteration: Iteration,
+    #[serde(default)]
+    attempt: u32,
+    #[serde(borrow, default)]
+    error: Option<ReaderError<'a>>,
+    #[serde(default)]
+    failed_child_keys: Vec<String>,
+}
+
+fn write(stored: &StoredEvent) -> Result<Option<(&'static str, Payload)>, serde_json::Error> {
+    let fields: Fields<'_> = serde_json::from_str(stored.payload.as_str())?;
+    let error = to_raw_value(&fields.error)?;
+    let shown = show(&stored.type_name, stored.run_id.as_str(), &fields, &error);
     shown
         .map(|shown| Ok((shown.name(), Payload::encode(&shown)?)))
         .transpose()
 }
 
-/// The table; `None` for what stays in the log. `error` is that of the event, if it has one.
-fn show<'a>(event: &'a Event, run: &'a str, error: Option<&'a RawValue>) -> Option<B<'a>> {
-    Some(match event {
-        Event::NodePending { node } => B::node_pending(run, node.node_id.as_str(), node.iteration),
-        Event::NodeStarted { node, .. } => B::node_started(run, node.node_id.as_str()),
-        Event::NodeFinished { node, .. } => B::node_finished(run, node.node_id.as_str()),
-        Event::NodeFailed { node, .. } => B::node_failed(run, node.node_id.as_str(), error?),
-        Event::NodeRetrying { node, attempt } => {
-            B::node_retrying(run, node.node_id.as_str(), *attempt)
-        }
-        Event::NodeSkipped { node } => B::node_skipped(run, node.node_id.as_str()),
-        Event::NodeCancelled { node, .. } => B::node_cancelled(run, node.node_id.as_str()),
-        Event::NodeWaitingApproval { node } => {
-            B::node_waiting_approval(run, node.node_id.as_str(), node.iteration)
-        }
-        Event::ApprovalRequested { node, .. } => {
-            B::approval_requested(run, node.node_id.as_str(), node.iteration)
-        }
-        Event::ApprovalGranted { node } => {
-            B::approval_decided(run, node.node_id.as_str(), node.iteration, true)
-        }
-        Event::ApprovalDenied { node } => {
-            B::approval_decided(run, node.node_id.as_str(), node.iteration, false)
-        }
-        Event::RunFinished { failed_child_keys } => B::run_finished(run, failed_child_keys),
-        Event::RunFailed { .. } => B::run_failed(run, error?),
-        Event::RunCancelled => B::run_cancelled(run),
-        Event::RunStarted
-        | Event::RunStatusChanged { .. }
-        | Event::FrameCommitted { .. }
-        | Event::LateResultDropped { .. } => return None,
+/// The table; `None` for what stays in the log, and for a node event without its node.
+fn show<'a>(
+    type_name: &str,
+    run: &'a str,
+    fields: &'a Fields<'_>,
+    error: &'a RawValue,
+) -> Option<B<'a>> {
+    let (node, iteration) = (fields.node_id.as_deref(), fields.iteration);
+    Some(match type_name {
+        "NodePending" => B::node_pending(run, node?, iteration),
+        "NodeStarted" => B::node_started(run, node?),
+        "NodeFinished" => B::node_finished(run, node?),
+        "NodeFailed" => B::node_failed(run, node?, error),
+        "NodeRetrying" => B::node_retrying(run, node?, fields.attempt),
+        "NodeSkipped" => B::node_skipped(run, node?),
+        "NodeCancelled" => B::node_cancelled(run, node?),
+        "NodeWaitingApproval" => B::node_waiting_approval(run, node?, iteration),
+        "ApprovalRequested" => B::approval_requested(run, node?, iteration),
+        "ApprovalGranted" => B::approval_decided(run, node?, iteration, true),
+        "ApprovalDenied" => B::approval_decided(run, node?, iteration, false),
+        "RunFinished" => B::run_finished(run, &fields.failed_child_keys),
+        "RunFailed" => B::run_failed(run, error),
+        "RunCancelled" => B::run_cancelled(run),
+        _ => return None,
     })
-}
-
-fn shown_error(event: &Event) -> Result<Option<Box<RawValue>>, serde_json::Error> {
-    let error: Option<&ErrorInfo> = match event {
-        Event::NodeFailed { error, .. } | Event::RunFailed { error } => Some(error),
-        _ => None,
-    };
-    error
-        .map(|error| to_raw_value(&ReaderError::from(error)))
-        .transpose()
 }

@@ -1,0 +1,182 @@
+//! Challenge, connect, hello, and what ends a socket before it is connected (gateway-protocol 6.3).
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::testkit::{Frame, Setup, World};
+use crate::hub::Timing;
+use crate::session::ConnectionLimits;
+
+#[actix::test]
+async fn the_challenge_comes_at_once_as_event_one() {
+    let world = World::new();
+    let mut peer = world.open();
+    let challenge = peer.next().await.json();
+    assert_eq!(challenge["event"], "connect.challenge");
+    assert_eq!(
+        (&challenge["seq"], &challenge["stateVersion"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(challenge["payload"]["nonce"].as_str().unwrap().len(), 36);
+    assert!(challenge["payload"]["ts"].is_i64());
+}
+
+#[actix::test]
+async fn until_connected_every_other_method_is_refused_and_the_socket_stays_open() {
+    let world = World::new();
+    let mut peer = world.open();
+    for method in ["health", "nope", "streamRunEvents"] {
+        let answer = peer.call(method, json!({})).await;
+        assert_eq!(answer["error"]["code"], "UNAUTHORIZED");
+        assert_eq!(answer["error"]["message"], "Connect first");
+    }
+    assert_eq!(peer.connect("op/*", None).await["ok"], true);
+}
+
+#[actix::test]
+async fn malformed_connects_are_answered_and_may_be_repeated() {
+    let world = World::new();
+    let mut peer = world.open();
+    let cases = [
+        (
+            json!(null),
+            "INVALID_REQUEST",
+            "Connect params must be an object",
+        ),
+        (
+            json!({"minProtocol": 1}),
+            "INVALID_REQUEST",
+            "Connect request is missing protocol negotiation fields",
+        ),
+        (
+            json!({"minProtocol": 2, "maxProtocol": 3, "client": {}}),
+            "PROTOCOL_UNSUPPORTED",
+            "Gateway protocol 1 is not supported by the client",
+        ),
+    ];
+    for (params, code, message) in cases {
+        let answer = peer.call("connect", params).await;
+        assert_eq!(
+            (&answer["error"]["code"], &answer["error"]["message"]),
+            (&json!(code), &json!(message))
+        );
+    }
+    assert_eq!(peer.connect("op/*", None).await["ok"], true);
+}
+
+#[actix::test]
+async fn a_failed_authentication_is_answered_and_then_closed_with_1008() {
+    let world = World::new();
+    let mut peer = world.open();
+    let answer = peer.connect("wrong", None).await;
+    assert_eq!(
+        answer["error"],
+        json!({"version": "v1", "code": "UNAUTHORIZED", "message": "Invalid token"})
+    );
+    assert_eq!(
+        peer.next().await,
+        Frame::Close(1008, "authentication failed".into())
+    );
+    assert_eq!(peer.next().await, Frame::End);
+    world
+        .until("the session is gone", || world.hub.status().sessions == 0)
+        .await;
+    assert_eq!(world.connections.pre_auth(), 0);
+}
+
+#[actix::test]
+async fn a_second_connect_replaces_the_identity_and_a_failed_one_changes_nothing() {
+    let world = World::new();
+    let mut peer = world.connect("op/*").await;
+    assert_eq!(
+        peer.connect("wrong", None).await["error"]["code"],
+        "UNAUTHORIZED"
+    );
+    world.methods.fail_greetings(true);
+    assert_eq!(
+        peer.connect("reader/run:read", None).await["error"]["code"],
+        "SERVER_ERROR"
+    );
+    world.methods.fail_greetings(false);
+    assert_eq!(peer.call("launchRun", json!({})).await["ok"], true);
+    let hello = peer.connect("reader/run:read", Some(&["some-run"])).await;
+    assert_eq!(hello["payload"]["user"], "reader");
+    let refused = peer.call("launchRun", json!({})).await;
+    assert_eq!(
+        refused["error"]["message"],
+        "Missing required scope run:write for launchRun"
+    );
+    assert_eq!(refused["error"]["requiredScope"], "run:write");
+    assert_eq!(world.connections.connected(), 1);
+}
+
+#[actix::test]
+async fn a_full_pool_is_answered_and_closed_with_1013() {
+    let connections = ConnectionLimits {
+        connected: 1,
+        pre_auth: 5,
+    };
+    let world = World::with(Setup {
+        connections,
+        ..Setup::default()
+    });
+    let mut early = world.open();
+    let _first = world.connect("op/*").await;
+    let answer = early.connect("op/*", None).await;
+    assert_eq!(answer["error"]["code"], "CONNECTION_LIMIT");
+    assert_eq!(
+        answer["error"]["message"],
+        "Gateway connection limit reached"
+    );
+    assert_eq!(
+        early.next().await,
+        Frame::Close(1013, "connection limit reached".into())
+    );
+    assert!(world.connections.enter().is_err());
+}
+
+#[actix::test]
+async fn a_silent_socket_is_dropped_at_the_deadline_without_a_close_frame() {
+    let timing = Timing {
+        auth_deadline: Duration::from_millis(30),
+        ..Setup::default().timing
+    };
+    let world = World::with(Setup {
+        timing,
+        ..Setup::default()
+    });
+    let mut silent = world.open();
+    let mut connected = world.connect("op/*").await;
+    assert_eq!(silent.next().await.json()["event"], "connect.challenge");
+    assert_eq!(silent.next().await, Frame::End);
+    world
+        .until("the places are free", || world.connections.pre_auth() == 0)
+        .await;
+    assert_eq!(connected.call("health", json!({})).await["ok"], true);
+}
+
+#[actix::test]
+async fn events_between_the_snapshot_and_the_hello_follow_the_hello() {
+    let mut world = World::new();
+    world.log.launch("r1");
+    world.log.emit_many("r1", 1);
+    world.settle().await;
+    let mut peer = world.open();
+    peer.next().await;
+    let go = world.methods.hold_greeting();
+    let params =
+        json!({"minProtocol": 1, "maxProtocol": 1, "client": {}, "auth": {"token": "op/*"}});
+    peer.send("connect", params);
+    world.settle().await;
+    world.log.emit_many("r1", 2);
+    world.settle().await;
+    assert_eq!(peer.ready(), []);
+    go.send(()).unwrap();
+    assert_eq!(peer.next().await.json()["ok"], true);
+    let versions = [peer.next().await.json(), peer.next().await.json()];
+    assert_eq!(
+        versions.map(|frame| frame["stateVersion"].as_u64()),
+        [Some(2), Some(3)]
+    );
+}

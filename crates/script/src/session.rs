@@ -10,7 +10,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::tree::{TaskBody, Tree};
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
-use crate::runtime::{CallStart, RenderRequest};
+use crate::runtime::{CallAnswer, CallStart, RenderRequest};
 use crate::thread::{Control, Lost, Request, Slot, next_ticket};
 
 /// Session of one run.
@@ -60,14 +60,17 @@ impl WorkflowSession for ScriptSession {
         let session = self.id;
         let newest = self.newest.clone();
         Box::pin(async move {
-            let Some(newest) = newest else {
-                return Err(lost("the run has no frame"));
-            };
-            let callback = match knows(&slot, session).await {
-                Ok(true) => call.callback,
-                Ok(false) | Err(_) => restore(&slot, newest, &call.node).await?,
-            };
-            start(slot, session, TaskCall { callback, ..call }).await
+            if let Some(answer) = start(&slot, session, call.clone()).await? {
+                return answer;
+            }
+            // The runtime was lost since the frame: its successor needs the frame first.
+            let newest = newest.ok_or_else(|| lost("the run has no frame"))?;
+            let callback = restore(&slot, newest, &call.node).await?;
+            let again = start(&slot, session, TaskCall { callback, ..call }).await?;
+            match again {
+                Some(answer) => answer,
+                None => Err(lost("the runtime was lost once more")),
+            }
         })
     }
 
@@ -126,17 +129,6 @@ async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Tree, ErrorInf
     }
 }
 
-async fn knows(slot: &Arc<Slot>, session: u64) -> Result<bool, Lost> {
-    let asked = Arc::clone(slot);
-    slot.thread
-        .ask(next_ticket(), move |reply| Request::Knows {
-            slot: asked,
-            session,
-            reply,
-        })
-        .await
-}
-
 /// Renders the newest frame once more in a fresh runtime and finds the callback of `node` there.
 async fn restore(
     slot: &Arc<Slot>,
@@ -157,10 +149,11 @@ async fn restore(
     }
 }
 
-async fn start(slot: Arc<Slot>, session: u64, call: TaskCall) -> Result<RawJson, CallError> {
+/// Starts a call and waits for its end; none when the session is not open in the runtime.
+async fn start(slot: &Slot, session: u64, call: TaskCall) -> Result<CallAnswer, CallError> {
     let id = next_ticket();
-    let thread = Arc::clone(&slot.thread);
-    let asked = thread.ask(id, move |reply| {
+    let slot_id = slot.id;
+    let asked = slot.thread.ask(id, move |reply| {
         let TaskCall {
             node,
             attempt,
@@ -174,16 +167,18 @@ async fn start(slot: Arc<Slot>, session: u64, call: TaskCall) -> Result<RawJson,
             callback,
             reply,
         };
-        Request::Call { slot, call }
+        Request::Call {
+            slot: slot_id,
+            call,
+        }
     });
-    match asked.await {
-        Ok(answer) => answer,
-        Err(Lost { at_fault: false }) => Err(lost("the runtime was lost")),
-        Err(Lost { at_fault: true }) => Err(CallError::Failed {
+    asked.await.map_err(|Lost { at_fault }| match at_fault {
+        false => lost("the runtime was lost"),
+        true => CallError::Failed {
             error: ErrorInfo::coded("TASK_TIMEOUT", "the task is stuck in the engine"),
             retryable: true,
-        }),
-    }
+        },
+    })
 }
 
 fn lost(message: &str) -> CallError {

@@ -20,12 +20,11 @@ export class Frame {
 
 /** Runs `body` while `frame` is the one being rendered. */
 export function within(frame, body) {
-  const outer = current;
   current = frame;
   try {
     return body();
   } finally {
-    current = outer;
+    current = null;
   }
 }
 

@@ -27,6 +27,11 @@ export function callComponent(fiber, component, props) {
   }
 }
 
+/** Forgets a component whose render was stopped. */
+export function resetHooks() {
+  current = null;
+}
+
 function slot(make) {
   if (current === null) throw new SmithersError("CONTEXT_OUTSIDE_WORKFLOW", "hooks can only be called while a component renders");
   const hooks = (current.hooks ??= []);

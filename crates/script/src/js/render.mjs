@@ -4,7 +4,7 @@
 
 import { SmithersError } from "smithers:errors";
 import { Element, Fragment, Provider } from "smithers:element";
-import { callComponent } from "smithers:hooks";
+import { callComponent, resetHooks } from "smithers:hooks";
 
 /** Meaning of a node; the host knows the numbers. */
 export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, text: 5, later: 6 };
@@ -50,6 +50,20 @@ class Fiber {
   }
 }
 
+/** Contexts that Providers have set, each with the value to go back to. */
+const provided = [];
+
+/** Undoes what a render left behind that was stopped at its deadline: `finally` does not run then. */
+function cleanUp() {
+  resetHooks();
+  while (provided.length > 0) restore();
+}
+
+function restore() {
+  const [context, outer] = provided.pop();
+  context.current = outer;
+}
+
 /** Renders for one run, frame after frame. */
 export class Renderer {
   constructor() {
@@ -59,6 +73,7 @@ export class Renderer {
 
   /** Returns the root nodes of `element`. */
   render(element) {
+    cleanUp();
     const roots = [];
     this.depth = 0;
     this.expand(element, this.root, 0, roots);
@@ -110,12 +125,12 @@ export class Renderer {
   }
 
   provide(context, props, fiber, out) {
-    const outer = context.current;
+    provided.push([context, context.current]);
     context.current = props.value;
     try {
       this.expand(props.children, fiber, 0, out);
     } finally {
-      context.current = outer;
+      restore();
     }
   }
 }

@@ -14,8 +14,8 @@ use super::exception::{Halt, is_out_of_memory, map_stacks, parse};
 use super::shared::{Settled, Work};
 use super::timers::TimerKey;
 
-/// The answer to a call.
-pub(crate) type CallReply = oneshot::Sender<Result<RawJson, CallError>>;
+/// The answer to a call; none when its session is not open in the runtime.
+pub(crate) type CallAnswer = Option<Result<RawJson, CallError>>;
 
 /// A call to start.
 pub(crate) struct CallStart {
@@ -25,7 +25,7 @@ pub(crate) struct CallStart {
     pub(crate) node: NodeKey,
     pub(crate) attempt: u32,
     pub(crate) callback: u32,
-    pub(crate) reply: CallReply,
+    pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
 
 /// A call under way.
@@ -33,12 +33,31 @@ pub(super) struct PendingCall {
     pub(super) session: u64,
     node: NodeKey,
     attempt: u32,
-    reply: CallReply,
+    reply: oneshot::Sender<CallAnswer>,
+}
+
+impl PendingCall {
+    fn answer(self, answer: Result<RawJson, CallError>) {
+        // Nobody waits any more when the run was closed meanwhile.
+        let _ = self.reply.send(Some(answer));
+    }
+
+    /// Ends the call with an error that another attempt may avoid.
+    fn fail(self, error: ErrorInfo) {
+        self.answer(Err(CallError::Failed {
+            error,
+            retryable: true,
+        }));
+    }
 }
 
 impl ScriptRuntime {
     /// Starts the body of a task of the newest frame of its session.
     pub(crate) fn start_call(&mut self, start: CallStart) {
+        let Some(state) = self.sessions.get(&start.session) else {
+            let _ = start.reply.send(None);
+            return;
+        };
         let CallStart {
             id,
             session,
@@ -47,15 +66,12 @@ impl ScriptRuntime {
             callback,
             reply,
         } = start;
+        let name = node.node_id.clone();
         let work = Rc::new(Work {
             call: Some(id),
-            run_id: self
-                .sessions
-                .get(&session)
-                .map(|state| state.run_id.clone()),
-            node_id: Some(node.node_id.clone()),
+            run_id: Some(state.run_id.clone()),
+            node_id: Some(name.clone()),
         });
-        let name = node.node_id.clone();
         let arguments = (
             id as f64,
             session as f64,
@@ -73,11 +89,12 @@ impl ScriptRuntime {
                 reply,
             },
         );
+        let limit = self.limits.slice;
         let started = self
             .engine
-            .call::<_, ()>(&work, self.limits.slice, "startCall", arguments);
+            .call::<_, ()>(&work, limit, "startCall", arguments);
         if let Err(halt) = started {
-            let error = self.error_of(halt, "TASK_TIMEOUT", self.limits.slice);
+            let error = self.error_of(halt, "TASK_TIMEOUT", limit);
             self.fail_call(id, error);
         }
         self.after(&work);
@@ -130,25 +147,17 @@ impl ScriptRuntime {
         }
     }
 
-    /// Ends a call with `error`, which another attempt may avoid.
+    /// Ends a call with `error`, which another attempt may avoid, and fires its abort signal.
     fn fail_call(&mut self, id: u64, error: ErrorInfo) {
         if let Some(call) = self.calls.remove(&id) {
-            let failed = CallError::Failed {
-                error,
-                retryable: true,
-            };
-            // Nobody waits any more when the run was closed meanwhile.
-            let _ = call.reply.send(Err(failed));
+            call.fail(error);
             self.abort_in_script(id);
         }
     }
 
     fn abort_in_script(&mut self, id: u64) {
-        self.engine
-            .shared
-            .timers
-            .borrow_mut()
-            .disarm(TimerKey::Call(id));
+        let call = TimerKey::Call(id);
+        self.engine.shared.timers.borrow_mut().disarm(call);
         if self.lost.is_some() {
             return;
         }
@@ -156,89 +165,72 @@ impl ScriptRuntime {
             call: Some(id),
             ..Work::default()
         });
-        let aborted =
-            self.engine
-                .call::<_, ()>(&work, self.limits.slice, "abortCall", (id as f64,));
+        let limit = self.limits.slice;
+        let aborted = self
+            .engine
+            .call::<_, ()>(&work, limit, "abortCall", (id as f64,));
         if let Err(halt) = aborted {
-            self.error_of(halt, "TASK_TIMEOUT", self.limits.slice);
+            self.error_of(halt, "TASK_TIMEOUT", limit);
         }
         self.after(&work);
     }
 
     /// Answers the calls whose end JavaScript has reported.
     pub(super) fn answer_settled(&mut self) {
-        let settled = self.engine.shared.settled.take();
-        for settled in settled {
-            self.answer(settled);
+        for settled in self.engine.shared.settled.take() {
+            let Some(call) = self.calls.remove(&settled.call) else {
+                continue;
+            };
+            call.answer(match settled.succeeded {
+                true => Ok(RawJson::trusted(settled.text)),
+                false => Err(self.call_error(settled)),
+            });
         }
     }
 
-    fn answer(&mut self, settled: Settled) {
-        let Some(call) = self.calls.remove(&settled.call) else {
-            return;
-        };
-        let answer = if settled.succeeded {
-            Ok(RawJson::trusted(settled.text))
-        } else {
-            Err(self.call_error(&settled))
-        };
-        // Nobody waits any more when the run was closed meanwhile.
-        let _ = call.reply.send(answer);
-    }
-
-    fn call_error(&mut self, settled: &Settled) -> CallError {
-        let info = parse(&settled.text)
-            .unwrap_or_else(|| ErrorInfo::thrown("Error", settled.text.clone()));
+    fn call_error(&mut self, settled: Settled) -> CallError {
+        let Settled {
+            text, retryable, ..
+        } = settled;
+        let info = parse(&text).unwrap_or_else(|| ErrorInfo::thrown("Error", text));
         let error = if is_out_of_memory(&info) {
             self.error_of(Halt::OutOfMemory, "TASK_FAILED", self.limits.slice)
         } else {
             map_stacks(info, &self.graph)
         };
-        CallError::Failed {
-            error,
-            retryable: settled.retryable,
-        }
+        CallError::Failed { error, retryable }
     }
 
     /// Fails the call that ran into the time limit of a slice.
     pub(super) fn blame(&mut self, work: &Work) {
         let error = self.error_of(Halt::Interrupted, "TASK_TIMEOUT", self.limits.slice);
-        match work.call.filter(|id| self.calls.contains_key(id)) {
-            Some(id) => {
-                // Without its queue the runtime may be in the middle of anything: no abort signal.
-                if let Some(call) = self.calls.remove(&id) {
-                    let _ = call.reply.send(Err(CallError::Failed {
-                        error,
-                        retryable: true,
-                    }));
-                }
+        match work.call {
+            Some(id) if self.calls.contains_key(&id) => self.fail_call(id, error),
+            _ => {
+                let run = work.run_id.as_ref().map(tracing::field::display);
+                tracing::warn!(
+                    run.id = run,
+                    "code of a workflow module was stopped: {}",
+                    error.message
+                );
             }
-            None => tracing::warn!(
-                run.id = work.run_id.as_ref().map(tracing::field::display),
-                "code of a workflow module was stopped: {}",
-                error.message
-            ),
         }
     }
 
     /// The heap was exhausted in a promise that nobody looks at.
     pub(super) fn exhaust(&mut self, work: &Work) {
         let error = self.error_of(Halt::OutOfMemory, "TASK_FAILED", self.limits.slice);
-        if let Some(call) = work.call.and_then(|id| self.calls.remove(&id)) {
-            let _ = call.reply.send(Err(CallError::Failed {
-                error,
-                retryable: true,
-            }));
+        if let Some(id) = work.call {
+            self.fail_call(id, error);
         }
     }
 
     /// Tells everybody who waits for a call that the runtime is gone.
     pub(crate) fn abandon(mut self, message: &str) {
         for (_, call) in self.calls.drain() {
-            let lost = CallError::RuntimeLost {
+            call.answer(Err(CallError::RuntimeLost {
                 message: message.to_owned(),
-            };
-            let _ = call.reply.send(Err(lost));
+            }));
         }
     }
 }

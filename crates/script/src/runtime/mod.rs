@@ -28,8 +28,8 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::workflow::WorkflowDefinition;
 
-pub(crate) use self::calls::CallStart;
 use self::calls::PendingCall;
+pub(crate) use self::calls::{CallAnswer, CallStart};
 use self::describe::Registered;
 use self::engine::Engine;
 use self::exception::{Halt, map_stacks};

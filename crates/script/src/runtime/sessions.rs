@@ -43,8 +43,8 @@ pub(super) struct SessionState {
 }
 
 impl ScriptRuntime {
-    /// Whether session `session` is open here.
-    pub(crate) fn knows(&self, session: u64) -> bool {
+    /// Whether session `session` is open.
+    fn knows(&self, session: u64) -> bool {
         self.sessions.contains_key(&session)
     }
 
@@ -109,8 +109,13 @@ impl ScriptRuntime {
         let Some(state) = self.sessions.get_mut(&request.session) else {
             return Ok(());
         };
-        let rows = request.rows.lock();
-        let fresh = &rows[state.rows.min(rows.len())..];
+        let fresh: Vec<Arc<OutputRow>> = request
+            .rows
+            .lock()
+            .iter()
+            .skip(state.rows)
+            .cloned()
+            .collect();
         if fresh.is_empty() {
             return Ok(());
         }
@@ -119,7 +124,7 @@ impl ScriptRuntime {
         self.engine.with(work, self.limits.render, |ctx, host| {
             let mut feed = || -> rquickjs::Result<()> {
                 let add: Function<'_> = host.get("addRow")?;
-                for row in fresh {
+                for row in &fresh {
                     let id = row.node.node_id.as_str();
                     add.call::<_, ()>((
                         session,
@@ -163,8 +168,8 @@ impl ScriptRuntime {
             Drained::Empty => {}
             Drained::Stopped => self.blame(work),
             Drained::Endless => {
-                self.blame(work);
                 self.lose("a chain of promises had no end");
+                self.blame(work);
             }
         }
         if self.engine.shared.out_of_memory.take() {

@@ -37,13 +37,7 @@ pub(crate) enum Request {
         reply: oneshot::Sender<Result<Tree, ErrorInfo>>,
     },
     /// Runs the body of a task.
-    Call { slot: Arc<Slot>, call: CallStart },
-    /// Asks whether a session is open in the slot's runtime.
-    Knows {
-        slot: Arc<Slot>,
-        session: u64,
-        reply: oneshot::Sender<bool>,
-    },
+    Call { slot: u64, call: CallStart },
 }
 
 /// Messages that must not wait for room.
@@ -179,16 +173,11 @@ impl Worker {
             }
             Request::Call { slot, call } => {
                 self.pulse.handling(call.id);
-                // Without its runtime the reply is dropped, which reads as a lost runtime.
-                self.on_runtime(slot.id, |runtime| runtime.start_call(call));
-            }
-            Request::Knows {
-                slot,
-                session,
-                reply,
-            } => {
-                let runtime = self.runtimes.get(&slot.id);
-                let _ = reply.send(runtime.is_some_and(|runtime| runtime.knows(session)));
+                if self.runtimes.contains_key(&slot) {
+                    self.on_runtime(slot, |runtime| runtime.start_call(call));
+                } else {
+                    let _ = call.reply.send(None);
+                }
             }
         }
     }

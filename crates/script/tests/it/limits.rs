@@ -86,6 +86,34 @@ fn an_endless_loop_while_rendering_fails_that_run_alone() {
 }
 
 #[test]
+fn a_render_that_was_stopped_leaves_no_context_behind() {
+    let host = strict_host();
+    let source = r#"
+import { Workflow, createSmithers } from "smithers-orchestrator";
+import { createContext, useContext } from "react";
+const { smithers } = createSmithers({});
+const Mark = createContext("clean");
+const Show = () => useContext(Mark);
+const Loop = () => { for (;;) {} };
+export default smithers((ctx) => (
+  <Workflow name="w">{ctx.input.bad ? <Mark.Provider value="dirty"><Loop/></Mark.Provider> : <Show/>}</Workflow>
+));
+"#;
+    let workflow = load_source(&host, source);
+    assert!(
+        Run::open(&workflow, "bad", r#"{"bad": true}"#)
+            .render()
+            .is_err()
+    );
+    let run = Run::start(&workflow, "good", "{}");
+    assert!(
+        run.tree.content().xml.contains("clean"),
+        "{}",
+        run.tree.content().xml
+    );
+}
+
+#[test]
 fn an_endless_loop_in_a_callback_fails_that_call_alone() {
     let host = strict_host();
     let workflow = load_source(&host, MISCHIEF);

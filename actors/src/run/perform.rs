@@ -31,11 +31,7 @@ impl RunActor {
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
                 // Component state and closures are dropped always, whether or not somebody watches.
-                Command::Park | Command::Close => {
-                    if let Phase::Open(run) = &mut self.phase {
-                        run.session = None;
-                    }
-                }
+                Command::Park | Command::Close => self.drop_session(),
             }
         }
     }
@@ -74,6 +70,13 @@ impl RunActor {
         );
     }
 
+    /// Releases component state and callbacks; the next frame opens a new session.
+    pub(super) fn drop_session(&mut self) {
+        if let Phase::Open(run) = &mut self.phase {
+            run.session = None;
+        }
+    }
+
     fn abort_task(&mut self, node: &NodeKey, attempt: u32) {
         if let Phase::Open(run) = &mut self.phase
             && let Some(session) = &mut run.session
@@ -104,6 +107,7 @@ impl Handler<TaskEnded> for RunActor {
             }
             Err(CallError::RuntimeLost { message }) => {
                 tracing::warn!(run.id = %self.run_id, node.id = %node.node_id, attempt, %message, "runtime lost");
+                self.drop_session();
                 Fact::AttemptLost { node, attempt }
             }
         });

@@ -61,11 +61,7 @@ impl Identity {
             token_id: self.token_id.clone(),
             role: self.role.clone(),
             scopes,
-            holds_all: self
-                .grants
-                .written()
-                .iter()
-                .any(|entry| entry == "*" || entry == "admin"),
+            holds_all: self.grants.is_everything(),
         }
     }
 }
@@ -190,7 +186,11 @@ mod tests {
         let actor = identity(&["run:write", "deploy:prod"]).actor();
         assert_eq!(actor.scopes, ["run:read", "run:write", "deploy:prod"]);
         assert!(!actor.holds_all);
-        assert!(identity(&["admin"]).actor().holds_all);
+        assert!(identity(&["*"]).actor().holds_all);
+        assert!(
+            !identity(&["admin"]).actor().holds_all,
+            "custom scopes need `*` or an exact grant"
+        );
     }
 
     #[test]

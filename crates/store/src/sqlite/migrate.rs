@@ -1,6 +1,7 @@
 //! The migration ladder: each step and its ledger row are one transaction, so that a death in between leaves
 //! a database that the next start completes (operations 2).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -70,70 +71,54 @@ pub(super) fn head() -> &'static Migration {
 
 /// Brings a database to [`head`]; refuses one from a newer version or with other steps than ours.
 pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    refuse_newer(conn, path)?;
+    let database = |source| OpenError::Database {
+        path: path.to_owned(),
+        doing: "migrating it",
+        source,
+    };
+    let applied = applied(conn).map_err(database)?;
+    if let Some((found, _)) = applied.last_key_value()
+        && found.as_str() > head().id
+    {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found: found.clone(),
+            known: head().id.to_owned(),
+        });
+    }
     for step in LADDER {
-        match climb(conn, step) {
-            Ok(None) => {}
-            Ok(Some(applied)) if applied == step.checksum() => {}
-            Ok(Some(_)) => {
-                return Err(OpenError::Drifted {
-                    path: path.to_owned(),
-                    detail: format!("migration `{}` was applied with another text", step.id),
-                });
-            }
-            Err(source) => {
-                return Err(OpenError::Database {
-                    path: path.to_owned(),
-                    doing: "migrating it",
-                    source,
-                });
-            }
+        let checksum = match applied.get(step.id) {
+            Some(checksum) => checksum.clone(),
+            None => climb(conn, step).map_err(database)?,
+        };
+        if checksum != step.checksum() {
+            return Err(OpenError::Drifted {
+                path: path.to_owned(),
+                detail: format!("migration `{}` was applied with another text", step.id),
+            });
         }
     }
     Ok(())
 }
 
-fn refuse_newer(conn: &Connection, path: &Path) -> Result<(), OpenError> {
-    let newest = newest_applied(conn).map_err(|source| OpenError::Database {
-        path: path.to_owned(),
-        doing: "reading its ledger",
-        source,
-    })?;
-    match newest {
-        Some(found) if found.as_str() > head().id => Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known: head().id.to_owned(),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn newest_applied(conn: &Connection) -> rusqlite::Result<Option<String>> {
+/// Steps that were applied, with their checksums.
+fn applied(conn: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
     if !conn.table_exists(None, "_smithers_schema_migrations")? {
-        return Ok(None);
+        return Ok(BTreeMap::new());
     }
-    conn.query_row(
-        "SELECT max(id) FROM _smithers_schema_migrations",
-        [],
-        |row| row.get(0),
-    )
+    let mut statement = conn.prepare("SELECT id, checksum FROM _smithers_schema_migrations")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }
 
-/// Applies one step, or returns the checksum with which it was applied before.
-fn climb(conn: &mut Connection, step: &Migration) -> rusqlite::Result<Option<String>> {
+/// Applies one step, unless another process has done so meanwhile; returns the checksum in the ledger.
+fn climb(conn: &mut Connection, step: &Migration) -> rusqlite::Result<String> {
     // The lock comes before the look: of two processes that start at once, the second finds it done.
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(LEDGER)?;
-    let applied = tx
-        .query_row(
-            "SELECT checksum FROM _smithers_schema_migrations WHERE id = ?1",
-            [step.id],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if applied.is_some() {
-        return Ok(applied);
+    let done = "SELECT checksum FROM _smithers_schema_migrations WHERE id = ?1";
+    if let Some(checksum) = tx.query_row(done, [step.id], |row| row.get(0)).optional()? {
+        return Ok(checksum);
     }
     tx.execute_batch(step.sql)?;
     tx.execute(
@@ -144,7 +129,7 @@ fn climb(conn: &mut Connection, step: &Migration) -> rusqlite::Result<Option<Str
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", step.number())?;
     tx.commit()?;
-    Ok(None)
+    Ok(step.checksum())
 }
 
 /// Applies all steps to an empty database that nobody keeps, to see what they make.
@@ -155,4 +140,67 @@ pub(super) fn fresh() -> rusqlite::Result<Connection> {
         conn.execute_batch(step.sql)?;
     }
     Ok(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::ScratchDb;
+
+    fn ledger(scratch: &ScratchDb) -> Vec<(String, String)> {
+        let conn = Connection::open(scratch.path()).unwrap();
+        applied(&conn).unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn the_ladder_is_in_order_and_every_step_is_in_the_ledger_with_its_checksum() {
+        assert!(LADDER.windows(2).all(|pair| pair[0].id < pair[1].id));
+        assert!(
+            LADDER
+                .windows(2)
+                .all(|pair| pair[0].number() < pair[1].number())
+        );
+        let scratch = ScratchDb::new();
+        scratch.open();
+        let expected: Vec<_> = LADDER
+            .iter()
+            .map(|step| (step.id.to_owned(), step.checksum()))
+            .collect();
+        assert_eq!(ledger(&scratch), expected);
+        scratch.open();
+        assert_eq!(ledger(&scratch), expected);
+        let conn = Connection::open(scratch.path()).unwrap();
+        let version: i32 = conn
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, head().number());
+    }
+
+    #[test]
+    fn a_ladder_that_was_left_half_way_is_climbed_to_its_end() {
+        for reached in 0..LADDER.len() {
+            let scratch = ScratchDb::new();
+            let mut conn = Connection::open(scratch.path()).unwrap();
+            for step in &LADDER[..reached] {
+                climb(&mut conn, step).unwrap();
+            }
+            drop(conn);
+            scratch.open();
+            assert_eq!(ledger(&scratch).len(), LADDER.len());
+        }
+    }
+
+    #[test]
+    fn a_step_that_another_process_has_applied_is_not_applied_again() {
+        let scratch = ScratchDb::new();
+        let (mut first, mut second) = (
+            Connection::open(scratch.path()).unwrap(),
+            Connection::open(scratch.path()).unwrap(),
+        );
+        climb(&mut first, &LADDER[0]).unwrap();
+        assert_eq!(
+            climb(&mut second, &LADDER[0]).unwrap(),
+            LADDER[0].checksum()
+        );
+    }
 }

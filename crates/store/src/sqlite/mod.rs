@@ -95,7 +95,10 @@ impl SqliteStore {
         let lock = OwnerLock::acquire(&options.path)?;
         let opener = Opener::new(options);
         let mut first = opener.writing()?;
+        // Steps need not be durable one by one: taking ownership syncs the whole log.
+        opener.set_durability(&first, Durability::Normal)?;
         migrate::migrate(&mut first, &options.path)?;
+        opener.set_durability(&first, options.durability)?;
         drift::check(&first, &options.path)?;
         let epoch = opener.describe("taking ownership", gateway::claim(&mut first))?;
         let mut schema = Schema::default();

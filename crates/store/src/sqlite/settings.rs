@@ -51,8 +51,23 @@ impl Opener {
         };
         let conn = self.describe("opening the file", conn)?;
         self.refuse_foreign(&conn)?;
-        self.describe("setting it up", for_writing(&conn, self.durability))?;
+        self.describe("setting it up", for_writing(&conn))?;
+        self.set_durability(&conn, self.durability)?;
         Ok(conn)
+    }
+
+    /// Sets when commits count as durable; not inside a transaction.
+    pub(super) fn set_durability(
+        &self,
+        conn: &Connection,
+        durability: Durability,
+    ) -> Result<(), OpenError> {
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::Normal => "NORMAL",
+        };
+        let set = conn.pragma_update(None, "synchronous", synchronous);
+        self.describe("setting its durability", set)
     }
 
     /// Adds the file and what was attempted to an error.
@@ -84,16 +99,11 @@ impl Opener {
     }
 }
 
-fn for_writing(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
+fn for_writing(conn: &Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     debug_assert_eq!(mode, "wal", "only a database in memory refuses");
-    let synchronous = match durability {
-        Durability::Full => "FULL",
-        Durability::Normal => "NORMAL",
-    };
-    conn.pragma_update(None, "synchronous", synchronous)?;
     // Checkpoints have their own thread; one that ran inside a commit would make all runs wait.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "journal_size_limit", JOURNAL_SIZE_LIMIT)?;
@@ -115,4 +125,71 @@ fn for_all(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::ScratchDb;
+
+    fn pragmas(conn: &Connection, names: &[&str]) -> Vec<String> {
+        let value = |name: &&str| {
+            let value: rusqlite::types::Value = conn
+                .pragma_query_value(None, name, |row| row.get(0))
+                .unwrap();
+            match value {
+                rusqlite::types::Value::Text(text) => format!("{name} {text}"),
+                rusqlite::types::Value::Integer(number) => format!("{name} {number}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        };
+        names.iter().map(value).collect()
+    }
+
+    #[test]
+    fn a_writing_connection_is_set_as_the_operations_chapter_says() {
+        for (durability, synchronous) in [(Durability::Full, 2), (Durability::Normal, 1)] {
+            let scratch = ScratchDb::new();
+            let options = SqliteOptions {
+                durability,
+                ..scratch.options()
+            };
+            let _store = crate::SqliteStore::open(&options).unwrap();
+            let conn = Opener::new(&options).writing().unwrap();
+            let names = [
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "recursive_triggers",
+                "trusted_schema",
+                "cell_size_check",
+                "wal_autocheckpoint",
+                "busy_timeout",
+                "application_id",
+            ];
+            let expected = [
+                "journal_mode wal".to_owned(),
+                format!("synchronous {synchronous}"),
+                "foreign_keys 1".to_owned(),
+                "recursive_triggers 1".to_owned(),
+                "trusted_schema 0".to_owned(),
+                "cell_size_check 1".to_owned(),
+                "wal_autocheckpoint 0".to_owned(),
+                "busy_timeout 30000".to_owned(),
+                format!("application_id {APPLICATION_ID}"),
+            ];
+            assert_eq!(pragmas(&conn, &names), expected);
+            assert!(conn.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_reading_connection_cannot_write() {
+        let scratch = ScratchDb::new();
+        let _store = scratch.open();
+        let mut conn = Connection::open_with_flags(scratch.path(), READ_FLAGS).unwrap();
+        for_reading(&mut conn).unwrap();
+        assert_eq!(pragmas(&conn, &["query_only"]), ["query_only 1"]);
+        assert!(conn.execute_batch("CREATE TABLE t (x)").is_err());
+    }
 }

@@ -20,4 +20,4 @@ pub use rows::{
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;
-pub use vfs::{DiskFault, FaultyDisk, Operation};
+pub use vfs::{DiskFault, FaultyDisk, Operation, Place};

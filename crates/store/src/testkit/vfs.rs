@@ -27,11 +27,22 @@ pub enum Operation {
     Sync,
 }
 
+/// Which file an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Any of them.
+    Anywhere,
+    /// The main file, which only checkpoints write.
+    Database,
+}
+
 /// A fault to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DiskFault {
     /// Which operation fails.
     pub operation: Operation,
+    /// On which file.
+    pub place: Place,
     /// Which one, counted from 1 after arming.
     pub nth: u64,
     /// The disk is full, instead of broken.
@@ -91,16 +102,18 @@ impl FaultyDisk {
 
 impl State {
     /// Returns the fault that this operation meets.
-    fn strike(&self, operation: Operation) -> Option<DiskFault> {
+    fn strike(&self, operation: Operation, on_database: bool) -> Option<DiskFault> {
         let mut slot = self.armed.lock();
         let armed = slot.as_mut()?;
         let fault = armed.fault;
-        let begun = armed.seen >= fault.nth;
-        if operation == fault.operation {
+        let elsewhere = fault.place == Place::Database && !on_database;
+        let counts = operation == fault.operation && !elsewhere;
+        if counts {
             armed.seen += 1;
         }
-        let hit = armed.seen == fault.nth && operation == fault.operation;
-        if !hit && !(begun && fault.lasting) {
+        let hit = counts && armed.seen == fault.nth;
+        let lasts = fault.lasting && !elsewhere && armed.seen >= fault.nth;
+        if !hit && !lasts {
             return None;
         }
         self.strikes.fetch_add(1, Ordering::SeqCst);
@@ -121,7 +134,14 @@ struct Vfs {
 struct Methods {
     table: ffi::sqlite3_io_methods,
     original: *const ffi::sqlite3_io_methods,
+    on_database: bool,
     state: Arc<State>,
+}
+
+impl Methods {
+    fn strike(&self, operation: Operation) -> Option<DiskFault> {
+        self.state.strike(operation, self.on_database)
+    }
 }
 
 fn register(name: &str, state: Arc<State>) {
@@ -163,7 +183,8 @@ unsafe extern "C" fn open(
     // SAFETY: `file` is valid for as long as SQLite has it open; a failed open may leave no table.
     unsafe {
         if code == ffi::SQLITE_OK && !(*file).pMethods.is_null() {
-            (*file).pMethods = patched((*file).pMethods, vfs.state.clone());
+            let on_database = flags & ffi::SQLITE_OPEN_MAIN_DB != 0;
+            (*file).pMethods = patched((*file).pMethods, on_database, vfs.state.clone());
         }
     }
     code
@@ -175,6 +196,7 @@ unsafe extern "C" fn open(
 /// `original` must point to a table that lives for ever, as those of the system's VFS do.
 unsafe fn patched(
     original: *const ffi::sqlite3_io_methods,
+    on_database: bool,
     state: Arc<State>,
 ) -> *const ffi::sqlite3_io_methods {
     // SAFETY: promised by the caller.
@@ -184,6 +206,7 @@ unsafe fn patched(
     let methods = Box::leak(Box::new(Methods {
         table,
         original,
+        on_database,
         state,
     }));
     &raw const methods.table
@@ -206,7 +229,7 @@ unsafe extern "C" fn write(
 ) -> c_int {
     // SAFETY: SQLite calls this for a file that has our table.
     let methods = unsafe { methods(file) };
-    let fault = methods.state.strike(Operation::Write);
+    let fault = methods.strike(Operation::Write);
     // A failing write is torn: half of it is on the disk.
     let length = if fault.is_some() { length / 2 } else { length };
     // SAFETY: the arguments are SQLite's own, and `length` is at most what it was.
@@ -224,7 +247,7 @@ unsafe extern "C" fn write(
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
     // SAFETY: SQLite calls this for a file that has our table.
     let methods = unsafe { methods(file) };
-    if methods.state.strike(Operation::Sync).is_some() {
+    if methods.strike(Operation::Sync).is_some() {
         return ffi::SQLITE_IOERR_FSYNC;
     }
     // SAFETY: the arguments are SQLite's own.
@@ -260,6 +283,7 @@ mod tests {
         conn.execute_batch("CREATE TABLE t (x)").unwrap();
         disk.fail(DiskFault {
             operation: Operation::Write,
+            place: Place::Anywhere,
             nth: 2,
             full: true,
             lasting: false,
@@ -279,6 +303,7 @@ mod tests {
         let conn = connection(&disk, &scratch);
         disk.fail(DiskFault {
             operation: Operation::Sync,
+            place: Place::Anywhere,
             nth: 1,
             full: false,
             lasting: true,

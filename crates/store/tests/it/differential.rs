@@ -216,7 +216,7 @@ fn comparable(answers: &[Result<CommittedStep, Refusal>]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn both_backends_answer_and_read_the_same(history in history()) {

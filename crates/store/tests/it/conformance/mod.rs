@@ -13,7 +13,10 @@ mod redaction;
 
 use smithers_model::RunId;
 use smithers_store::testkit::{RunScript, ScratchDb, commit, definition, typed_definition};
-use smithers_store::{Backend, CommittedStep, MemoryStore, ReadGuard, Refusal, Transactions};
+use smithers_store::{
+    Backend, CommittedStep, Durability, MemoryStore, ReadGuard, Refusal, SqliteOptions,
+    SqliteStore, Transactions,
+};
 
 /// A store under test with its write path.
 pub(crate) struct Subject {
@@ -32,7 +35,13 @@ impl Subject {
     /// A SQLite store with the sample tables.
     pub(crate) fn sqlite() -> Self {
         let scratch = ScratchDb::new();
-        Self::with(Box::new(scratch.open()), Some(scratch))
+        let options = SqliteOptions {
+            // These tests ask what is stored, not what survives.
+            durability: Durability::Normal,
+            ..scratch.options()
+        };
+        let store = SqliteStore::open(&options).unwrap();
+        Self::with(Box::new(store), Some(scratch))
     }
 
     fn with(store: Box<dyn Backend>, scratch: Option<ScratchDb>) -> Self {

@@ -24,6 +24,8 @@ pub(crate) struct ScriptSession {
     rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
     /// What the newest frame was rendered from.
     newest: Option<RenderRequest>,
+    /// Tells requests that wait for their turn whether this session is still there.
+    alive: Arc<()>,
 }
 
 impl ScriptSession {
@@ -34,6 +36,7 @@ impl ScriptSession {
             workflow,
             rows: Arc::default(),
             newest: None,
+            alive: Arc::default(),
         }
     }
 }
@@ -50,6 +53,7 @@ impl WorkflowSession for ScriptSession {
             iteration: input.iteration,
             iterations: input.iterations,
             rows: Arc::clone(&self.rows),
+            alive: Arc::downgrade(&self.alive),
         };
         self.newest = Some(request.clone());
         Box::pin(render(Arc::clone(&self.slot), request))
@@ -86,6 +90,8 @@ impl WorkflowSession for ScriptSession {
 
 impl Drop for ScriptSession {
     fn drop(&mut self) {
+        // Before the session is closed, so that a request which comes later does not open it again.
+        self.alive = Arc::default();
         self.slot.thread.tell(Control::Close {
             slot: self.slot.id,
             session: self.id,

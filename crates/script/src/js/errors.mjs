@@ -19,6 +19,14 @@ const DEEPEST_CAUSE = 4;
 
 /** An error of any origin as plain data. Only errors of the product keep their code. */
 export function describeError(thrown, depth = 0) {
+  try {
+    return describe(thrown, depth);
+  } catch {
+    return { name: "Error", message: "what was thrown cannot be read" };
+  }
+}
+
+function describe(thrown, depth) {
   if (!(thrown instanceof Error)) return { name: "Error", message: textOf(thrown) };
   const described = { name: String(thrown.name), message: String(thrown.message) };
   if (thrown instanceof SmithersError) described.code = thrown.code;

@@ -12,6 +12,14 @@ export class Frame {
     this.callbacks = [];
   }
 
+  /** The callback that was kept as `index` for a node, or the node's own when frames overtook each other. */
+  callback(index, nodeId) {
+    const kept = this.callbacks[index];
+    const callback = kept?.nodeId === nodeId ? kept : this.callbacks.find((other) => other.nodeId === nodeId);
+    if (callback === undefined) throw new SmithersError("INTERNAL_ERROR", `node "${nodeId}" has no function in the newest frame`);
+    return callback;
+  }
+
   /** Keeps a callback and returns its index. */
   keep(callback) {
     return this.callbacks.push(callback) - 1;

@@ -75,8 +75,7 @@ export function getTaskRuntime() {
 /** Starts a callback of the newest frame. Its end is reported through `native.settle`. */
 export function startCall(callId, id, index, nodeId, iteration, attempt) {
   const session = sessions.get(id);
-  const callback = session.frame.callbacks[index];
-  if (callback?.nodeId !== nodeId) throw new SmithersError("INTERNAL_ERROR", `node "${nodeId}" has no callback ${index} in the newest frame`);
+  const callback = session.frame.callback(index, nodeId);
   const call = { id: callId, session: id, nodeId, controller: new AbortController() };
   calls.set(callId, call);
   if (callback.timeoutMs !== null) native.deadline(callId, callback.timeoutMs);

@@ -56,8 +56,8 @@ pub(crate) fn thrown<'js>(value: Value<'js>, describe: Option<&Function<'js>>) -
     if value.is_null() {
         return Halt::OutOfMemory;
     }
-    let described = describe.and_then(|describe| describe.call::<_, String>((value.clone(),)).ok());
-    let info = match described.as_deref().and_then(parse) {
+    let described = describe.and_then(|describe| quietly(&value, describe.call((value.clone(),))));
+    let info = match described.and_then(|text: String| parse(&text)) {
         Some(info) => info,
         None => plain(&value),
     };
@@ -89,13 +89,18 @@ pub(crate) fn map_stacks(mut info: ErrorInfo, graph: &ModuleGraph) -> ErrorInfo 
     info
 }
 
+/// The result of looking at `value`; what its own code throws meanwhile is dropped.
+fn quietly<T>(value: &Value<'_>, looked: rquickjs::Result<T>) -> Option<T> {
+    looked.inspect_err(|_| drop(value.ctx().catch())).ok()
+}
+
 /// A description without help from JavaScript.
 fn plain(value: &Value<'_>) -> ErrorInfo {
     let Some(object) = value.as_object() else {
         let text = String::from_js(value.ctx(), value.clone());
         return ErrorInfo::thrown("Error", text.unwrap_or_else(|_| "unknown".into()));
     };
-    let field = |name: &str| object.get::<_, Option<String>>(name).ok().flatten();
+    let field = |name: &str| quietly(value, object.get::<_, Option<String>>(name)).flatten();
     let name = field("name").unwrap_or_else(|| "Error".into());
     let mut info = ErrorInfo::thrown(name, field("message").unwrap_or_default());
     info.stack = field("stack");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rquickjs::{Array, Function};
@@ -32,6 +32,15 @@ pub(crate) struct RenderRequest {
     pub(crate) iterations: BTreeMap<String, Iteration>,
     /// All rows of the run so far; grows between frames.
     pub(crate) rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+    /// Dead once the session is dropped.
+    pub(crate) alive: Weak<()>,
+}
+
+impl RenderRequest {
+    /// Whether nobody wants this frame any more. Its session has been closed: it must not be opened again.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.alive.strong_count() == 0
+    }
 }
 
 /// What the runtime remembers of a session.

@@ -49,26 +49,45 @@ pub(crate) fn read_tree<'js>(
     Ok(walk.tree.finish())
 }
 
-/// Interned property names.
-struct Names<'js> {
-    kind: Atom<'js>,
-    tag: Atom<'js>,
-    props: Atom<'js>,
-    spec: Atom<'js>,
-    children: Atom<'js>,
+macro_rules! names {
+    ($($field:ident = $text:literal),+ $(,)?) => {
+        /// Interned property names.
+        struct Names<'js> { $($field: Atom<'js>),+ }
+
+        impl<'js> Names<'js> {
+            fn new(ctx: &Ctx<'js>) -> Result<Self> {
+                Ok(Self { $($field: $text.into_atom(ctx)?),+ })
+            }
+        }
+    };
 }
 
-impl<'js> Names<'js> {
-    fn new(ctx: &Ctx<'js>) -> Result<Self> {
-        let atom = |name: &str| name.into_atom(ctx);
-        Ok(Self {
-            kind: atom("kind")?,
-            tag: atom("tag")?,
-            props: atom("props")?,
-            spec: atom("spec")?,
-            children: atom("children")?,
-        })
-    }
+names! {
+    kind = "kind",
+    tag = "tag",
+    props = "props",
+    spec = "spec",
+    children = "children",
+    name = "name",
+    component = "component",
+    max_concurrency = "maxConcurrency",
+    subtree_concurrency = "subtreeConcurrency",
+    id = "id",
+    iteration = "iteration",
+    label = "label",
+    table = "table",
+    skip_if = "skipIf",
+    depends_on = "dependsOn",
+    priority = "priority",
+    continue_on_fail = "continueOnFail",
+    retries = "retries",
+    backoff = "backoff",
+    delay = "delayMs",
+    approval = "approval",
+    body = "body",
+    callback = "callback",
+    payload = "payload",
+    error = "error",
 }
 
 struct Walk<'a, 'js> {
@@ -88,6 +107,12 @@ mod kinds {
     pub(super) const LATER: u8 = 6;
 }
 
+/// Numbers of `Body` in `task.mjs`.
+mod bodies {
+    pub(super) const COMPUTE: u8 = 1;
+    pub(super) const DECISION: u8 = 2;
+}
+
 impl<'js> Walk<'_, 'js> {
     fn children(&mut self, nodes: &Array<'js>) -> std::result::Result<(), WalkError> {
         for node in nodes.iter::<Object<'js>>() {
@@ -97,8 +122,8 @@ impl<'js> Walk<'_, 'js> {
     }
 
     fn node(&mut self, node: &Object<'js>) -> std::result::Result<(), WalkError> {
-        let number: u8 = node.get(self.names.kind.clone())?;
-        let tag: String = node.get(self.names.tag.clone())?;
+        let number: u8 = get(node, &self.names.kind)?;
+        let tag: String = get(node, &self.names.tag)?;
         if number == kinds::TEXT {
             self.tree.text(tag);
             return Ok(());
@@ -111,23 +136,24 @@ impl<'js> Walk<'_, 'js> {
             )));
         }
         let kind = self.kind(number, node)?;
-        let props = pairs(&node.get(self.names.props.clone())?)?;
+        let props = pairs(&get(node, &self.names.props)?)?;
         self.tree.open(kind, tag, props);
-        self.children(&node.get(self.names.children.clone())?)?;
+        self.children(&get(node, &self.names.children)?)?;
         self.tree.close();
         Ok(())
     }
 
     fn kind(&mut self, number: u8, node: &Object<'js>) -> std::result::Result<Kind, WalkError> {
-        let spec = || node.get::<_, Object<'js>>(self.names.spec.clone());
+        let names = &self.names;
+        let spec = || get::<Object<'js>>(node, &names.spec);
         Ok(match number {
             kinds::WORKFLOW => Kind::Workflow {
-                name: spec()?.get("name")?,
+                name: get(&spec()?, &names.name)?,
             },
             kinds::SEQUENCE => Kind::Sequence,
-            kinds::PARALLEL => Kind::Parallel(parallel(&spec()?)?),
+            kinds::PARALLEL => Kind::Parallel(self.parallel(&spec()?)?),
             kinds::LATER => Kind::Later {
-                component: spec()?.get("component")?,
+                component: get(&spec()?, &names.component)?,
             },
             kinds::TASK => {
                 let task = self.task(&spec()?)?;
@@ -149,48 +175,74 @@ impl<'js> Walk<'_, 'js> {
         )))
     }
 
+    fn parallel(&self, spec: &Object<'js>) -> Result<ParallelSpec> {
+        let limit = |name: &Atom<'js>| -> Result<Option<u32>> {
+            let value: f64 = get(spec, name)?;
+            Ok((value > 0.0).then_some(value as u32))
+        };
+        Ok(ParallelSpec {
+            max_concurrency: limit(&self.names.max_concurrency)?,
+            subtree_concurrency: limit(&self.names.subtree_concurrency)?,
+        })
+    }
+
     fn task(&self, spec: &Object<'js>) -> std::result::Result<TaskSpec, WalkError> {
-        let id: String = spec.get("id")?;
-        let depends_on: Vec<String> = spec.get("dependsOn")?;
+        let names = &self.names;
+        let id: String = get(spec, &names.id)?;
+        let depends_on: Vec<String> = get(spec, &names.depends_on)?;
         Ok(TaskSpec {
-            node: NodeKey::new(id.as_str(), spec.get("iteration")?),
-            label: spec.get("label")?,
-            output_table: spec.get("table")?,
-            skip_if: spec.get("skipIf")?,
+            node: NodeKey::new(id.as_str(), get(spec, &names.iteration)?),
+            label: get(spec, &names.label)?,
+            output_table: get(spec, &names.table)?,
+            skip_if: get(spec, &names.skip_if)?,
             depends_on: depends_on
                 .iter()
                 .map(|id| NodeId::from(id.as_str()))
                 .collect(),
-            priority: spec.get::<_, f64>("priority")? as i64,
+            priority: get::<f64>(spec, &names.priority)? as i64,
             body: self.body(spec)?,
-            approval: approval(spec)?,
-            continue_on_fail: spec.get("continueOnFail")?,
-            retry: retry(spec)?,
+            approval: approval(get(spec, &names.approval)?)?,
+            continue_on_fail: get(spec, &names.continue_on_fail)?,
+            retry: self.retry(spec)?,
+        })
+    }
+
+    fn retry(&self, spec: &Object<'js>) -> Result<RetryPolicy> {
+        let backoff: String = get(spec, &self.names.backoff)?;
+        Ok(RetryPolicy {
+            retries: get::<f64>(spec, &self.names.retries)? as u32,
+            backoff: match backoff.as_str() {
+                "fixed" => Backoff::Fixed,
+                "linear" => Backoff::Linear,
+                _ => Backoff::Exponential,
+            },
+            initial_delay_ms: get::<f64>(spec, &self.names.delay)? as u64,
         })
     }
 
     fn body(&self, spec: &Object<'js>) -> Result<TaskBody> {
-        /// Numbers of `Body` in `task.mjs`.
-        const COMPUTE: u8 = 1;
-        const DECISION: u8 = 2;
-        Ok(match spec.get::<_, u8>("body")? {
-            COMPUTE => TaskBody::Compute(spec.get("callback")?),
-            DECISION => TaskBody::Decision,
+        Ok(match get::<u8>(spec, &self.names.body)? {
+            bodies::COMPUTE => TaskBody::Compute(get(spec, &self.names.callback)?),
+            bodies::DECISION => TaskBody::Decision,
             _ => TaskBody::Static(self.payload(spec)?),
         })
     }
 
-    fn payload(
-        &self,
-        spec: &Object<'js>,
-    ) -> Result<Option<std::result::Result<RawJson, ErrorInfo>>> {
-        let error: Value<'js> = spec.get("error")?;
+    fn payload(&self, spec: &Object<'js>) -> Result<Payload> {
+        let error: Value<'js> = get(spec, &self.names.error)?;
         if !error.is_null() {
             return Ok(Some(Err((self.describe)(error))));
         }
-        let text: Option<String> = spec.get("payload")?;
+        let text: Option<String> = get(spec, &self.names.payload)?;
         Ok(text.map(|text| Ok(RawJson::trusted(text))))
     }
+}
+
+/// What a static task stores; none when its row is there already.
+type Payload = Option<std::result::Result<RawJson, ErrorInfo>>;
+
+fn get<'js, T: FromJs<'js>>(object: &Object<'js>, name: &Atom<'js>) -> Result<T> {
+    object.get(name.clone())
 }
 
 /// A flat list of names and values.
@@ -200,30 +252,6 @@ fn pairs(flat: &Array<'_>) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-fn parallel(spec: &Object<'_>) -> Result<ParallelSpec> {
-    let limit = |name: &str| -> Result<Option<u32>> {
-        let value: f64 = spec.get(name)?;
-        Ok((value > 0.0).then_some(value as u32))
-    };
-    Ok(ParallelSpec {
-        max_concurrency: limit("maxConcurrency")?,
-        subtree_concurrency: limit("subtreeConcurrency")?,
-    })
-}
-
-fn retry(spec: &Object<'_>) -> Result<RetryPolicy> {
-    let backoff: String = spec.get("backoff")?;
-    Ok(RetryPolicy {
-        retries: spec.get::<_, f64>("retries")? as u32,
-        backoff: match backoff.as_str() {
-            "fixed" => Backoff::Fixed,
-            "linear" => Backoff::Linear,
-            _ => Backoff::Exponential,
-        },
-        initial_delay_ms: spec.get::<_, f64>("delayMs")? as u64,
-    })
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ApprovalText {
@@ -231,8 +259,7 @@ struct ApprovalText {
     on_deny: OnDeny,
 }
 
-fn approval<'js>(spec: &Object<'js>) -> std::result::Result<Option<ApprovalSpec>, WalkError> {
-    let value: Value<'js> = spec.get("approval")?;
+fn approval(value: Value<'_>) -> std::result::Result<Option<ApprovalSpec>, WalkError> {
     if value.is_null() {
         return Ok(None);
     }

@@ -161,6 +161,7 @@ impl Worker {
                 });
                 let _ = reply.send(checked.unwrap_or_else(Err));
             }
+            Request::Render { render, .. } if render.is_stale() => {}
             Request::Render {
                 ticket,
                 slot,

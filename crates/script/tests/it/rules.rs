@@ -339,6 +339,21 @@ fn outputs_of_functions_are_checked() {
             false,
         ),
         ("Promise.reject('text')", "text", true),
+        (
+            "Promise.reject(new Proxy(new Error('p'), { get() { throw new Error('inner'); } }))",
+            "cannot be read",
+            true,
+        ),
+        (
+            "(() => { throw { get message() { throw new Error('inner'); } }; })()",
+            "",
+            true,
+        ),
+        (
+            "(() => { throw new Proxy(new Error('p'), { get() { throw new Error('inner'); } }); })()",
+            "",
+            true,
+        ),
     ] {
         let mut run = frame(&format!(
             "<Task id='a' output={{outputs.out}}>{{() => {expression}}}</Task>"

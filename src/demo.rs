@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
+use smithers_model::Timestamp;
 
 /// The demo module; written into the demo's folder, where it can be changed.
 const MODULE: &str = include_str!("../examples/demo/gateway.tsx");
@@ -52,34 +53,39 @@ impl Demo {
     }
 
     /// What to paste. The token goes into a file for curl, so that it shows in no process list.
-    pub fn guide(&self, address: SocketAddr, token: &SecretString) -> anyhow::Result<String> {
+    pub fn guide(
+        &self,
+        address: SocketAddr,
+        token: &SecretString,
+        started_at: Timestamp,
+    ) -> anyhow::Result<String> {
         let curl = self.folder.join("curl.conf");
         write_private(&curl, &curl_settings(token))
             .with_context(|| format!("failed to write `{}`", curl.display()))?;
         let (url, curl) = (format!("http://{address}"), curl.display());
         let token = token.expose_secret();
+        let run = format!("demo-{}", started_at.0 / 1_000);
         Ok(format!(
             r#"
-The demo is ready. Paste these into another terminal, in this folder:
+The demo is ready. Paste these into other terminals, in this folder:
 
   # 1. Is it up?
   curl -s {url}/health
 
   # 2. Launch the demo workflow: build, tests side by side, an approval, ship.
-  RUN=demo-$(date +%s)
-  curl -sK {curl} {url}/v1/rpc/launchRun -d '{{"workflow":"demo","options":{{"runId":"'$RUN'"}}}}'
+  curl -sK {curl} {url}/v1/rpc/launchRun -d '{{"workflow":"demo","options":{{"runId":"{run}"}}}}'
 
-  # 3. Watch it live; it will stop at the approval. Leave it open and go on in a third terminal, or press Ctrl-C.
+  # 3. Watch it live, in a terminal of its own: it stops at the approval and goes on with it.
   SMITHERS_API_KEY={token} \
-    {program} runs events $RUN --follow --url {url}
+    {program} runs events {run} --follow --url {url}
 
-  # 4. Approve it (in the other terminal set RUN again), and see it ship.
-  curl -sK {curl} {url}/v1/rpc/submitApproval -d '{{"runId":"'$RUN'","nodeId":"approve","approved":true}}'
+  # 4. Approve it, and see it ship.
+  curl -sK {curl} {url}/v1/rpc/submitApproval -d '{{"runId":"{run}","nodeId":"approve","approved":true}}'
 
   # 5. What came of it?
-  curl -sK {curl} {url}/v1/runs/$RUN
+  curl -sK {curl} {url}/v1/runs/{run}
 
-The token in {curl} is valid for one hour and may launch, read and approve.
+The token is for this demo: valid for one hour, may launch, read and approve; curl finds it in {curl}.
 The workflow is {module}: change it and start the demo again. Stop with Ctrl-C; runs go on at the next start.
 "#,
             program = program(),

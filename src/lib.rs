@@ -1,5 +1,13 @@
-//! The edge of the gateway: everything that knows HTTP, WebSocket, tokens or the command line.
+//! A self-hosted gateway for durable agent workflows: the edge, and the assembly of everything behind it.
 
 pub mod auth;
+pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod gateway;
+pub mod http;
+pub mod metrics;
 pub mod net;
+pub mod service;
+pub mod telemetry;
+mod view;

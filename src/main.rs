@@ -1,2 +1,7 @@
-//! Under construction.
-fn main() {}
+//! The `smithers` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    smithers::cli::run()
+}

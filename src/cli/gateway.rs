@@ -71,7 +71,8 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
     let clock = Arc::new(SystemClock);
     let grants = Arc::new(GrantStore::open(&config.access.token_store, config.access.allow_loose_mode));
-    let token = demo.as_ref().map(|_| issue_demo_grant(&grants, clock.now()));
+    let started_at = clock.now();
+    let token = demo.as_ref().map(|_| issue_demo_grant(&grants, started_at));
     let token = token.transpose().context("failed to make the demo token")?;
     let watch = (config.access.auth == AuthMode::Token)
         .then(|| GrantWatch::start(grants.clone()))
@@ -82,7 +83,7 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let gateway = Gateway::start(&config, gatekeeper, extras).await?;
     say(&format!("listening on http://{}", gateway.address));
     if let (Some(demo), Some(token)) = (&demo, &token) {
-        say(&demo.guide(gateway.address, token)?);
+        say(&demo.guide(gateway.address, token, started_at)?);
     }
     tokio::select! {
         _ = terminate.recv() => {}

@@ -90,7 +90,7 @@ impl Modules {
     }
 
     /// Ends the script threads.
-    pub(super) fn shutdown(&self) {
+    pub(super) fn shutdown(&mut self) {
         self.host.shutdown();
     }
 }

@@ -5,7 +5,7 @@ use super::Gateway;
 impl Gateway {
     /// Stops in order. Everything acknowledged is in the store; runs go on at the next start.
     /// Takes about two seconds when a socket is stuck, else no time.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         tracing::info!("stopping: no new connections, no new launches");
         let stopper = &self.running.stopper;
         stopper.stop_accepting().await;

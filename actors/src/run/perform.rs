@@ -100,17 +100,25 @@ impl Handler<TaskEnded> for RunActor {
             tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "late result dropped");
             return;
         }
-        self.facts.push_back(match result {
-            Ok(output) => Fact::TaskSucceeded { node, attempt, output },
-            Err(CallError::Failed { error, retryable }) => {
-                Fact::TaskFailed { node, attempt, error, retryable }
-            }
+        let fact = match result {
+            Ok(output) => Fact::TaskSucceeded {
+                node,
+                attempt,
+                output,
+            },
+            Err(CallError::Failed { error, retryable }) => Fact::TaskFailed {
+                node,
+                attempt,
+                error,
+                retryable,
+            },
             Err(CallError::RuntimeLost { message }) => {
                 tracing::warn!(run.id = %self.run_id, node.id = %node.node_id, attempt, %message, "runtime lost");
                 self.drop_session();
                 Fact::AttemptLost { node, attempt }
             }
-        });
+        };
+        self.facts.push_back(fact);
         self.advance(ctx);
     }
 }

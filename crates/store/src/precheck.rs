@@ -93,18 +93,15 @@ fn check_fence<C: Current>(step: &StepWrite, current: &C) -> Result<Result<(), R
 
 /// Events carry consecutive numbers from the expected ones, in both counts.
 fn check_numbers(step: &StepWrite) -> Result<(), Refusal> {
-    let mut seq = step.expected_seq;
     let mut stream_seq = step.expected_stream_seq;
-    for event in &step.events {
-        let numbered =
-            event.seq == seq && event.stream_seq.is_none_or(|number| number == stream_seq);
-        if !numbered {
+    for (event, seq) in step.events.iter().zip(step.expected_seq..) {
+        let in_stream = event.stream_seq.is_none_or(|number| number == stream_seq);
+        if event.seq != seq || !in_stream {
             return Err(Refusal::constraint(format!(
                 "event {} does not follow event numbers {seq} and {stream_seq}",
                 event.seq
             )));
         }
-        seq += 1;
         stream_seq += u64::from(event.stream_seq.is_some());
     }
     Ok(())

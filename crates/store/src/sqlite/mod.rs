@@ -151,7 +151,7 @@ impl Backend for SqliteStore {
 fn open_pool(options: &SqliteOptions) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
     let manager = SqliteConnectionManager::file(&options.path)
         .with_flags(settings::READ_FLAGS)
-        .with_init(|conn| settings::for_reading(conn));
+        .with_init(settings::for_reading);
     let database = |source| OpenError::Database {
         path: options.path.clone(),
         doing: "opening a reader",

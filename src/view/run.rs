@@ -88,7 +88,7 @@ pub(crate) fn run_record<'a>(
 fn shown_config(config: &RawJson) -> (String, Option<StartedBy>) {
     let mut value = config.value();
     if let Some(Value::Object(auth)) = value.get_mut("auth") {
-        auth.retain(|key, _| matches!(key.as_str(), "triggeredBy" | "role" | "createdAt"));
+        auth.retain(|key, _| matches!(key.as_str(), "triggeredBy" | "createdAt"));
     }
     let started_by = value.get("startedBy").map(started_by);
     (value.to_string(), started_by)

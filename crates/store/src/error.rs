@@ -109,6 +109,12 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The file system cannot hold a write-ahead log; network file systems cannot.
+    #[error("the file system of `{}` does not support a write-ahead log", path.display())]
+    NoLog {
+        /// The database file.
+        path: PathBuf,
+    },
     /// Files could not be made or locked.
     #[error("could not prepare `{}`", path.display())]
     Files {

@@ -41,6 +41,10 @@ pub(super) struct WalGauge {
 }
 
 impl WalGauge {
+    pub(super) fn pages(&self) -> u64 {
+        self.pages.load(Ordering::Relaxed)
+    }
+
     /// Called after each commit, on the thread that committed.
     pub(super) fn committed(&self) {
         let pages = LOGGED_PAGES.get();
@@ -94,7 +98,7 @@ fn run(conn: &Connection, gauge: &WalGauge, rings: &Receiver<()>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         gauge.rung.store(false, Ordering::Release);
-        if let Err(error) = fold(conn, gauge.pages.load(Ordering::Relaxed)) {
+        if let Err(error) = fold(conn, gauge.pages()) {
             tracing::warn!(%error, "the log could not be folded into the database; it keeps growing");
         }
     }

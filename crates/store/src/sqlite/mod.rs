@@ -123,6 +123,11 @@ impl SqliteStore {
     pub fn path(&self) -> &Path {
         self.opener.path()
     }
+
+    /// Pages in the log after the newest commit, for metrics; a page is 4 KiB.
+    pub fn log_pages(&self) -> u64 {
+        self.wal.pages()
+    }
 }
 
 impl Backend for SqliteStore {

@@ -51,6 +51,7 @@ impl Opener {
         };
         let conn = self.describe("opening the file", conn)?;
         self.refuse_foreign(&conn)?;
+        self.use_log(&conn)?;
         self.describe("setting it up", for_writing(&conn))?;
         self.set_durability(&conn, self.durability)?;
         Ok(conn)
@@ -83,6 +84,20 @@ impl Opener {
         })
     }
 
+    /// Readers and the writer work side by side only with a log.
+    fn use_log(&self, conn: &Connection) -> Result<(), OpenError> {
+        let set = || -> rusqlite::Result<String> {
+            conn.busy_timeout(BUSY_TIMEOUT)?;
+            conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        };
+        match self.describe("setting up its log", set())?.as_str() {
+            "wal" => Ok(()),
+            _ => Err(OpenError::NoLog {
+                path: self.path.clone(),
+            }),
+        }
+    }
+
     /// A file of another program is left as it is; an empty one has no tables and becomes ours.
     fn refuse_foreign(&self, conn: &Connection) -> Result<(), OpenError> {
         let read = || -> rusqlite::Result<(i32, i64)> {
@@ -100,10 +115,6 @@ impl Opener {
 }
 
 fn for_writing(conn: &Connection) -> rusqlite::Result<()> {
-    conn.busy_timeout(BUSY_TIMEOUT)?;
-    let mode: String =
-        conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    debug_assert_eq!(mode, "wal", "only a database in memory refuses");
     // Checkpoints have their own thread; one that ran inside a commit would make all runs wait.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "journal_size_limit", JOURNAL_SIZE_LIMIT)?;

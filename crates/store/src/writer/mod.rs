@@ -81,7 +81,7 @@ impl WriterOptions {
 pub struct Writer;
 
 impl Writer {
-    /// Opens the write path, proves that it works, and starts the thread that owns it.
+    /// Opens the write path on the caller's thread, then starts the thread that owns it.
     pub fn spawn(
         backend: Arc<dyn Backend>,
         publisher: Box<dyn Publisher>,

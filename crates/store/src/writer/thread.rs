@@ -191,23 +191,28 @@ impl Worker {
     }
 
     pub(super) fn tell(&self, state: &super::WriterState) {
-        if let Some(observer) = &self.on_state {
-            observer(state, self.state.generation());
+        let Some(observer) = &self.on_state else {
+            return;
+        };
+        let generation = self.state.generation();
+        if catch_unwind(AssertUnwindSafe(|| observer(state, generation))).is_err() {
+            tracing::error!("an observer of the writer panicked");
         }
     }
 
-    /// Closes in good order and lets whoever asked for it go on.
+    /// Closes in good order and lets whoever asked for it go on, once nothing of the store is held here.
     fn finish(self, transactions: Option<Box<dyn Transactions>>, stop: Stop) {
-        self.state
-            .degraded("the gateway is shutting down".to_owned(), self.clock.now());
+        let reason = "the gateway is shutting down".to_owned();
+        self.state.degraded(reason, self.clock.now());
         if let Some(transactions) = transactions
             && let Err(error) = transactions.close()
         {
             tracing::warn!(%error, "the database was not closed in good order");
         }
         // Whatever came too late is told with the queue that its outcome is unknown.
-        drop(self.queue);
+        drop(self);
         if let Some(stop) = stop {
+            // Whoever asked may have given up waiting.
             let _ = stop.send(());
         }
     }

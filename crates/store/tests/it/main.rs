@@ -1,6 +1,9 @@
 //! Tests of the store from outside: both backends by one suite, the writer, files, faults.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test, as tests do"
+)]
 
 mod conformance;
 mod crash;

@@ -8,9 +8,11 @@ use rusqlite::Connection;
 use serde_json::json;
 use smithers_model::event::Event;
 use smithers_model::step::StepWrite;
-use smithers_store::testkit::{Collector, ManualClock, RunScript, ScratchDb, definition, output};
+use smithers_store::testkit::{
+    Collector, ManualClock, RunScript, ScratchDb, audit_record, definition, output,
+};
 use smithers_store::{
-    Backend, Refusal, SqliteStore, StepOutcome, Writer, WriterHandle, WriterOptions,
+    Backend, Refusal, SqliteStore, StepOutcome, Writer, WriterHandle, WriterOptions, first_break,
 };
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -84,8 +86,12 @@ fn batch(writer: &WriterHandle, steps: Vec<StepWrite>) -> Vec<StepOutcome> {
 fn notes(scripts: &mut [RunScript], bad: &[usize]) -> Vec<StepWrite> {
     let note = |(n, script): (usize, &mut RunScript)| {
         let body = if bad.contains(&n) { "poison" } else { "fine" };
-        let row = output("finalNote", "note", &json!({"body": body}));
-        script.step(vec![Event::RunCancelled], vec![row])
+        // The audit row comes first: the chain must go back with the step.
+        let rows = vec![
+            audit_record("note", script.run_id()),
+            output("finalNote", "note", &json!({"body": body})),
+        ];
+        script.step(vec![Event::RunCancelled], rows)
     };
     scripts.iter_mut().enumerate().map(note).collect()
 }
@@ -126,6 +132,8 @@ fn check(action: &str, bad: &[usize]) {
         "positions have no hole where a step was left out"
     );
     assert_eq!(reader.state_version().unwrap(), 50 - bad.len() as u64);
+    let audit = reader.audit(0, 100).unwrap();
+    assert_eq!((audit.len(), first_break(&audit)), (50 - bad.len(), None));
     drop(subject.scratch);
 }
 

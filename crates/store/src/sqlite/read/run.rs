@@ -148,3 +148,28 @@ impl RunReader for SqliteReader {
 
 /// Statuses of runs that have not ended; each is one stretch of an index.
 const ACTIVE: [RunStatus; 2] = [RunStatus::Running, RunStatus::WaitingApproval];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_of_a_run_that_has_not_ended_is_listed_as_active() {
+        let listed = |status: RunStatus| match status {
+            // A new status does not compile here until it is sorted.
+            RunStatus::Running | RunStatus::WaitingApproval => ACTIVE.contains(&status),
+            RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
+                status.is_terminal() && !ACTIVE.contains(&status)
+            }
+        };
+        let statuses = [
+            "running",
+            "waiting-approval",
+            "finished",
+            "failed",
+            "cancelled",
+        ];
+        let parsed = statuses.map(|text| RunStatus::from_text(text).expect("a known status"));
+        assert!(parsed.into_iter().all(listed));
+    }
+}

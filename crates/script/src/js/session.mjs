@@ -103,8 +103,9 @@ function finish(call, value, schema) {
 }
 
 function fail(call, error) {
-  const retryable = !(error instanceof SmithersError && error.code === "INVALID_OUTPUT") && error?.details?.failureRetryable !== false;
-  settle(call, false, JSON.stringify(describeError(error)), retryable);
+  const described = describeError(error);
+  const retryable = described.code !== "INVALID_OUTPUT" && described.details?.failureRetryable !== false;
+  settle(call, false, JSON.stringify(described), retryable);
 }
 
 function settle(call, succeeded, text, retryable) {

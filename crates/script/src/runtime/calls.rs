@@ -10,7 +10,7 @@ use smithers_model::workflow::CallError;
 use tokio::sync::oneshot;
 
 use super::ScriptRuntime;
-use super::exception::{Halt, is_out_of_memory, map_stacks, parse};
+use super::exception::{Halt, is_out_of_memory, map_stacks, null, parse};
 use super::shared::{Settled, Work};
 use super::timers::TimerKey;
 
@@ -193,7 +193,8 @@ impl ScriptRuntime {
             text, retryable, ..
         } = settled;
         let info = parse(&text).unwrap_or_else(|| ErrorInfo::thrown("Error", text));
-        let error = if is_out_of_memory(&info) {
+        let exhausted = is_out_of_memory(&info) || (info == null() && self.engine.heap_is_full());
+        let error = if exhausted {
             self.error_of(Halt::OutOfMemory, "TASK_FAILED", self.limits.slice)
         } else {
             map_stacks(info, &self.graph)

@@ -9,7 +9,7 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{Context, Ctx, FromJs, Function, Module, Object, Persistent, Promise, Runtime};
 use smithers_model::error::ErrorInfo;
 
-use super::exception::{Halt, halt, thrown};
+use super::exception::{Halt, halt, null, thrown};
 use super::guard::Guard;
 use super::loader::GraphLoader;
 use super::native::{self, Surroundings};
@@ -124,7 +124,22 @@ impl Engine {
             body(&ctx, &host)
         });
         self.guard.disarm();
-        done
+        done.map_err(|halt| self.judge(halt))
+    }
+
+    /// Decides what a thrown null means.
+    fn judge(&self, halt: Halt) -> Halt {
+        match halt {
+            Halt::Null if self.heap_is_full() => Halt::OutOfMemory,
+            Halt::Null => Halt::Thrown(Box::new(null())),
+            other => other,
+        }
+    }
+
+    /// Whether most of the heap is in use. Walks the heap: for rare questions only.
+    pub(super) fn heap_is_full(&self) -> bool {
+        let usage = self.runtime.memory_usage();
+        usage.malloc_limit > 0 && usage.malloc_size > usage.malloc_limit / 2
     }
 
     /// Says why `error` came back while the guard was armed.
@@ -245,6 +260,7 @@ impl Engine {
         let describe = host.get::<_, Function<'js>>("describe").ok();
         match thrown(value, describe.as_ref()) {
             Halt::Thrown(info) => *info,
+            Halt::Null => null(),
             Halt::Interrupted | Halt::OutOfMemory => {
                 ErrorInfo::thrown("InternalError", "out of memory")
             }
@@ -268,8 +284,8 @@ fn track_rejections(runtime: &Runtime, shared: &Rc<Shared>) {
             if handled {
                 return;
             }
-            if matches!(thrown(reason, None), Halt::OutOfMemory) {
-                shared.out_of_memory.set(true);
+            if matches!(thrown(reason, None), Halt::OutOfMemory | Halt::Null) {
+                shared.heap_suspected.set(true);
             }
         },
     )));

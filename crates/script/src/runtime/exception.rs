@@ -17,6 +17,8 @@ pub(crate) enum Halt {
     Interrupted,
     /// It used up the heap; the runtime must not be used again.
     OutOfMemory,
+    /// It threw null: the engine does that when it has no memory for an error object, and so may users.
+    Null,
 }
 
 /// An error as `describeError` writes it.
@@ -52,9 +54,8 @@ pub(crate) fn halt<'js>(
 
 /// Says what a thrown value means. Positions are still those of the generated code.
 pub(crate) fn thrown<'js>(value: Value<'js>, describe: Option<&Function<'js>>) -> Halt {
-    // The engine throws null when there is no memory for an error object.
     if value.is_null() {
-        return Halt::OutOfMemory;
+        return Halt::Null;
     }
     let described = describe.and_then(|describe| quietly(&value, describe.call((value.clone(),))));
     let info = match described.and_then(|text: String| parse(&text)) {
@@ -70,6 +71,11 @@ pub(crate) fn thrown<'js>(value: Value<'js>, describe: Option<&Function<'js>>) -
 /// Whether `info` is the engine's error for an exhausted heap.
 pub(crate) fn is_out_of_memory(info: &ErrorInfo) -> bool {
     info.name == "InternalError" && info.message.starts_with("out of memory")
+}
+
+/// An error that stands for a thrown null.
+pub(crate) fn null() -> ErrorInfo {
+    ErrorInfo::thrown("Error", "null")
 }
 
 /// Reads an error in the form of `describeError`.

@@ -32,7 +32,7 @@ use self::calls::PendingCall;
 pub(crate) use self::calls::{CallAnswer, CallStart};
 use self::describe::Registered;
 use self::engine::Engine;
-use self::exception::{Halt, map_stacks};
+use self::exception::{Halt, map_stacks, null};
 pub(crate) use self::sessions::RenderRequest;
 use self::sessions::SessionState;
 use self::shared::Work;
@@ -154,6 +154,7 @@ impl ScriptRuntime {
                 let message = format!("stopped after {} ms without an end", limit.as_millis());
                 ErrorInfo::coded(code, message)
             }
+            Halt::Null => null(),
             Halt::OutOfMemory => {
                 self.lose("its heap was exhausted");
                 ErrorInfo::coded(code, self.heap_message())
@@ -195,6 +196,8 @@ fn load_error(graph: &ModuleGraph, limits: &Limits, halt: Halt) -> LoadError {
                 format!("evaluation did not end within {limit} ms"),
             )
         }
-        Halt::OutOfMemory => LoadError::new(&graph.entry, "evaluation exhausted the heap"),
+        Halt::OutOfMemory | Halt::Null => {
+            LoadError::new(&graph.entry, "evaluation exhausted the heap")
+        }
     }
 }

@@ -181,7 +181,7 @@ impl ScriptRuntime {
                 self.blame(work);
             }
         }
-        if self.engine.shared.out_of_memory.take() {
+        if self.engine.shared.heap_suspected.take() && self.engine.heap_is_full() {
             self.exhaust(work);
         }
     }

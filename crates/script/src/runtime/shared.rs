@@ -37,8 +37,8 @@ pub(crate) struct Shared {
     pub(crate) settled: RefCell<Vec<Settled>>,
     /// Timers of user code and time limits of calls.
     pub(crate) timers: RefCell<Timers<Rc<Work>>>,
-    /// A rejection that nobody handled was an exhausted heap.
-    pub(crate) out_of_memory: Cell<bool>,
+    /// A rejection that nobody handled looks like an exhausted heap.
+    pub(crate) heap_suspected: Cell<bool>,
 }
 
 impl Shared {

@@ -339,6 +339,8 @@ fn outputs_of_functions_are_checked() {
             false,
         ),
         ("Promise.reject('text')", "text", true),
+        ("Promise.reject(null)", "null", true),
+        ("(() => { throw null; })()", "null", true),
         (
             "Promise.reject(new Proxy(new Error('p'), { get() { throw new Error('inner'); } }))",
             "cannot be read",

@@ -98,15 +98,25 @@ The workflow is {module}: change it and start the demo again. Stop with Ctrl-C; 
 fn program() -> String {
     let path = std::env::current_exe().unwrap_or_else(|_| "smithers".into());
     let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(&path).display().to_string()
+    path.strip_prefix(&here)
+        .unwrap_or(&path)
+        .display()
+        .to_string()
 }
 
 fn curl_settings(token: &SecretString) -> String {
     let bearer = token.expose_secret();
-    format!("header = \"Authorization: Bearer {bearer}\"\nheader = \"Content-Type: application/json\"\n")
+    format!(
+        "header = \"Authorization: Bearer {bearer}\"\nheader = \"Content-Type: application/json\"\n"
+    )
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())
 }

@@ -11,8 +11,9 @@ use smithers_protocol::error::RpcError;
 use crate::service::Service;
 
 /// Upper bounds of the duration histograms, milliseconds.
-const DURATION_MS: [f64; 12] =
-    [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0];
+const DURATION_MS: [f64; 12] = [
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0,
+];
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -70,7 +71,10 @@ impl Metrics {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "gauges are floats; counts stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floats; counts stay far below 2^52"
+)]
 fn set_gauges(service: &Service, connections: &Connections) {
     let active = "smithers_gateway_connections_active";
     gauge!(active, "transport" => "websocket").set(connections.connected() as f64);

@@ -13,7 +13,13 @@ pub fn install(logging: &Logging) {
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // The error means that a subscriber is installed already, which then keeps working.
     let _ = match logging.format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .try_init(),
+        LogFormat::Text => builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init(),
     };
 }

@@ -42,13 +42,20 @@ pub(super) struct GatewayArgs {
 
 pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let mut flags = flags(&args);
-    let demo = args.demo.then(Demo::prepare).transpose().context("failed to prepare the demo")?;
+    let demo = args
+        .demo
+        .then(Demo::prepare)
+        .transpose()
+        .context("failed to prepare the demo")?;
     if let Some(demo) = &demo {
         flags.extend(demo.settings());
     }
     let config = Config::read(&Sources::of_process(flags))?;
     telemetry::install(&config.logging);
-    let extras = Extras { allow_broken_modules: args.allow_broken_modules, ..Extras::default() };
+    let extras = Extras {
+        allow_broken_modules: args.allow_broken_modules,
+        ..Extras::default()
+    };
     actix_web::rt::System::new().block_on(serve(config, demo, extras))
 }
 
@@ -70,7 +77,10 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
     let clock = Arc::new(SystemClock);
-    let grants = Arc::new(GrantStore::open(&config.access.token_store, config.access.allow_loose_mode));
+    let grants = Arc::new(GrantStore::open(
+        &config.access.token_store,
+        config.access.allow_loose_mode,
+    ));
     let started_at = clock.now();
     let token = demo.as_ref().map(|_| issue_demo_grant(&grants, started_at));
     let token = token.transpose().context("failed to make the demo token")?;
@@ -96,7 +106,10 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
 
 /// Says which values are used and where each came from.
 fn announce(config: &Config) {
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "smithers gateway starts");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        "smithers gateway starts"
+    );
     for line in config.table().lines() {
         tracing::info!("{line}");
     }

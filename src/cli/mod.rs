@@ -60,7 +60,10 @@ pub fn run() -> ExitCode {
 }
 
 /// Prints an error with what led to it, each once.
-#[expect(clippy::print_stderr, reason = "this is where the command line speaks to a person")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where the command line speaks to a person"
+)]
 fn fail(error: &anyhow::Error) {
     eprintln!("error: {error}");
     for cause in error.chain().skip(1) {
@@ -69,7 +72,10 @@ fn fail(error: &anyhow::Error) {
 }
 
 /// Prints a line of data.
-#[expect(clippy::print_stdout, reason = "this is where the command line gives its data")]
+#[expect(
+    clippy::print_stdout,
+    reason = "this is where the command line gives its data"
+)]
 fn say(line: &str) {
     println!("{line}");
 }

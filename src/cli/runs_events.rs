@@ -22,7 +22,12 @@ pub(super) struct EventsArgs {
     #[arg(long, value_name = "SEQ", default_value_t = 0)]
     after_seq: u64,
     /// Address of the gateway.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7331", env = "SMITHERS_GATEWAY_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7331",
+        env = "SMITHERS_GATEWAY_URL"
+    )]
     url: String,
     /// Print one JSON object a line.
     #[arg(long)]
@@ -34,9 +39,15 @@ type Socket = tungstenite::WebSocket<MaybeTlsStream<std::net::TcpStream>>;
 pub(super) fn run(args: &EventsArgs) -> anyhow::Result<()> {
     let token = std::env::var("SMITHERS_API_KEY").ok();
     let mut socket = connect(args)?;
-    call(&mut socket, "connect", &connect_params(args, token.as_deref()))?;
+    call(
+        &mut socket,
+        "connect",
+        &connect_params(args, token.as_deref()),
+    )?;
     let params = json!({"runId": args.run, "afterSeq": args.after_seq});
-    let current = call(&mut socket, "streamRunEvents", &params)?["currentSeq"].as_u64().unwrap_or(0);
+    let current = call(&mut socket, "streamRunEvents", &params)?["currentSeq"]
+        .as_u64()
+        .unwrap_or(0);
     if current <= args.after_seq && !args.follow {
         return Ok(());
     }
@@ -54,8 +65,10 @@ fn connect(args: &EventsArgs) -> anyhow::Result<Socket> {
 }
 
 fn connect_params(args: &EventsArgs, token: Option<&str>) -> Value {
-    let client = json!({"id": "smithers-cli", "version": env!("CARGO_PKG_VERSION"), "platform": "cli"});
-    let mut params = json!({"minProtocol": 1, "maxProtocol": 1, "client": client, "subscribe": [args.run]});
+    let client =
+        json!({"id": "smithers-cli", "version": env!("CARGO_PKG_VERSION"), "platform": "cli"});
+    let mut params =
+        json!({"minProtocol": 1, "maxProtocol": 1, "client": client, "subscribe": [args.run]});
     if let Some(token) = token {
         params["auth"] = json!({"token": token});
     }
@@ -74,7 +87,10 @@ fn call(socket: &mut Socket, method: &str, params: &Value) -> anyhow::Result<Val
         if frame["ok"] == true {
             return Ok(frame["payload"].take());
         }
-        let (code, message) = (text(&frame["error"]["code"]), text(&frame["error"]["message"]));
+        let (code, message) = (
+            text(&frame["error"]["code"]),
+            text(&frame["error"]["message"]),
+        );
         let hint = match code {
             "UNAUTHORIZED" => " (put a token with run:read into SMITHERS_API_KEY)",
             _ => "",
@@ -124,9 +140,16 @@ fn print_event(payload: &Value, as_json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let inner = &payload["payload"];
-    let subject = inner["nodeId"].as_str().or(inner["status"].as_str()).unwrap_or_default();
+    let subject = inner["nodeId"]
+        .as_str()
+        .or(inner["status"].as_str())
+        .unwrap_or_default();
     let detail = inner["error"]["message"].as_str().unwrap_or_default();
-    let line = format!("{:>6}  {:<24} {subject}  {detail}", payload["seq"].to_string(), text(&payload["event"]));
+    let line = format!(
+        "{:>6}  {:<24} {subject}  {detail}",
+        payload["seq"].to_string(),
+        text(&payload["event"])
+    );
     say(line.trim_end());
     Ok(())
 }

@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}; is another gateway running there? (PORT and SMITHERS_GATEWAY_HOST choose another)")]
+    #[error(
+        "cannot listen on {address}; is another gateway running there? (PORT and SMITHERS_GATEWAY_HOST choose another)"
+    )]
     Listen {
         /// Which address.
         address: SocketAddr,
@@ -24,7 +26,9 @@ pub enum StartError {
     #[error("the module host did not start")]
     Host(#[source] io::Error),
     /// The module did not load; the text names the place in its source.
-    #[error("{0}\nFix the module, point SMITHERS_GATEWAY_MODULE at another one, or start with --allow-broken-modules.")]
+    #[error(
+        "{0}\nFix the module, point SMITHERS_GATEWAY_MODULE at another one, or start with --allow-broken-modules."
+    )]
     Module(#[from] smithers_script::LoadError),
     /// The output tables of the workflows cannot live together.
     #[error("the workflows' tables do not fit together")]

@@ -73,7 +73,9 @@ impl Gateway {
         let front = Arc::new(OnceLock::new());
         let writer = start_writer(&backend, &bus, &clock, &front)?;
         modules.register(&writer, &catalogue, config, started_at)?;
-        let arbiters: Vec<Arbiter> = (0..config.script.run_threads).map(|_| Arbiter::new()).collect();
+        let arbiters: Vec<Arbiter> = (0..config.script.run_threads)
+            .map(|_| Arbiter::new())
+            .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
         let runs = start_runs(&backend, &writer, &catalogue, &clock, handles, &front);
         let service = Service {
@@ -83,12 +85,20 @@ impl Gateway {
             catalogue,
             clock: clock.clone(),
             started_at,
+            owner_id: format!("pid:{}:{}", std::process::id(), uuid::Uuid::new_v4()).into(),
             root_dir: modules.root_dir().into(),
         };
         let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, Metrics::install());
         let running = parts.serve(listener, config).map_err(StartError::Serve)?;
         let address = running.address;
-        Ok(Self { address, running, runs, writer, modules, arbiters })
+        Ok(Self {
+            address,
+            running,
+            runs,
+            writer,
+            modules,
+            arbiters,
+        })
     }
 }
 

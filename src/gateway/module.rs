@@ -41,7 +41,11 @@ impl Modules {
             Err(error) => return Err(error.into()),
         }
         refuse_duplicates(&workflows)?;
-        Ok(Self { host, workflows, entry })
+        Ok(Self {
+            host,
+            workflows,
+            entry,
+        })
     }
 
     pub(super) fn catalogue(&self) -> Catalogue {
@@ -54,9 +58,16 @@ impl Modules {
 
     /// Folder of the module.
     pub(super) fn root_dir(&self) -> String {
-        let folder = self.entry.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = self
+            .entry
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+        folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_owned())
+            .display()
+            .to_string()
     }
 
     /// Makes the output tables and records module graphs and this start.
@@ -78,7 +89,12 @@ impl Modules {
         Ok(writer.record_deployment(self.deployment(config, started_at, stored.first()))?)
     }
 
-    fn deployment(&self, config: &Config, started_at: Timestamp, hash: Option<&&String>) -> Deployment {
+    fn deployment(
+        &self,
+        config: &Config,
+        started_at: Timestamp,
+        hash: Option<&&String>,
+    ) -> Deployment {
         Deployment {
             id: uuid::Uuid::now_v7().to_string(),
             started_at,

@@ -12,7 +12,10 @@ impl Gateway {
         self.runs.stop();
         let writer = self.writer.clone();
         // The writer finishes what has been queued; publications still reach the sockets.
-        if actix_web::rt::task::spawn_blocking(move || writer.shutdown()).await.is_err() {
+        if actix_web::rt::task::spawn_blocking(move || writer.shutdown())
+            .await
+            .is_err()
+        {
             tracing::error!("the writer ended abnormally");
         }
         stopper.stop().await;

@@ -83,7 +83,9 @@ impl WorkerParts {
         };
         let app = move || {
             let edge = self.edge();
-            App::new().wrap(from_fn(net::edge)).configure(move |config| routes(config, edge))
+            App::new()
+                .wrap(from_fn(net::edge))
+                .configure(move |config| routes(config, edge))
         };
         net::serve(listener, app, limits)
     }

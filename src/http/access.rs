@@ -46,7 +46,8 @@ pub(super) async fn read_body(
     }
     let mut bytes = BytesMut::new();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| RpcError::invalid_input("The request body did not arrive."))?;
+        let chunk =
+            chunk.map_err(|_| RpcError::invalid_input("The request body did not arrive."))?;
         if bytes.len() + chunk.len() > max {
             return Err(RpcError::body_too_large(max));
         }

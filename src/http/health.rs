@@ -14,7 +14,9 @@ pub(super) async fn health(edge: Data<Edge>) -> HttpResponse {
         true => HttpResponse::Ok(),
         false => HttpResponse::ServiceUnavailable(),
     };
-    response.insert_header(ContentType::json()).body(payload.into_bytes())
+    response
+        .insert_header(ContentType::json())
+        .body(payload.into_bytes())
 }
 
 /// `GET /workflows`: summaries of the workflows that are not internal.
@@ -24,7 +26,9 @@ pub(super) async fn workflows(edge: Data<Edge>) -> HttpResponse {
             let mut body = b"{\"workflows\":".to_vec();
             body.extend_from_slice(summaries.as_bytes());
             body.push(b'}');
-            HttpResponse::Ok().insert_header(ContentType::json()).body(body)
+            HttpResponse::Ok()
+                .insert_header(ContentType::json())
+                .body(body)
         }
         Err(error) => rpc::error_frame("workflows", &error),
     }

@@ -29,6 +29,9 @@ fn permitted(edge: &Edge, request: &HttpRequest) -> Result<(), RpcError> {
     let identity = access::authenticate(edge, request)?;
     match identity.grants.holds(Scope::ObservabilityRead) {
         true => Ok(()),
-        false => Err(RpcError::missing_scope(Scope::ObservabilityRead.as_str(), "metrics")),
+        false => Err(RpcError::missing_scope(
+            Scope::ObservabilityRead.as_str(),
+            "metrics",
+        )),
     }
 }

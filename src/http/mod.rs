@@ -53,10 +53,30 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
                 .guard(guard::fn_guard(net::ws::wants_websocket))
                 .default_service(web::to(socket::upgrade)),
         )
-        .route("/health", web::get().guard(guard::fn_guard(no_query)).to(health::health))
-        .route("/metrics", web::get().guard(guard::fn_guard(no_query)).to(metrics::metrics))
-        .route("/workflows", web::get().guard(guard::fn_guard(no_query)).to(health::workflows))
-        .route("/rpc", web::post().guard(guard::fn_guard(no_query)).to(rpc::envelope))
+        .route(
+            "/health",
+            web::get()
+                .guard(guard::fn_guard(no_query))
+                .to(health::health),
+        )
+        .route(
+            "/metrics",
+            web::get()
+                .guard(guard::fn_guard(no_query))
+                .to(metrics::metrics),
+        )
+        .route(
+            "/workflows",
+            web::get()
+                .guard(guard::fn_guard(no_query))
+                .to(health::workflows),
+        )
+        .route(
+            "/rpc",
+            web::post()
+                .guard(guard::fn_guard(no_query))
+                .to(rpc::envelope),
+        )
         .route("/v1/rpc/{method}", web::post().to(rpc::method))
         .route("/v1/runs", web::get().to(rest::list_runs))
         .route("/v1/runs/{run}", web::get().to(rest::get_run))

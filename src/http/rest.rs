@@ -18,7 +18,9 @@ pub(super) async fn list_runs(edge: Data<Edge>, request: HttpRequest) -> HttpRes
         let identity = access::authenticate(&edge, &request)?;
         authorise(&identity, "listRuns", Transport::Http)?;
         let filter = query_of(&request)?;
-        edge.service.runs_payload(ListRuns::read_filter(&filter)?).await
+        edge.service
+            .runs_payload(ListRuns::read_filter(&filter)?)
+            .await
     };
     envelope(listed.await)
 }
@@ -48,7 +50,9 @@ fn query_of(request: &HttpRequest) -> Result<Params, RpcError> {
         let value = match (name.as_str(), value.as_str()) {
             ("includeSystem", "true") => Value::Bool(true),
             ("includeSystem", _) => continue,
-            ("offset", text) => text.parse::<u64>().map_or(Value::String(value), Value::from),
+            ("offset", text) => text
+                .parse::<u64>()
+                .map_or(Value::String(value), Value::from),
             _ => Value::String(value),
         };
         filter.insert(name, value);
@@ -66,12 +70,20 @@ fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
             respond(StatusCode::OK, body)
         }
         Err(error) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            respond(status, json!({"ok": false, "error": error}).to_string().into_bytes())
+            let status =
+                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            respond(
+                status,
+                json!({"ok": false, "error": error})
+                    .to_string()
+                    .into_bytes(),
+            )
         }
     }
 }
 
 fn respond(status: StatusCode, body: Vec<u8>) -> HttpResponse {
-    HttpResponse::build(status).insert_header(ContentType::json()).body(body)
+    HttpResponse::build(status)
+        .insert_header(ContentType::json())
+        .body(body)
 }

@@ -23,7 +23,10 @@ pub(super) async fn method(
     request: HttpRequest,
     body: Body,
 ) -> HttpResponse {
-    answer(&edge, request_id.as_str(), &request, body, |bytes| RpcBody::for_method(&method, bytes)).await
+    answer(&edge, request_id.as_str(), &request, body, |bytes| {
+        RpcBody::for_method(&method, bytes)
+    })
+    .await
 }
 
 /// `POST /rpc`.
@@ -33,7 +36,14 @@ pub(super) async fn envelope(
     request: HttpRequest,
     body: Body,
 ) -> HttpResponse {
-    answer(&edge, request_id.as_str(), &request, body, RpcBody::envelope).await
+    answer(
+        &edge,
+        request_id.as_str(),
+        &request,
+        body,
+        RpcBody::envelope,
+    )
+    .await
 }
 
 async fn answer(
@@ -73,11 +83,16 @@ async fn dispatch(
     let label = smithers_protocol::method::resolve(&call.method).label();
     let result = async {
         let method = authorise(&identity, &call.method, Transport::Http)?;
-        let caller = Caller { identity, request_id: request_id.to_owned(), connection: None };
+        let caller = Caller {
+            identity,
+            request_id: request_id.to_owned(),
+            connection: None,
+        };
         edge.service.call(&caller, method, &call.params).await
     }
     .await;
-    edge.metrics.rpc("http", label, begin.elapsed(), result.as_ref().err());
+    edge.metrics
+        .rpc("http", label, begin.elapsed(), result.as_ref().err());
     result
 }
 
@@ -96,5 +111,7 @@ pub(super) fn error_frame(id: &str, error: &RpcError) -> HttpResponse {
 }
 
 fn respond(status: StatusCode, frame: Vec<u8>) -> HttpResponse {
-    HttpResponse::build(status).insert_header(ContentType::json()).body(frame)
+    HttpResponse::build(status)
+        .insert_header(ContentType::json())
+        .body(frame)
 }

@@ -19,7 +19,10 @@ pub(super) async fn upgrade(
 ) -> HttpResponse {
     let Ok(ticket) = edge.connections.enter() else {
         edge.metrics.connection_refused();
-        return ws::refuse(StatusCode::SERVICE_UNAVAILABLE, "Gateway connection limit reached");
+        return ws::refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Gateway connection limit reached",
+        );
     };
     let Ok(bearer) = access::upgrade(&edge, &request) else {
         return ws::refuse(StatusCode::FORBIDDEN, "Origin or host is not allowed");

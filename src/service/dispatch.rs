@@ -36,7 +36,12 @@ impl Dispatch for Dispatcher {
         Box::pin(async move {
             let begin = Instant::now();
             let result = service.call(&caller, method, &params).await;
-            metrics.rpc("websocket", method.name(), begin.elapsed(), result.as_ref().err());
+            metrics.rpc(
+                "websocket",
+                method.name(),
+                begin.elapsed(),
+                result.as_ref().err(),
+            );
             result
         })
     }

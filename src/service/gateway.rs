@@ -33,7 +33,12 @@ impl Service {
         let state_version = self.state_version().await?;
         let uptime = self.clock.now().since(self.started_at);
         let uptime_ms = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
-        encode(&Health::method(state_version, uptime_ms, self.identity(), (0, 0)))
+        encode(&Health::method(
+            state_version,
+            uptime_ms,
+            self.identity(),
+            (0, 0),
+        ))
     }
 
     /// The open health route: whether writes are accepted, and no particulars of the process.
@@ -41,7 +46,10 @@ impl Service {
         let ready = matches!(self.writer.state(), WriterState::Ready);
         let state_version = self.state_version().await;
         let ok = ready && state_version.is_ok();
-        let identity = GatewayIdentity { started_at_ms: self.started_at.0, ..GatewayIdentity::default() };
+        let identity = GatewayIdentity {
+            started_at_ms: self.started_at.0,
+            ..GatewayIdentity::default()
+        };
         let health = Health::route(ok, state_version.unwrap_or_default(), identity, (0, 0));
         let payload = encode(&health).unwrap_or_else(|_| Payload::from_json("{\"ok\":false}"));
         (ok, payload)
@@ -57,6 +65,7 @@ impl Service {
     }
 
     async fn state_version(&self) -> Result<u64, RpcError> {
-        self.read(|reader| reader.state_version().map_err(error::of_read)).await
+        self.read(|reader| reader.state_version().map_err(error::of_read))
+            .await
     }
 }

@@ -19,7 +19,9 @@ impl Greeter for Service {
         let service = self.clone();
         Box::pin(async move {
             let shape = service.clone();
-            service.read(move |reader| shape.hello(reader, &greeting)).await
+            service
+                .read(move |reader| shape.hello(reader, &greeting))
+                .await
         })
     }
 }
@@ -37,10 +39,13 @@ impl Service {
             false => Vec::new(),
         };
         let pending = match reads_approvals {
-            true => reader.pending(&ApprovalFilter::all(LIST_MAX)).map_err(error::of_read)?,
+            true => reader
+                .pending(&ApprovalFilter::all(LIST_MAX))
+                .map_err(error::of_read)?,
             false => Vec::new(),
         };
-        let shown: Vec<RunShown<'_>> = rows.iter().map(RunShown::new).collect();
+        let owner = self.owner();
+        let shown: Vec<RunShown<'_>> = rows.iter().map(|row| RunShown::new(row, &owner)).collect();
         let snapshot = HelloSnapshot {
             runs: shown.iter().map(RunShown::row).collect(),
             approvals: pending.iter().map(approval_row).collect(),
@@ -53,9 +58,14 @@ impl Service {
             user_id: identity.user_id.as_deref(),
             token_id: identity.token_id.as_deref(),
         };
-        let policy = HelloPolicy { heartbeat_ms: greeting.heartbeat_ms };
+        let policy = HelloPolicy {
+            heartbeat_ms: greeting.heartbeat_ms,
+        };
         let view = HelloView::new(self.identity(), policy, auth, snapshot);
-        Ok(Hello { payload: encode(&view)?, state_version })
+        Ok(Hello {
+            payload: encode(&view)?,
+            state_version,
+        })
     }
 }
 

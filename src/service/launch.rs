@@ -20,7 +20,11 @@ const TOOL_TIMEOUT_MS: u64 = 60_000;
 
 impl Service {
     /// Launches a run. The input is validated before a run exists; the answer means that the run is durable.
-    pub(super) async fn launch_run(&self, caller: &Caller, params: Params) -> Result<Payload, RpcError> {
+    pub(super) async fn launch_run(
+        &self,
+        caller: &Caller,
+        params: Params,
+    ) -> Result<Payload, RpcError> {
         let request = LaunchRun::read(params)?;
         let workflow = self
             .catalogue
@@ -38,7 +42,11 @@ impl Service {
         let launch = self.launch(&caller.identity, &request, workflow.definition(), input);
         let run_id = self.hand_over(caller, launch).await?;
         let system = workflow.definition().system;
-        encode(&LaunchAnswer { run_id: run_id.as_str(), workflow: &request.workflow, system })
+        encode(&LaunchAnswer {
+            run_id: run_id.as_str(),
+            workflow: &request.workflow,
+            system,
+        })
     }
 
     /// Hands the launch to the runs. A socket follows the run before it exists, so that it misses nothing.
@@ -63,7 +71,9 @@ impl Service {
             return Ok(());
         }
         let id = RunId::from(run_id);
-        let known = self.read(move |reader| reader.run(&id).map_err(error::of_read)).await?;
+        let known = self
+            .read(move |reader| reader.run(&id).map_err(error::of_read))
+            .await?;
         match known {
             None => Ok(()),
             Some(row) if row.status.is_terminal() => Err(RpcError::run_exists(run_id)),
@@ -80,9 +90,13 @@ impl Service {
     ) -> Launch {
         let now = self.clock.now();
         Launch {
-            run_id: request.run_id.as_deref().map_or_else(RunId::random, RunId::from),
+            run_id: request
+                .run_id
+                .as_deref()
+                .map_or_else(RunId::random, RunId::from),
             workflow_key: definition.key.clone(),
-            workflow_hash: (!definition.revision.hash.is_empty()).then(|| definition.revision.hash.clone()),
+            workflow_hash: (!definition.revision.hash.is_empty())
+                .then(|| definition.revision.hash.clone()),
             system: definition.system,
             input,
             config: self.config(caller, request, definition, now),
@@ -103,7 +117,9 @@ impl Service {
             gateway_system: definition.system,
             gateway_workflow_key: definition.key.clone(),
             gateway_triggered_by: triggered_by.clone(),
-            max_concurrency: request.max_concurrency.map(|cap| u32::try_from(cap).unwrap_or(u32::MAX)),
+            max_concurrency: request
+                .max_concurrency
+                .map(|cap| u32::try_from(cap).unwrap_or(u32::MAX)),
             root_dir: self.root_dir.to_string(),
             allow_network: request.allow_network.unwrap_or(false),
             max_output_bytes: request.max_output_bytes.unwrap_or(MAX_OUTPUT_BYTES),

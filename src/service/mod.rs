@@ -26,6 +26,8 @@ use smithers_protocol::params::ListWorkflows;
 use smithers_store::writer::WriterHandle;
 use smithers_store::{Backend, Reader};
 
+use crate::view::Owner;
+
 pub use dispatch::Dispatcher;
 
 /// Everything the methods need.
@@ -43,6 +45,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// When the process started.
     pub started_at: Timestamp,
+    /// Name under which this process owns the runs that it executes.
+    pub owner_id: Arc<str>,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }
@@ -76,6 +80,13 @@ impl Service {
         }
     }
 
+    fn owner(&self) -> Owner {
+        Owner {
+            id: self.owner_id.clone(),
+            alive_at: self.clock.now(),
+        }
+    }
+
     /// Reads off the HTTP worker's thread. The reader sees everything that was acknowledged before.
     async fn read<T: Send + 'static>(
         &self,
@@ -86,10 +97,12 @@ impl Service {
             let reader = backend.reader().map_err(error::of_read)?;
             query(&*reader)
         };
-        actix_web::rt::task::spawn_blocking(reading).await.unwrap_or_else(|panic| {
-            tracing::error!(error = %panic, "a read panicked");
-            Err(RpcError::internal())
-        })
+        actix_web::rt::task::spawn_blocking(reading)
+            .await
+            .unwrap_or_else(|panic| {
+                tracing::error!(error = %panic, "a read panicked");
+                Err(RpcError::internal())
+            })
     }
 }
 
@@ -100,4 +113,3 @@ fn encode<T: Serialize + ?Sized>(view: &T) -> Result<Payload, RpcError> {
         RpcError::internal()
     })
 }
-

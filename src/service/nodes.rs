@@ -15,21 +15,27 @@ impl Service {
     pub(super) async fn list_node_states(&self, params: &Params) -> Result<Payload, RpcError> {
         let ListNodeStates { run_id } = ListNodeStates::read(params)?;
         self.read(move |reader| {
-                let id = RunId::from(run_id.as_str());
-                if reader.run(&id).map_err(error::of_read)?.is_none() {
-                    return Err(RpcError::no_such_run(&run_id));
-                }
-                let nodes = reader.nodes(&id).map_err(error::of_read)?;
-                let attempts = reader.attempts(&id).map_err(error::of_read)?;
-                encode(&nodes.iter().map(|node| node_state_row(node, &attempts)).collect::<Vec<_>>())
-            })
-            .await
+            let id = RunId::from(run_id.as_str());
+            if reader.run(&id).map_err(error::of_read)?.is_none() {
+                return Err(RpcError::no_such_run(&run_id));
+            }
+            let nodes = reader.nodes(&id).map_err(error::of_read)?;
+            let attempts = reader.attempts(&id).map_err(error::of_read)?;
+            encode(
+                &nodes
+                    .iter()
+                    .map(|node| node_state_row(node, &attempts))
+                    .collect::<Vec<_>>(),
+            )
+        })
+        .await
     }
 
     pub(super) async fn get_node_output(&self, params: &Params) -> Result<Payload, RpcError> {
         let request = GetNodeOutput::read(params)?;
         let service = self.clone();
-        self.read(move |reader| service.node_output_payload(reader, &request)).await
+        self.read(move |reader| service.node_output_payload(reader, &request))
+            .await
     }
 
     fn node_output_payload(
@@ -50,10 +56,21 @@ impl Service {
             RpcError::new(ErrorCode::NodeHasNoOutput, message)
         };
         let table_key = node.output_table.clone().ok_or_else(no_output)?;
-        let workflow = self.catalogue.get(run.workflow_key.as_str()).ok_or_else(no_output)?;
-        let table = workflow.definition().output_table(&table_key).ok_or_else(no_output)?;
-        let row = reader.output(&run_id, &table_key, &key).map_err(error::of_read)?;
-        let raw = row.as_ref().map(|row| readable(row.payload.as_str(), request)).transpose()?;
+        let workflow = self
+            .catalogue
+            .get(run.workflow_key.as_str())
+            .ok_or_else(no_output)?;
+        let table = workflow
+            .definition()
+            .output_table(&table_key)
+            .ok_or_else(no_output)?;
+        let row = reader
+            .output(&run_id, &table_key, &key)
+            .map_err(error::of_read)?;
+        let raw = row
+            .as_ref()
+            .map(|row| readable(row.payload.as_str(), request))
+            .transpose()?;
         let attempts = reader.attempts_of(&run_id, &key).map_err(error::of_read)?;
         encode(&node_output(&node, table, raw, &attempts))
     }
@@ -61,7 +78,10 @@ impl Service {
 
 fn readable<'a>(payload: &'a str, request: &GetNodeOutput) -> Result<&'a RawValue, RpcError> {
     if payload.len() > MAX_NODE_OUTPUT_BYTES {
-        let message = format!("The output of {} exceeds {MAX_NODE_OUTPUT_BYTES} bytes", request.node_id);
+        let message = format!(
+            "The output of {} exceeds {MAX_NODE_OUTPUT_BYTES} bytes",
+            request.node_id
+        );
         return Err(RpcError::new(ErrorCode::PayloadTooLarge, message));
     }
     serde_json::from_str(payload).map_err(|_| {
@@ -77,7 +97,9 @@ fn missing_node(
     request: &GetNodeOutput,
 ) -> Result<RpcError, RpcError> {
     let nodes = reader.nodes(run_id).map_err(error::of_read)?;
-    let known = nodes.iter().any(|node| node.node.node_id.as_str() == request.node_id);
+    let known = nodes
+        .iter()
+        .any(|node| node.node.node_id.as_str() == request.node_id);
     Ok(match known {
         true => RpcError::iteration_not_found(request.iteration),
         false => RpcError::node_not_found(&request.node_id),

@@ -5,7 +5,7 @@ use smithers_actors::session::Caller;
 use smithers_engine::Refusal;
 use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::{RunId, Timestamp, WorkflowKey};
+use smithers_model::{RunId, WorkflowKey};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
 use smithers_protocol::limits::LIST_MAX;
@@ -15,7 +15,7 @@ use smithers_store::Reader;
 use smithers_store::read::{ApprovalFilter, RunFilter};
 
 use super::{Service, encode, error};
-use crate::view::{RunShown, run_record};
+use crate::view::{Owner, RunShown, run_record};
 
 impl Service {
     pub(super) async fn get_run(&self, params: &Params) -> Result<Payload, RpcError> {
@@ -26,14 +26,20 @@ impl Service {
 
     /// The record of a run, `None` when there is no such run.
     pub(crate) async fn run_payload(&self, run_id: &str) -> Result<Option<Payload>, RpcError> {
-        let (id, now) = (RunId::from(run_id), self.clock.now());
-        self.read(move |reader| with_record(reader, &id, now, |record| encode(&record))).await
+        let (id, owner) = (RunId::from(run_id), self.owner());
+        self.read(move |reader| with_record(reader, &id, &owner, |record| encode(&record)))
+            .await
     }
 
     /// The snapshot of a gap: the record without `system` and `startedBy`.
     pub(crate) async fn gap_snapshot(&self, run_id: &RunId) -> Result<Option<Payload>, RpcError> {
-        let (id, now) = (run_id.clone(), self.clock.now());
-        self.read(move |reader| with_record(reader, &id, now, |record| encode(&GapSnapshot::from(record)))).await
+        let (id, owner) = (run_id.clone(), self.owner());
+        self.read(move |reader| {
+            with_record(reader, &id, &owner, |record| {
+                encode(&GapSnapshot::from(record))
+            })
+        })
+        .await
     }
 
     pub(super) async fn list_runs(&self, params: &Params) -> Result<Payload, RpcError> {
@@ -42,10 +48,14 @@ impl Service {
 
     /// Run rows, the newest first.
     pub(crate) async fn runs_payload(&self, list: ListRuns) -> Result<Payload, RpcError> {
-        let Some(filter) = filter_of(list) else { return encode(&[(); 0]) };
+        let Some(filter) = filter_of(list) else {
+            return encode(&[(); 0]);
+        };
+        let owner = self.owner();
         self.read(move |reader| {
             let rows = reader.runs(&filter).map_err(error::of_read)?;
-            let shown: Vec<RunShown<'_>> = rows.iter().map(RunShown::new).collect();
+            let shown: Vec<RunShown<'_>> =
+                rows.iter().map(|row| RunShown::new(row, &owner)).collect();
             encode(&shown.iter().map(RunShown::row).collect::<Vec<_>>())
         })
         .await
@@ -54,19 +64,35 @@ impl Service {
     pub(super) async fn resume_run(&self, params: &Params) -> Result<Payload, RpcError> {
         let ResumeRun { run_id } = ResumeRun::read(params)?;
         let id = RunId::from(run_id.as_str());
-        let status = self.status_of(&id).await?.ok_or_else(|| RpcError::no_such_run(&run_id))?;
+        let status = self
+            .status_of(&id)
+            .await?
+            .ok_or_else(|| RpcError::no_such_run(&run_id))?;
         if status.is_terminal() {
             return encode(&ResumeAnswer::already_terminal(&run_id));
         }
-        self.runs.take_up(&id).await.map_err(|refused| error::of_run(refused, &run_id, None))?;
+        self.runs
+            .take_up(&id)
+            .await
+            .map_err(|refused| error::of_run(refused, &run_id, None))?;
         encode(&ResumeAnswer::requested(&run_id))
     }
 
-    pub(super) async fn cancel_run(&self, caller: &Caller, params: &Params) -> Result<Payload, RpcError> {
+    pub(super) async fn cancel_run(
+        &self,
+        caller: &Caller,
+        params: &Params,
+    ) -> Result<Payload, RpcError> {
         let CancelRun { run_id } = CancelRun::read(params)?;
-        match self.runs.cancel(&RunId::from(run_id.as_str()), caller.identity.actor()).await {
+        match self
+            .runs
+            .cancel(&RunId::from(run_id.as_str()), caller.identity.actor())
+            .await
+        {
             Ok(()) => encode(&CancelAnswer::cancelled(&run_id)),
-            Err(RunError::Refused(Refusal::AlreadyCancelled)) => encode(&CancelAnswer::was_cancelled(&run_id)),
+            Err(RunError::Refused(Refusal::AlreadyCancelled)) => {
+                encode(&CancelAnswer::was_cancelled(&run_id))
+            }
             Err(RunError::NotFound(_)) => Err(RpcError::run_to_stop_not_found()),
             Err(refused) => Err(error::of_run(refused, &run_id, None)),
         }
@@ -74,7 +100,9 @@ impl Service {
 
     async fn status_of(&self, run_id: &RunId) -> Result<Option<RunStatus>, RpcError> {
         let id = run_id.clone();
-        let row = self.read(move |reader| reader.run(&id).map_err(error::of_read)).await?;
+        let row = self
+            .read(move |reader| reader.run(&id).map_err(error::of_read))
+            .await?;
         Ok(row.map(|row| row.status))
     }
 }
@@ -100,23 +128,39 @@ fn filter_of(list: ListRuns) -> Option<RunFilter> {
 fn with_record<T>(
     reader: &dyn Reader,
     run_id: &RunId,
-    now: Timestamp,
+    owner: &Owner,
     shape: impl FnOnce(RunRecord<'_>) -> Result<T, RpcError>,
 ) -> Result<Option<T>, RpcError> {
-    let Some(row) = reader.run(run_id).map_err(error::of_read)? else { return Ok(None) };
+    let Some(row) = reader.run(run_id).map_err(error::of_read)? else {
+        return Ok(None);
+    };
     let counts = reader.state_counts(run_id).map_err(error::of_read)?;
     let failed = failed_keys(reader, &row, counts.get(&NodeState::Failed).copied())?;
-    let filter = ApprovalFilter { run: Some(run_id.clone()), ..ApprovalFilter::all(1) };
+    let filter = ApprovalFilter {
+        run: Some(run_id.clone()),
+        ..ApprovalFilter::all(1)
+    };
     let waiting = match row.status {
         RunStatus::WaitingApproval => reader.pending(&filter).map_err(error::of_read)?,
         _ => Vec::new(),
     };
-    let shown = RunShown::new(&row);
-    shape(run_record(&shown, &counts, &failed, waiting.first(), now)).map(Some)
+    let shown = RunShown::new(&row, owner);
+    shape(run_record(
+        &shown,
+        &counts,
+        &failed,
+        waiting.first(),
+        owner.alive_at,
+    ))
+    .map(Some)
 }
 
 /// Tasks that failed in a run that finished all the same.
-fn failed_keys(reader: &dyn Reader, row: &RunRow, failed: Option<u64>) -> Result<Vec<String>, RpcError> {
+fn failed_keys(
+    reader: &dyn Reader,
+    row: &RunRow,
+    failed: Option<u64>,
+) -> Result<Vec<String>, RpcError> {
     if row.status != RunStatus::Finished || failed.is_none() {
         return Ok(Vec::new());
     }

@@ -6,4 +6,4 @@ mod run;
 
 pub(crate) use approval::approval_row;
 pub(crate) use node::{node_output, node_state_row};
-pub(crate) use run::{RunShown, run_record};
+pub(crate) use run::{Owner, RunShown, run_record};

@@ -34,8 +34,16 @@ pub(crate) fn node_output<'a>(
     match (row, node.state) {
         (Some(row), _) => NodeOutput::Produced { row, schema },
         (None, NodeState::Failed) => {
-            let failed = attempts.iter().rev().find(|attempt| attempt.error.is_some());
-            NodeOutput::Failed { row: (), schema, partial: None, error: failed.map(node_error) }
+            let failed = attempts
+                .iter()
+                .rev()
+                .find(|attempt| attempt.error.is_some());
+            NodeOutput::Failed {
+                row: (),
+                schema,
+                partial: None,
+                error: failed.map(node_error),
+            }
         }
         (None, _) => NodeOutput::Pending { row: (), schema },
     }
@@ -60,5 +68,7 @@ fn schema_of(table: &OutputTable) -> OutputSchema<'_> {
         description: field.description.as_deref(),
         members: field.members.as_deref(),
     });
-    OutputSchema { fields: fields.collect() }
+    OutputSchema {
+        fields: fields.collect(),
+    }
 }

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
-use smithers_model::error::ErrorInfo;
+use smithers_actors::wire::error_for_readers;
 use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::{RawJson, Timestamp};
@@ -13,20 +14,37 @@ use smithers_protocol::params::StartedBy;
 use smithers_protocol::view::{Blocked, FailedChildren, RunColumns, RunRecord, RunState};
 use smithers_store::read::PendingApproval;
 
+/// This process as the owner of the runs that it executes.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    /// `pid:<process>:<random id>`.
+    pub(crate) id: Arc<str>,
+    /// The moment of the answer: who answers is alive.
+    pub(crate) alive_at: Timestamp,
+}
+
 /// A stored run with the texts that its view borrows.
 pub(crate) struct RunShown<'a> {
     row: &'a RunRow,
+    owner: Option<&'a Owner>,
     error_json: Option<String>,
     config_json: String,
     started_by: Option<StartedBy>,
 }
 
 impl<'a> RunShown<'a> {
-    /// Prepares `row` for readers.
-    pub(crate) fn new(row: &'a RunRow) -> Self {
+    /// Prepares `row` for readers; a run that executes is owned by `owner`.
+    pub(crate) fn new(row: &'a RunRow, owner: &'a Owner) -> Self {
         let (config_json, started_by) = shown_config(&row.config);
-        let error_json = row.error.clone().map(|error| RawJson::of(&without_stack(error)).as_str().to_owned());
-        Self { row, error_json, config_json, started_by }
+        let stored = row.error.as_ref().map(RawJson::of);
+        let error_json = stored.and_then(|error| error_for_readers(error.as_str()));
+        Self {
+            row,
+            owner: (row.status == RunStatus::Running).then_some(owner),
+            error_json,
+            config_json,
+            started_by,
+        }
     }
 
     /// The row of lists (gateway-protocol 2.1).
@@ -41,6 +59,8 @@ impl<'a> RunShown<'a> {
                 created_at_ms: row.created_at.0,
                 started_at_ms: row.started_at.map(|at| at.0),
                 finished_at_ms: row.finished_at.map(|at| at.0),
+                heartbeat_at_ms: self.owner.map(|owner| owner.alive_at.0),
+                runtime_owner_id: self.owner.map(|owner| &*owner.id),
                 cancel_requested_at_ms: row.cancel_requested_at.map(|at| at.0),
                 error_json: self.error_json.as_deref().map(Cow::Borrowed),
                 config_json: Some(Cow::Borrowed(&self.config_json)),
@@ -62,14 +82,16 @@ pub(crate) fn run_record<'a>(
     now: Timestamp,
 ) -> RunRecord<'a> {
     let row = shown.row;
-    let blocked = waiting.filter(|_| row.status == RunStatus::WaitingApproval).map(|waiting| {
-        Blocked::Approval {
+    let blocked = waiting
+        .filter(|_| row.status == RunStatus::WaitingApproval)
+        .map(|waiting| Blocked::Approval {
             node_id: waiting.approval.node.node_id.as_str(),
             requested_at: waiting.approval.requested_at.to_iso(),
-        }
-    });
-    let summary: BTreeMap<&str, u64> =
-        counts.iter().map(|(state, count)| (state.as_str(), *count)).collect();
+        });
+    let summary: BTreeMap<&str, u64> = counts
+        .iter()
+        .map(|(state, count)| (state.as_str(), *count))
+        .collect();
     RunRecord {
         row: shown.row(),
         summary,
@@ -104,14 +126,9 @@ fn started_by(value: &Value) -> StartedBy {
     }
 }
 
-fn without_stack(mut error: ErrorInfo) -> ErrorInfo {
-    error.stack = None;
-    error.cause = error.cause.map(|cause| Box::new(without_stack(*cause)));
-    error
-}
-
 #[cfg(test)]
 mod tests {
+    use smithers_model::error::ErrorInfo;
     use smithers_model::{Epoch, Timestamp};
 
     use super::*;
@@ -143,25 +160,57 @@ mod tests {
         }
     }
 
+    fn owner() -> Owner {
+        Owner {
+            id: "pid:1:x".into(),
+            alive_at: Timestamp(9),
+        }
+    }
+
     #[test]
     fn readers_get_no_stack_and_no_credentials_of_the_launcher() {
         let row = row();
-        let text = serde_json::to_string(&RunShown::new(&row).row()).unwrap();
-        assert!(text.contains("Task failed: a") && text.contains("boom"), "{text}");
+        let owner = owner();
+        let text = serde_json::to_string(&RunShown::new(&row, &owner).row()).unwrap();
+        assert!(
+            text.contains("Task failed: a") && text.contains("boom"),
+            "{text}"
+        );
         for secret in ["gateway.tsx", "tokenId", "scopes"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
-        assert!(text.ends_with(r#""system":false,"startedBy":{"harness":"ci"}}"#), "{text}");
+        assert!(
+            text.ends_with(r#""system":false,"startedBy":{"harness":"ci"}}"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_executes_is_owned_by_the_process_that_answers() {
+        let running = RunRow {
+            status: RunStatus::Running,
+            ..row()
+        };
+        let owner = owner();
+        let text = serde_json::to_string(&RunShown::new(&running, &owner).row()).unwrap();
+        assert!(
+            text.contains(r#""heartbeatAtMs":9,"runtimeOwnerId":"pid:1:x""#),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_record_counts_nodes_and_names_the_state() {
         let row = row();
-        let shown = RunShown::new(&row);
+        let owner = owner();
+        let shown = RunShown::new(&row, &owner);
         let counts = HashMap::from([(NodeState::Failed, 1), (NodeState::Pending, 2)]);
         let record = run_record(&shown, &counts, &[], None, Timestamp(5));
         let text = serde_json::to_string(&record).unwrap();
-        assert!(text.contains(r#""summary":{"failed":1,"pending":2}"#), "{text}");
+        assert!(
+            text.contains(r#""summary":{"failed":1,"pending":2}"#),
+            "{text}"
+        );
         assert!(text.contains(r#""state":"failed""#), "{text}");
     }
 }

@@ -15,7 +15,9 @@ use smithers_model::event::StoredEvent;
 use smithers_protocol::frame::{Payload, RunEvent};
 use smithers_protocol::view::BroadcastEvent as B;
 
-use error::ReaderError;
+use error::StoredError;
+
+pub use error::error_for_readers;
 
 /// A stored event that cannot be shown; only damaged or newer data is like that.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +67,14 @@ struct Fields<'a> {
     #[serde(default)]
     attempt: u32,
     #[serde(borrow, default)]
-    error: Option<ReaderError<'a>>,
+    error: Option<StoredError<'a>>,
     #[serde(default)]
     failed_child_keys: Vec<String>,
 }
 
 fn write(stored: &StoredEvent) -> Result<Option<(&'static str, Payload)>, serde_json::Error> {
     let fields: Fields<'_> = serde_json::from_str(stored.payload.as_str())?;
-    let error = to_raw_value(&fields.error)?;
+    let error = to_raw_value(&fields.error.as_ref().map(StoredError::for_readers))?;
     let shown = show(&stored.type_name, stored.run_id.as_str(), &fields, &error);
     shown
         .map(|shown| Ok((shown.name(), Payload::encode(&shown)?)))

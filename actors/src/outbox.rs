@@ -208,6 +208,11 @@ impl Outbox {
         self.0.borrow().bytes.len()
     }
 
+    /// Returns whether no more than the low-water mark is queued.
+    pub fn is_low(&self) -> bool {
+        self.0.borrow().is_low()
+    }
+
     /// Returns the frames queued, one that has partly left included.
     pub fn queued_frames(&self) -> usize {
         self.0.borrow().frames

@@ -11,6 +11,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Message, Recipient};
 use parking_lot::{Condvar, Mutex};
@@ -23,6 +24,9 @@ const WINDOW: usize = 64;
 
 /// Events of one batch at most; a hub lets its sockets run after each batch.
 const BATCH_EVENTS: usize = 64;
+
+/// After this long a hub that holds the writer up is worth a line in the log.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Tells a hub what was committed.
 #[derive(Message)]
@@ -132,8 +136,11 @@ impl Publisher for HubPublisher {
 impl Window {
     fn enter(self: &Arc<Self>) -> Receipt {
         let mut outstanding = self.outstanding.lock();
-        self.freed
-            .wait_while(&mut outstanding, |count| *count >= WINDOW);
+        while *outstanding >= WINDOW {
+            if self.freed.wait_for(&mut outstanding, PATIENCE).timed_out() {
+                tracing::warn!("commits wait for a worker that does not deliver its events");
+            }
+        }
         *outstanding += 1;
         Receipt(self.clone())
     }

@@ -128,8 +128,8 @@ impl Hub {
             tracing::error!(run.id = %stream.run, stream.seq = seq, "stored events have a hole");
             return Err(StreamError::Internal);
         }
-        let queued = member.lane.outbox().queued_bytes();
-        if queued > PAGE_BYTES {
+        let was_low = member.lane.outbox().is_low();
+        if !was_low && member.lane.outbox().queued_bytes() > PAGE_BYTES {
             return Ok(false);
         }
         let version = self.state_version;
@@ -139,8 +139,8 @@ impl Hub {
                 stream.cursor.sent(seq);
                 Ok(true)
             }
-            // An event that does not fit into an almost empty outbox never will.
-            Err(PushError::Full) if queued == 0 => Err(StreamError::Internal),
+            // What does not fit into an outbox that is as good as empty never will.
+            Err(PushError::Full) if was_low => Err(StreamError::Internal),
             Err(PushError::Full | PushError::Closed) => Ok(false),
         }
     }

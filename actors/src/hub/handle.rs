@@ -154,6 +154,6 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.status().fmt(f)
+        f.debug_struct("Handle").finish_non_exhaustive()
     }
 }

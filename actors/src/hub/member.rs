@@ -47,6 +47,8 @@ pub(super) struct Member {
     pub(super) closed: Recipient<Closed>,
     /// None until the client has connected.
     pub(super) access: Option<Access>,
+    /// State version of the newest event that its greeting's snapshot shows.
+    pub(super) greeted_at: u64,
     /// Events since the snapshot of a hello that is being made.
     held: Option<Vec<Arc<Batch>>>,
     pub(super) streams: Vec<(StreamKey, RunId)>,
@@ -73,6 +75,7 @@ impl Member {
             gate,
             closed,
             access: None,
+            greeted_at: 0,
             held: None,
             streams: Vec::new(),
             joined_at: now,
@@ -87,10 +90,9 @@ impl Member {
         event: &LiveEvent,
         scratch: &mut BytesMut,
     ) -> Result<(), TooSlow> {
-        let sees = self
-            .access
-            .as_ref()
-            .is_some_and(|access| access.sees(event));
+        let is_new = event.state_version() > self.greeted_at;
+        let access = self.access.as_ref();
+        let sees = is_new && access.is_some_and(|access| access.sees(event));
         if !sees || self.has_stream_on(event.run_id()) {
             return Ok(());
         }

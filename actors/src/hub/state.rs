@@ -117,13 +117,13 @@ impl Hub {
         self.index.subscribe(id, &access.subscription);
         let may_stream = access.identity.grants.allows(&resolve("streamRunEvents"));
         member.access = Some(access);
+        member.greeted_at = hello.state_version;
         let held = member.release();
         if !may_stream {
             self.cut_all_streams(id, StreamError::AccessLost);
         }
         self.answer(id, request, &Ok(hello.payload));
-        let events = held.iter().flat_map(|batch| batch.events());
-        for event in events.filter(|event| event.state_version() > hello.state_version) {
+        for event in held.iter().flat_map(|batch| batch.events()) {
             self.offer_if_subscribed(id, event);
         }
     }

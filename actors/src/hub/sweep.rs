@@ -119,7 +119,7 @@ impl Member {
             return Some("not authenticated in time");
         }
         let silent = since(self.alive_at()) >= timing.ping + timing.ping_timeout;
-        (silent && self.gate.is_open()).then_some("no sign of life")
+        silent.then_some("no sign of life")
     }
 
     /// Returns when the peer last showed that it is there: it sent something, or took something

@@ -106,6 +106,17 @@ impl Ticket {
     }
 }
 
+impl Ticket {
+    /// Moves the socket back: its handshake could not be finished.
+    pub fn demote(&mut self) {
+        if std::mem::take(&mut self.connected) {
+            let mut counts = self.pool.counts.lock();
+            counts.connected -= 1;
+            counts.pre_auth += 1;
+        }
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut counts = self.pool.counts.lock();
@@ -138,6 +149,8 @@ mod tests {
             pool.enter().is_err(),
             "no upgrade while all places of connected ones are taken"
         );
+        first.demote();
+        assert_eq!((pool.connected(), pool.pre_auth()), (0, 2));
         drop(first);
         second.promote().unwrap();
         drop(second);

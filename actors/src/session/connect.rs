@@ -49,11 +49,8 @@ impl SessionActor {
             );
             return self.refuse(&request, error, POOL_FULL, ctx);
         }
-        let Some(id) = self.id else {
-            return;
-        };
         if self.identity.is_none() {
-            self.services.hub.hold(id);
+            self.services.hub.hold(self.id);
         }
         let greeting = Greeting {
             identity: access.identity.clone(),
@@ -61,24 +58,39 @@ impl SessionActor {
             heartbeat_ms: self.services.hub.tick_ms(),
         };
         let hello = self.services.greeter.greet(greeting).into_actor(self);
-        ctx.spawn(hello.map(move |hello, actor, _| actor.greeted(&request, access, hello)));
+        ctx.spawn(hello.map(move |hello, actor, ctx| actor.greeted(&request, access, hello, ctx)));
     }
 
-    fn greeted(&mut self, request: &str, access: Access, hello: Result<Hello, RpcError>) {
-        let Some(id) = self.id else {
-            return;
-        };
+    /// Writes the greeting. The grants may have changed while it was made.
+    fn greeted(
+        &mut self,
+        request: &str,
+        access: Access,
+        hello: Result<Hello, RpcError>,
+        ctx: &mut Context<Self>,
+    ) {
+        if let Err(error) = self.services.authenticator.recheck(&access.identity) {
+            return self.refuse(request, error, AUTHENTICATION_FAILED, ctx);
+        }
         match hello {
             Ok(hello) => {
                 self.identity = Some(access.identity.clone());
                 self.socket.gate.authenticate();
-                self.services.hub.admit(id, access, request, hello);
+                self.services.hub.admit(self.id, access, request, hello);
                 self.socket.gate.answered();
             }
             Err(error) => {
-                self.services.hub.release(id);
+                self.give_up();
                 self.answer(request, &Err(error));
             }
+        }
+    }
+
+    /// Goes back to before the handshake; a socket that was connected stays so.
+    fn give_up(&mut self) {
+        if self.identity.is_none() {
+            self.services.hub.release(self.id);
+            self.socket.ticket.demote();
         }
     }
 

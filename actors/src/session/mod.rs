@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use futures_core::Stream;
+use smithers_model::Timestamp;
 use smithers_model::time::Clock;
 use smithers_protocol::frame::{Challenge, Payload};
 
@@ -50,14 +51,13 @@ pub struct Socket {
 /// The conversation with one client.
 pub struct SessionActor {
     services: Services,
-    clock: Arc<dyn Clock>,
     socket: Socket,
-    /// Known once started.
-    id: Option<SessionId>,
+    id: SessionId,
     identity: Option<Arc<Identity>>,
 }
 
-/// Starts the session of a socket on the current arbiter. It ends with the socket.
+/// Starts the session of a socket on the current arbiter; its first frame is the challenge. It
+/// ends with the socket.
 pub fn start(
     services: Services,
     clock: Arc<dyn Clock>,
@@ -65,43 +65,36 @@ pub fn start(
     incoming: impl Stream<Item = Incoming> + 'static,
 ) -> Addr<SessionActor> {
     SessionActor::create(|ctx| {
+        let address = ctx.address();
+        socket.outbox.when_gone(move || address.do_send(Closed));
+        let (outbox, gate) = (socket.outbox.clone(), socket.gate.clone());
+        let id = services.hub.join(outbox, gate, ctx.address().recipient());
+        challenge(&services, id, clock.now());
         SessionActor::add_stream(incoming, ctx);
         SessionActor {
             services,
-            clock,
             socket,
-            id: None,
+            id,
             identity: None,
         }
     })
 }
 
+/// Clients may wait for this before they say anything.
+fn challenge(services: &Services, id: SessionId, now: Timestamp) {
+    let challenge = Challenge {
+        nonce: uuid::Uuid::new_v4().to_string(),
+        ts: now.0,
+    };
+    let payload = Payload::encode(&challenge).expect("a challenge has text keys");
+    services.hub.tell(id, Challenge::EVENT, &payload);
+}
+
 impl Actor for SessionActor {
     type Context = Context<Self>;
 
-    /// Sends the challenge at once: clients may wait for it.
-    fn started(&mut self, ctx: &mut Self::Context) {
-        let (outbox, gate) = (self.socket.outbox.clone(), self.socket.gate.clone());
-        let address = ctx.address();
-        outbox.when_gone(move || address.do_send(Closed));
-        let id = self
-            .services
-            .hub
-            .join(outbox, gate, ctx.address().recipient());
-        self.id = Some(id);
-        let nonce = uuid::Uuid::new_v4().to_string();
-        let challenge = Challenge {
-            nonce,
-            ts: self.clock.now().0,
-        };
-        let payload = Payload::encode(&challenge).expect("a challenge has text keys");
-        self.services.hub.tell(id, Challenge::EVENT, &payload);
-    }
-
     fn stopped(&mut self, _: &mut Self::Context) {
-        if let Some(id) = self.id {
-            self.services.hub.leave(id);
-        }
+        self.services.hub.leave(self.id);
     }
 }
 

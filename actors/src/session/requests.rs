@@ -9,8 +9,10 @@ use smithers_protocol::method::Method;
 use tracing::Instrument;
 
 use super::identity::{Caller, Identity, Transport, authorise};
-use super::services::Connection;
+use super::services::{Connection, Services};
 use super::{SessionActor, streams};
+use crate::hub::{self, SessionId};
+use crate::outbox::ReadGate;
 
 /// The method that is no method: the handshake.
 const CONNECT: &str = "connect";
@@ -27,9 +29,7 @@ impl SessionActor {
 
     /// Answers a message now.
     pub(super) fn answer(&self, request: &str, answer: &Result<Payload, RpcError>) {
-        if let Some(id) = self.id {
-            self.services.hub.answer(id, request, answer);
-        }
+        self.services.hub.answer(self.id, request, answer);
         self.socket.gate.answered();
     }
 
@@ -46,32 +46,55 @@ impl SessionActor {
     /// Calls a method on its own: it runs to its end even when the socket closes meanwhile, and
     /// answers come in the order in which they are ready.
     fn call(&self, identity: Arc<Identity>, method: Method, frame: RequestFrame) {
-        let Some(session) = self.id else {
-            return;
-        };
-        let (hub, gate) = (self.services.hub.clone(), self.socket.gate.clone());
-        let span = tracing::debug_span!("rpc.call", request.id = %frame.id, method = method.name());
         let services = self.services.clone();
+        let span = tracing::debug_span!("rpc.call", request.id = %frame.id, method = method.name());
+        let owed = Owed {
+            hub: services.hub.clone(),
+            gate: self.socket.gate.clone(),
+            session: self.id,
+            request: frame.id.clone(),
+            answer: Err(RpcError::internal()),
+        };
         let work = async move {
-            let answer = match method {
-                Method::StreamRunEvents => streams::open(&services, session, &frame.params).await,
-                method => {
-                    let connection = Some(Connection {
-                        hub: services.hub.clone(),
-                        session,
-                    });
-                    let request_id = frame.id.clone();
-                    let caller = Caller {
-                        identity,
-                        request_id,
-                        connection,
-                    };
-                    services.dispatch.call(caller, method, frame.params).await
-                }
-            };
-            hub.answer(session, &frame.id, &answer);
-            gate.answered();
+            let mut owed = owed;
+            owed.answer = call(&services, owed.session, identity, method, frame).await;
         };
         actix_rt::spawn(work.instrument(span));
+    }
+}
+
+async fn call(
+    services: &Services,
+    session: SessionId,
+    identity: Arc<Identity>,
+    method: Method,
+    frame: RequestFrame,
+) -> Result<Payload, RpcError> {
+    if method == Method::StreamRunEvents {
+        return streams::open(services, session, &frame.params).await;
+    }
+    let hub = services.hub.clone();
+    let caller = Caller {
+        identity,
+        request_id: frame.id,
+        connection: Some(Connection { hub, session }),
+    };
+    services.dispatch.call(caller, method, frame.params).await
+}
+
+/// An answer that the client waits for. It is written when this is dropped, so that a method that
+/// panics is answered as well.
+struct Owed {
+    hub: hub::Handle,
+    gate: ReadGate,
+    session: SessionId,
+    request: String,
+    answer: Result<Payload, RpcError>,
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.hub.answer(self.session, &self.request, &self.answer);
+        self.gate.answered();
     }
 }

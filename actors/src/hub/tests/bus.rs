@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use actix::prelude::*;
+use parking_lot::Mutex;
 use smithers_store::{MemoryStore, Publisher};
 
 use super::testkit::{DEADLINE, Log};
@@ -40,6 +41,23 @@ impl Handler<LetGo> for Stuck {
 
     fn handle(&mut self, _: LetGo, _: &mut Self::Context) {
         self.kept.clear();
+    }
+}
+
+/// A hub that writes down the state versions that it gets.
+struct Recorder(Arc<Mutex<Vec<u64>>>);
+
+impl Actor for Recorder {
+    type Context = Context<Self>;
+}
+
+impl Handler<Deliver> for Recorder {
+    type Result = ();
+
+    fn handle(&mut self, message: Deliver, _: &mut Self::Context) {
+        let events = message.batch.events();
+        let versions = events.iter().map(|event| event.state_version());
+        self.0.lock().extend(versions);
     }
 }
 
@@ -112,4 +130,26 @@ async fn a_hub_begins_after_what_was_published_before_it_came() {
     assert_eq!(bus.register(Stuck::default().start().recipient()), 7);
     last_of(&publish(bus.clone(), 3), 3).await;
     assert_eq!(bus.register(Stuck::default().start().recipient()), 3);
+}
+
+#[actix::test]
+async fn every_hub_gets_every_event_in_the_order_of_the_commits() {
+    let bus = Arc::new(HubBus::new(0));
+    let arbiters = [(); 3].map(|()| actix::Arbiter::new());
+    let records: Vec<Arc<Mutex<Vec<u64>>>> = arbiters.iter().map(|_| Arc::default()).collect();
+    for (arbiter, record) in arbiters.iter().zip(&records) {
+        let record = record.clone();
+        let hub = Recorder::start_in_arbiter(&arbiter.handle(), |_| Recorder(record));
+        bus.register(hub.recipient());
+    }
+    last_of(&publish(bus, 2_000), 2_000).await;
+    for arbiter in arbiters {
+        arbiter.stop();
+        arbiter.join().unwrap();
+    }
+    for record in records {
+        let got = record.lock().clone();
+        assert_eq!(got, (1..=got.len() as u64).collect::<Vec<_>>());
+        assert!(got.len() >= 2_000 - 64, "{} events", got.len());
+    }
 }

@@ -193,7 +193,7 @@ async fn play(before: usize, published: usize, after: u64, choices: &[usize]) ->
 #[actix::test]
 async fn a_stream_joins_at_every_interleaving_with_commits_without_hole_or_double() {
     let mut schedules = 0;
-    for (before, published, after) in [(0, 0, 0), (2, 0, 0), (2, 1, 0), (2, 2, 1), (1, 0, 1)] {
+    for (before, published, after) in [(0, 0, 0), (2, 1, 0), (1, 1, 1)] {
         let mut choices = Vec::new();
         loop {
             let options = play(before, published, after, &choices).await;
@@ -207,6 +207,5 @@ async fn a_stream_joins_at_every_interleaving_with_commits_without_hole_or_doubl
             choices[at] += 1;
         }
     }
-    eprintln!("{schedules}");
     assert!(schedules > 200, "{schedules} schedules");
 }

@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod bus;
+mod histories;
 mod joining;
 mod readers;
 mod time;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::testkit::{Frame, Peer, Setup, World, run_event_seq};
+use super::testkit::{Frame, Peer, Setup, World, finished, run_event_seq};
 use crate::outbox::OutboxLimits;
 
 /// Room for a few thousand small frames.
@@ -115,7 +115,7 @@ async fn a_live_stream_whose_outbox_is_full_is_told_so() {
         .await;
     let node = "n".repeat(60 << 10);
     for _ in 0..6 {
-        world.log.emit("r1", vec![super::testkit::finished(&node)]);
+        world.log.emit("r1", vec![finished(&node)]);
         world.settle().await;
     }
     let frames: Vec<_> = peer.ready().into_iter().map(Frame::json).collect();
@@ -147,4 +147,43 @@ async fn an_unfiltered_socket_that_does_not_read_is_closed_with_1013_and_disturb
         [Frame::Close(1013, "event backpressure".into()), Frame::End]
     );
     assert_eq!(world.connections.connected(), 1);
+}
+
+#[actix::test]
+async fn a_stored_event_that_never_fits_ends_the_stream_instead_of_being_read_for_ever() {
+    let mut world = World::with(Setup {
+        outbox: SMALL,
+        ..Setup::default()
+    });
+    world.log.launch("r1");
+    world.log.emit_many("r1", 1);
+    let huge = "n".repeat(300 << 10);
+    world.log.emit("r1", vec![finished(&huge)]);
+    let mut peer = world.connect_to("op/*", Some(&["none"])).await;
+    peer.stream("r1", Some(0)).await;
+    assert_eq!(peer.next_event("run.event").await["payload"]["seq"], 1);
+    let failure = peer.next_event("run.error").await;
+    assert_eq!(failure["payload"]["error"]["code"], "Internal");
+    assert!(peer.outbox.is_open());
+}
+
+#[actix::test]
+async fn the_hub_lets_sockets_run_after_every_batch_so_that_a_burst_cuts_no_healthy_reader() {
+    let mut world = World::with(Setup {
+        outbox: SMALL,
+        ..Setup::default()
+    });
+    world.log.launch("r1");
+    let mut peer = world.connect("op/*").await;
+    let reader = actix_rt::spawn(async move {
+        let mut seen = 0;
+        while seen < 60 * 64 {
+            assert!(matches!(peer.next().await, Frame::Text(_)));
+            seen += 1;
+        }
+    });
+    for _ in 0..60 {
+        world.log.emit_many("r1", 64);
+    }
+    reader.await.unwrap();
 }

@@ -68,13 +68,15 @@ impl Authenticator for Auth {
     }
 }
 
-/// `health` answers at once, `getRun` when the test says so, `launchRun` follows the run `new`.
+/// `health` answers at once, `getRun` when the test says so, `launchRun` follows the run `new`,
+/// `listRuns` panics.
 #[derive(Default)]
 pub(crate) struct Methods {
     hub: RefCell<Option<hub::Handle>>,
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
     greeting: RefCell<Option<oneshot::Receiver<()>>>,
     greeting_fails: Cell<bool>,
+    greeted_at: Cell<u64>,
     pub(crate) started: Cell<usize>,
     pub(crate) ended: std::rc::Rc<Cell<usize>>,
 }
@@ -100,6 +102,11 @@ impl Methods {
         go
     }
 
+    /// Makes snapshots that show at least the events up to `version`.
+    pub(crate) fn greet_at(&self, version: u64) {
+        self.greeted_at.set(version);
+    }
+
     pub(crate) fn fail_greetings(&self, fail: bool) {
         self.greeting_fails.set(fail);
     }
@@ -121,6 +128,7 @@ impl Dispatch for Methods {
         self.started.set(self.started.get() + 1);
         let ended = self.ended.clone();
         Box::pin(async move {
+            assert_ne!(method, Method::ListRuns, "a method that panics");
             if method == Method::GetRun {
                 let _ = told.await;
             }
@@ -133,6 +141,7 @@ impl Dispatch for Methods {
 impl Greeter for Methods {
     fn greet(&self, greeting: Greeting) -> LocalBoxFuture<'static, Result<Hello, RpcError>> {
         let state_version = self.hub.borrow().as_ref().unwrap().state_version();
+        let state_version = state_version.max(self.greeted_at.get());
         let wait = self.greeting.borrow_mut().take();
         let fails = self.greeting_fails.get();
         Box::pin(async move {

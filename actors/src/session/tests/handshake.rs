@@ -180,3 +180,65 @@ async fn events_between_the_snapshot_and_the_hello_follow_the_hello() {
         [Some(2), Some(3)]
     );
 }
+
+#[actix::test]
+async fn events_that_the_snapshot_shows_already_do_not_follow_it() {
+    let mut world = World::new();
+    world.log.launch("r1");
+    let steps = [(); 2].map(|()| world.log.commit("r1", vec![super::testkit::finished("t")]));
+    world.methods.greet_at(1);
+    let mut peer = world.connect("op/*").await;
+    for step in steps {
+        world.log.publish(step);
+    }
+    world.settle().await;
+    let versions = peer.ready().into_iter().map(Frame::json);
+    let versions: Vec<_> = versions
+        .map(|frame| frame["stateVersion"].clone())
+        .collect();
+    assert_eq!(versions, [json!(2)]);
+}
+
+#[actix::test]
+async fn a_handshake_that_cannot_be_finished_leaves_the_socket_unauthenticated() {
+    let world = World::new();
+    world.methods.fail_greetings(true);
+    let mut peer = world.open();
+    assert_eq!(
+        peer.connect("op/*", None).await["error"]["code"],
+        "SERVER_ERROR"
+    );
+    assert_eq!(
+        (world.connections.connected(), world.connections.pre_auth()),
+        (0, 1)
+    );
+    assert_eq!(
+        peer.call("health", json!({})).await["error"]["message"],
+        "Connect first"
+    );
+    world.methods.fail_greetings(false);
+    assert_eq!(peer.connect("op/*", None).await["ok"], true);
+}
+
+#[actix::test]
+async fn a_token_revoked_while_the_greeting_is_made_does_not_get_in() {
+    let world = World::new();
+    let mut peer = world.open();
+    peer.next().await;
+    let go = world.methods.hold_greeting();
+    let params =
+        json!({"minProtocol": 1, "maxProtocol": 1, "client": {}, "auth": {"token": "gone/*"}});
+    peer.send("connect", params);
+    world.settle().await;
+    world.auth.revoke("gone");
+    world.settle().await;
+    go.send(()).unwrap();
+    assert_eq!(
+        peer.next().await.json()["error"]["message"],
+        "Token has been revoked"
+    );
+    assert_eq!(
+        peer.next().await,
+        Frame::Close(1008, "authentication failed".into())
+    );
+}

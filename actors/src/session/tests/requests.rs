@@ -111,3 +111,13 @@ async fn launching_adds_the_run_to_a_set_and_leaves_an_unfiltered_socket_unfilte
     assert_eq!(runs(all.ready()), ["other", "new"]);
     assert_eq!(runs(some.ready()), ["new"]);
 }
+
+#[actix::test]
+async fn a_method_that_panics_is_answered_and_its_socket_stays() {
+    let world = World::new();
+    let mut peer = world.connect("op/*").await;
+    let answer = peer.call("listRuns", json!({})).await;
+    assert_eq!(answer["error"]["code"], "SERVER_ERROR");
+    assert_eq!(peer.gate.unanswered(), 0);
+    assert_eq!(peer.call("health", json!({})).await["ok"], true);
+}

@@ -166,7 +166,7 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
         (
             Event::RunFailed { error: failure() },
             Some(
-                r#""run.completed" {"runId":"r1","status":"failed","error":{"name":"SmithersError","message":"Task failed: boom","code":"SESSION_ERROR","details":{"key":"boom::0"},"cause":{"name":"Error","message":"boom"}}}"#,
+                r#""run.completed" {"runId":"r1","status":"failed","error":{"name":"SmithersError","code":"SESSION_ERROR","message":"Task failed: boom See https://smithers.sh/reference/errors","cause":{"name":"Error","message":"boom"},"summary":"Task failed: boom","docsUrl":"https://smithers.sh/reference/errors","details":{"key":"boom::0"}}}"#,
             ),
         ),
         (

@@ -32,6 +32,7 @@ impl Scratch {
         };
         scratch.write_tokens(tokens)?;
         scratch.set("PORT", "0");
+        scratch.set("SMITHERS_LOG", "warn");
         scratch.set("SMITHERS_GATEWAY_HOST", "127.0.0.1");
         scratch.set("SMITHERS_DB_PATH", scratch.database().display().to_string());
         scratch.set(

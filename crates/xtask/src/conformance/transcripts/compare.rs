@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Expected text for a stack that must be gone, or a single line without a path.
 pub(crate) const WITHHELD: &str = "<withheld>";
 
+/// Expected text for a SHA-256 in lower-case hexadecimal digits.
+pub(crate) const SHA256: &str = "<sha256>";
+
 /// Volatile sentences that speak of the numbers of frames, which are checked by counting instead.
 const COUNTED: [&str; 2] = ["outer seq", "number of"];
 
@@ -123,6 +126,7 @@ impl Comparison {
             (Value::String(wanted), Value::String(got)) if wanted == WITHHELD => {
                 !got.contains(['\n', '/', '\\'])
             }
+            (Value::String(wanted), Value::String(got)) if wanted == SHA256 => is_sha256(got),
             (Value::String(wanted), Value::String(got)) => {
                 matches_text(wanted, got, &self.placeholders)
             }
@@ -154,6 +158,13 @@ fn field_name(entry: &str) -> Option<&str> {
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
     is_word.then(|| name.rsplit('.').next().unwrap_or(name))
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn same_type(left: &Value, right: &Value) -> bool {
@@ -294,6 +305,18 @@ mod tests {
             ),
             [".stack"]
         );
+    }
+
+    #[test]
+    fn a_hash_has_sixty_four_lower_case_digits() {
+        let expected = json!({ "hash": SHA256 });
+        assert!(paths(&[], expected.clone(), json!({ "hash": "0a".repeat(32) })).is_empty());
+        for other in [json!("0A".repeat(32)), json!("0a".repeat(31)), json!(null)] {
+            assert_eq!(
+                paths(&[], expected.clone(), json!({ "hash": other })),
+                [".hash"]
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::compare::{SHA256, WITHHELD};
 use super::*;
 
 fn recording(steps: Value) -> Recording {
@@ -168,6 +169,42 @@ fn a_refused_frame_keeps_its_id_when_that_can_be_read() {
         .map(|frame| &frame["id"])
         .collect();
     assert_eq!(ids, ["good", "invalid", "invalid"]);
+}
+
+#[test]
+fn a_launch_takes_nothing_from_a_connection_that_asked_for_everything() {
+    let send = |on: &str, method: &str, params: Value| json!({ "on": on, "send": { "id": "c", "method": method, "params": params } });
+    let other = json!({ "on": "b", "recv": { "type": "event", "event": "node.pending",
+        "payload": { "runId": "q" }, "seq": 1, "stateVersion": 2 } });
+    let mut recording = recording(json!([
+        send("a", "connect", json!({})),
+        send("b", "connect", json!({})),
+        send("c", "connect", json!({ "subscribe": ["r"] })),
+        send("a", "launchRun", json!({})),
+        send("c", "launchRun", json!({})),
+        event("node.pending", 1, json!({})),
+        other,
+    ]));
+    assert_eq!(apply("launch-keeps-everything", &mut recording).unwrap(), 1);
+    let Action::Receive { on, frame } = &recording.steps.last().unwrap().action else {
+        panic!("the copy follows the original");
+    };
+    assert_eq!(
+        (on.as_str(), &frame["payload"]["runId"]),
+        ("a", &json!("q"))
+    );
+}
+
+#[test]
+fn a_known_revision_is_demanded() {
+    let runs = json!([{ "workflowHash": null }, { "workflowHash": "x" }]);
+    let mut recording =
+        recording(json!([{ "on": "a", "recv": { "type": "res", "payload": { "runs": runs } } }]));
+    assert_eq!(apply("revision-known", &mut recording).unwrap(), 1);
+    assert_eq!(
+        frames(&recording)[0]["payload"]["runs"][0]["workflowHash"],
+        SHA256
+    );
 }
 
 #[test]

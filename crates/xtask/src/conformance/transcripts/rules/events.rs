@@ -1,0 +1,127 @@
+//! Rules about which events a connection receives.
+
+use serde_json::{Value, json};
+
+use super::request_of;
+use crate::conformance::transcripts::numbers::{self, Place};
+use crate::conformance::transcripts::recording::{Action, Step};
+
+/// Takes out each `run.completed` that follows another one of the same run directly.
+pub(super) fn single_run_completed(steps: &mut Vec<Step>) -> usize {
+    let mut changes = 0;
+    for run in numbers::runs(steps) {
+        while let Some(double) = second_completion(steps, &run) {
+            numbers::remove(steps, &double);
+            changes += 1;
+        }
+    }
+    changes
+}
+
+fn second_completion(steps: &[Step], run: &str) -> Option<Place> {
+    let events = numbers::events_of(steps, run);
+    let is_completion = |position: usize| events[position].1 == "run.completed";
+    (1..events.len())
+        .find(|position| is_completion(*position) && is_completion(position - 1))
+        .map(|at| events[at].0.clone())
+}
+
+/// Puts `approval.decided` before the first event of the run that follows each accepted decision.
+pub(super) fn approval_decided_event(steps: &mut Vec<Step>) -> usize {
+    let mut changes = 0;
+    let mut position = 0;
+    while position < steps.len() {
+        if let Some(decided) = accepted_decision(&steps[position]) {
+            let run = decided["runId"].as_str().unwrap_or_default();
+            let follower = steps[position..]
+                .iter()
+                .filter_map(numbers::event_of)
+                .find(|event| event.run == run);
+            if let Some(state_version) = follower.map(|event| event.state_version) {
+                let events = numbers::events_of(steps, run);
+                let place = events
+                    .into_iter()
+                    .find(|(place, _)| place.state_version == state_version);
+                if let Some((place, _)) = place {
+                    numbers::insert(steps, &place, "approval.decided", &decided);
+                    changes += 1;
+                }
+            }
+        }
+        position += 1;
+    }
+    changes
+}
+
+/// Returns the payload that `approval.decided` must have, when the step accepts a decision.
+fn accepted_decision(step: &Step) -> Option<Value> {
+    let answer = match &step.action {
+        Action::Receive { frame, .. } if frame["type"] == "res" => frame,
+        Action::Http(exchange) => &exchange.body,
+        _ => return None,
+    };
+    let payload = &answer["payload"];
+    let is_decision =
+        answer["ok"] == true && payload["approved"].is_boolean() && payload["nodeId"].is_string();
+    is_decision.then(|| {
+        json!({ "runId": payload["runId"], "nodeId": payload["nodeId"], "iteration": payload["iteration"],
+            "approved": payload["approved"] })
+    })
+}
+
+/// Gives a connection that asked for every run also the events that it lost by launching one.
+pub(super) fn launch_keeps_everything(steps: &mut Vec<Step>) -> usize {
+    let launchers: Vec<String> = steps
+        .iter()
+        .filter_map(|step| unfiltered_launcher(steps, step))
+        .collect();
+    let mut changes = 0;
+    for on in launchers {
+        let mut position = 0;
+        while position < steps.len() {
+            if let Some(copy) = missed_event(steps, position, &on) {
+                steps.insert(position + 1, copy);
+                changes += 1;
+            }
+            position += 1;
+        }
+    }
+    changes
+}
+
+/// Returns the connection of a launch over a socket that connected without `subscribe`.
+fn unfiltered_launcher(steps: &[Step], step: &Step) -> Option<String> {
+    let (on, request) = request_of(step)?;
+    let is_unfiltered = |other: &Step| {
+        request_of(other).is_some_and(|(sender, request)| {
+            sender == on
+                && request["method"] == "connect"
+                && request["params"]["subscribe"].is_null()
+        })
+    };
+    let is_launch = request["method"] == "launchRun";
+    (is_launch && steps.iter().any(is_unfiltered)).then(|| on.to_owned())
+}
+
+/// Returns the plain event at `position` as `on` should have received it too.
+fn missed_event(steps: &[Step], position: usize, on: &str) -> Option<Step> {
+    let step = &steps[position];
+    let event = numbers::event_of(step)?;
+    let shows_it = |other: &Step| {
+        let is_here =
+            matches!(&other.action, Action::Receive { on: receiver, .. } if receiver == on);
+        let shown = numbers::event_of(other).map(|other| other.state_version);
+        is_here && shown == Some(event.state_version)
+    };
+    let Action::Receive { frame, .. } = &step.action else {
+        return None;
+    };
+    let is_missed = event.seq.is_none() && !steps.iter().any(shows_it);
+    is_missed.then(|| Step {
+        index: step.index,
+        action: Action::Receive {
+            on: on.to_owned(),
+            frame: frame.clone(),
+        },
+    })
+}

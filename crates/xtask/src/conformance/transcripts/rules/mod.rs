@@ -1,0 +1,51 @@
+//! The rules of `better.toml` that rewrite a recording to the better behaviour.
+//!
+//! A rule returns in how many places it changed the expectation; zero for a listed file is an error.
+
+mod events;
+mod fields;
+mod numbering;
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+pub(crate) use self::fields::exposed_credentials;
+use super::recording::{Action, Recording, Step};
+
+/// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
+pub(crate) const ORDER: [&str; 8] = [
+    "single-run-completed",
+    "approval-decided-event",
+    "launch-keeps-everything",
+    "numbering-survives",
+    "stacks-withheld",
+    "credentials-withheld",
+    "revision-known",
+    "invalid-frame-id",
+];
+
+/// Applies the rule called `name`; returns the number of changes.
+pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
+    let steps = &mut recording.steps;
+    match name {
+        "single-run-completed" => Ok(events::single_run_completed(steps)),
+        "approval-decided-event" => Ok(events::approval_decided_event(steps)),
+        "launch-keeps-everything" => Ok(events::launch_keeps_everything(steps)),
+        "numbering-survives" => numbering::numbering_survives(steps),
+        "stacks-withheld" => Ok(fields::stacks_withheld(steps)),
+        "credentials-withheld" => Ok(fields::count_credentials(steps)),
+        "revision-known" => Ok(fields::revision_known(steps)),
+        "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
+        other => bail!("better.toml names the unknown rule `{other}`"),
+    }
+}
+
+/// Returns connection and frame of a request.
+fn request_of(step: &Step) -> Option<(&str, Value)> {
+    match &step.action {
+        Action::Send { on, text } => Some((on, serde_json::from_str(text).ok()?)),
+        _ => None,
+    }
+}

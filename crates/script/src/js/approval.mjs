@@ -35,6 +35,7 @@ export function Approval(props) {
   const label = props.label ?? props.request?.title ?? id;
   const spec = taskSpec({ ...props, label }, id, taskTable(props, "Approval"));
   spec.body = Body.decision;
+  spec.plain = false;
   spec.approval = { onDeny: member(props.onDeny ?? "fail", DENIALS, "onDeny"), request: requestOf(props, id) };
   return host(Kind.task, "smithers:task", { ...props, label, needsApproval: true, waitAsync: Boolean(props.async) }, spec, null);
 }

@@ -2,7 +2,7 @@
 
 import { SmithersError } from "smithers:errors";
 import { Kind, host } from "smithers:render";
-import { laterIf } from "smithers:later";
+import { later } from "smithers:later";
 
 export { Task } from "smithers:task";
 export { Approval, ApprovalGate } from "smithers:approval";
@@ -14,7 +14,7 @@ export function Workflow(props) {
 
 export function Sequence(props) {
   if (props.skipIf) return null;
-  return laterIf(props.failurePolicy === "quarantine", 'failurePolicy "quarantine"', props) ?? host(Kind.sequence, "smithers:sequence", props, null, props.children);
+  return isQuarantine(props) ? later(QUARANTINE, props) : host(Kind.sequence, "smithers:sequence", props, null, props.children);
 }
 
 export function Parallel(props) {
@@ -23,7 +23,13 @@ export function Parallel(props) {
     maxConcurrency: limit(props.maxConcurrency),
     subtreeConcurrency: props.subtreeConcurrency === undefined ? 0 : Math.max(1, limit(props.subtreeConcurrency)),
   };
-  return laterIf(props.failurePolicy === "quarantine", 'failurePolicy "quarantine"', props) ?? host(Kind.parallel, "smithers:parallel", props, spec, props.children);
+  return isQuarantine(props) ? later(QUARANTINE, props) : host(Kind.parallel, "smithers:parallel", props, spec, props.children);
+}
+
+const QUARANTINE = 'failurePolicy "quarantine"';
+
+function isQuarantine(props) {
+  return props.failurePolicy === "quarantine";
 }
 
 /** A limit as a whole number; 0 is none. */

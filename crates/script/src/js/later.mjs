@@ -4,13 +4,8 @@ import { Element } from "smithers:element";
 import { Kind, host } from "smithers:render";
 
 /** Stands in the tree for something that this build knows but does not run. */
-function later(component, props) {
+export function later(component, props) {
   return host(Kind.later, "smithers:later", { id: props.id }, { component }, null);
-}
-
-/** Returns a stand-in when `condition` holds, else null. */
-export function laterIf(condition, component, props) {
-  return condition ? later(component, props) : null;
 }
 
 function laterComponent(component) {

@@ -3,7 +3,7 @@
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
 import { Kind, host } from "smithers:render";
-import { laterIf } from "smithers:later";
+import { later } from "smithers:later";
 import { checkedText } from "smithers:output";
 
 /** What a task does; the host knows the numbers. */
@@ -14,19 +14,28 @@ const RETRIES_OF_A_POLICY = 3;
 const FIRST_DELAY_MS = 1000;
 
 export function Task(props) {
+  const frame = currentFrame();
   const id = taskId(props, "Task");
   const table = taskTable(props, "Task");
-  const wanted =
-    laterIf(props.agent !== undefined, "Task with an agent", props) ??
-    laterIf(props.deps !== undefined, "Task with deps", props) ??
-    laterIf(props.bind !== undefined, "Task with bind", props) ??
-    laterIf(props.failurePolicy === "quarantine", 'failurePolicy "quarantine"', props);
-  if (wanted !== null) return wanted;
+  const missing = missingFeature(props);
+  if (missing !== null) return later(missing, props);
   const spec = taskSpec(props, id, table);
-  const label = typeof props.label === "string" ? props.label : undefined;
-  if (props.needsApproval) spec.approval = gate(props, label ?? id);
-  giveBody(spec, props);
-  return host(Kind.task, "smithers:task", shownProps(props), spec, null);
+  if (props.needsApproval) {
+    spec.plain = false;
+    spec.approval = gate(props, spec.label ?? id);
+  }
+  giveBody(spec, props, frame);
+  const node = host(Kind.task, "smithers:task", props, spec, null);
+  node.props.push("waitAsync", props.async ? "true" : "false");
+  return node;
+}
+
+/** Names a property that this build cannot honour, or null. */
+function missingFeature(props) {
+  if (props.agent !== undefined) return "Task with an agent";
+  if (props.deps !== undefined) return "Task with deps";
+  if (props.bind !== undefined) return "Task with bind";
+  return props.failurePolicy === "quarantine" ? 'failurePolicy "quarantine"' : null;
 }
 
 export function taskId(props, component) {
@@ -41,34 +50,63 @@ export function taskTable(props, component) {
   return currentFrame().session.registry.keyOf(props.output);
 }
 
-/** The part of a task that does not depend on its body. The host reads these fields. */
-export function taskSpec(props, id, table) {
-  const retry = retryPolicy(props);
-  return {
-    id,
-    iteration: 0,
-    label: typeof props.label === "string" ? props.label : null,
-    table,
-    skipIf: Boolean(props.skipIf),
-    dependsOn: stringList(props.dependsOn, "dependsOn"),
-    priority: wholeNumber(props.priority, "priority", 0),
-    continueOnFail: Boolean(props.continueOnFail),
-    retries: retry.retries,
-    backoff: retry.backoff,
-    delayMs: retry.delayMs,
-    approval: null,
-    body: Body.static,
-    callback: 0,
-    payload: null,
-    error: null,
-  };
+/** A task as the host reads it. What is as usual stays on the prototype: most tasks set four fields. */
+class TaskSpec {
+  constructor(id, table) {
+    this.id = id;
+    this.table = table;
+    this.body = Body.static;
+  }
 }
 
-function giveBody(spec, props) {
-  const frame = currentFrame();
+Object.assign(TaskSpec.prototype, {
+  iteration: 0,
+  callback: 0,
+  payload: null,
+  error: null,
+  /** Nothing below differs from what is written here. */
+  plain: true,
+  label: null,
+  skipIf: false,
+  dependsOn: Object.freeze([]),
+  priority: 0,
+  continueOnFail: false,
+  retries: 0,
+  backoff: "exponential",
+  delayMs: FIRST_DELAY_MS,
+  approval: null,
+});
+
+/** The properties that make a task differ from a plain one. */
+const PARTICULARS = ["label", "skipIf", "dependsOn", "priority", "continueOnFail", "retries", "retryPolicy", "noRetry"];
+
+/** The part of a task that does not depend on its body. */
+export function taskSpec(props, id, table) {
+  const spec = new TaskSpec(id, table);
+  for (const name in props) {
+    if (PARTICULARS.includes(name)) return particular(spec, props);
+  }
+  return spec;
+}
+
+function particular(spec, props) {
+  const { retries, backoff, delayMs } = retryPolicy(props);
+  spec.plain = false;
+  if (typeof props.label === "string") spec.label = props.label;
+  spec.skipIf = Boolean(props.skipIf);
+  spec.dependsOn = stringList(props.dependsOn, "dependsOn");
+  spec.priority = wholeNumber(props.priority, "priority", 0);
+  spec.continueOnFail = Boolean(props.continueOnFail);
+  spec.retries = retries;
+  spec.backoff = backoff;
+  spec.delayMs = delayMs;
+  return spec;
+}
+
+function giveBody(spec, props, frame) {
   const { session } = frame;
-  const schema = props.outputSchema ?? session.registry.schema(spec.table);
   const { children } = props;
+  const schema = props.outputSchema ?? session.registry.schema(spec.table);
   if (typeof children === "function") {
     spec.body = Body.compute;
     spec.callback = frame.keep({ nodeId: spec.id, run: children, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
@@ -87,10 +125,6 @@ function gate(props, title) {
     onDeny: "fail",
     request: { mode: "gate", waitAsync: Boolean(props.async), title, summary: null, metadata: null },
   };
-}
-
-function shownProps(props) {
-  return { ...props, waitAsync: Boolean(props.async) };
 }
 
 const BACKOFFS = ["fixed", "linear", "exponential"];

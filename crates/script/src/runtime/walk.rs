@@ -76,6 +76,7 @@ names! {
     iteration = "iteration",
     label = "label",
     table = "table",
+    plain = "plain",
     skip_if = "skipIf",
     depends_on = "dependsOn",
     priority = "priority",
@@ -189,21 +190,44 @@ impl<'js> Walk<'_, 'js> {
     fn task(&self, spec: &Object<'js>) -> std::result::Result<TaskSpec, WalkError> {
         let names = &self.names;
         let id: String = get(spec, &names.id)?;
+        let plain = TaskSpec {
+            node: NodeKey::new(id.as_str(), get(spec, &names.iteration)?),
+            label: None,
+            output_table: get(spec, &names.table)?,
+            skip_if: false,
+            depends_on: Vec::new(),
+            priority: 0,
+            body: self.body(spec)?,
+            approval: None,
+            continue_on_fail: false,
+            retry: PLAIN_RETRY,
+        };
+        match get(spec, &names.plain)? {
+            true => Ok(plain),
+            false => self.particular(plain, spec),
+        }
+    }
+
+    /// Reads the properties that make a task differ from a plain one.
+    fn particular(
+        &self,
+        plain: TaskSpec,
+        spec: &Object<'js>,
+    ) -> std::result::Result<TaskSpec, WalkError> {
+        let names = &self.names;
         let depends_on: Vec<String> = get(spec, &names.depends_on)?;
         Ok(TaskSpec {
-            node: NodeKey::new(id.as_str(), get(spec, &names.iteration)?),
             label: get(spec, &names.label)?,
-            output_table: get(spec, &names.table)?,
             skip_if: get(spec, &names.skip_if)?,
             depends_on: depends_on
                 .iter()
                 .map(|id| NodeId::from(id.as_str()))
                 .collect(),
             priority: get::<f64>(spec, &names.priority)? as i64,
-            body: self.body(spec)?,
             approval: approval(get(spec, &names.approval)?)?,
             continue_on_fail: get(spec, &names.continue_on_fail)?,
             retry: self.retry(spec)?,
+            ..plain
         })
     }
 
@@ -237,6 +261,13 @@ impl<'js> Walk<'_, 'js> {
         Ok(text.map(|text| Ok(RawJson::trusted(text))))
     }
 }
+
+/// A task that says nothing of retries (`TaskSpec` in `task.mjs`).
+const PLAIN_RETRY: RetryPolicy = RetryPolicy {
+    retries: 0,
+    backoff: Backoff::Exponential,
+    initial_delay_ms: 1000,
+};
 
 /// What a static task stores; none when its row is there already.
 type Payload = Option<std::result::Result<RawJson, ErrorInfo>>;

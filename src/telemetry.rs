@@ -7,9 +7,14 @@ use tracing_subscriber::fmt;
 
 use crate::config::{LogFormat, Logging};
 
+/// Levels of libraries that call a client's fault an error or tell what we tell ourselves; a filter of the
+/// operator counts before them.
+const QUIET: &str = "actix_http=off,actix_server=warn,mio=warn";
+
 /// Installs the subscriber of the process. A second call changes nothing.
 pub fn install(logging: &Logging) {
-    let filter = EnvFilter::try_new(&logging.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let wanted = format!("{QUIET},{}", logging.filter);
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // The error means that a subscriber is installed already, which then keeps working.
     let _ = match logging.format {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::prelude::*;
+use actix::Arbiter;
 use serde_json::json;
 use smithers_model::approval::Decision;
 use smithers_model::event::StoredEvent;
@@ -29,7 +29,6 @@ pub(crate) struct Bench {
     pub(crate) runs: Runs,
     pub(crate) store: MemoryStore,
     pub(crate) writer: WriterHandle,
-    pub(crate) scheduler: Addr<Scheduler>,
 }
 
 impl Bench {
@@ -57,12 +56,11 @@ impl Bench {
         };
         let arbiters = (0..2).map(|_| Arbiter::new().handle()).collect();
         let runs = RunRegistry::spawn(Arc::new(services), arbiters);
-        let scheduler = Scheduler::spawn(runs.clone(), backend, clock, nudge);
+        Scheduler::spawn(runs.clone(), backend, clock, nudge);
         Self {
             runs,
             store,
             writer,
-            scheduler,
         }
     }
 

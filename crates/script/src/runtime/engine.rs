@@ -18,9 +18,6 @@ use crate::graph::{ModuleGraph, builtin};
 use crate::options::Limits;
 use crate::thread::Pulse;
 
-/// Jobs that run between two looks at the clock.
-const JOBS_PER_LOOK: usize = 256;
-
 /// Garbage collection starts when the heap has grown by this much, bytes.
 const COLLECT_BYTES: usize = 4 << 20;
 
@@ -39,7 +36,7 @@ pub(super) struct Engine {
 pub(super) enum Drained {
     /// None is left.
     Empty,
-    /// One was stopped at its deadline; the others ran.
+    /// One took too long by itself and was stopped; the others ran.
     Stopped,
     /// They go on without end.
     Endless,
@@ -164,28 +161,25 @@ impl Engine {
         }
     }
 
+    /// A job may take `limit`, and no job starts when all of them together have taken that.
     fn drain_once(&self, work: &Rc<Work>, limit: Duration) -> Drained {
         *self.shared.work.borrow_mut() = Rc::clone(work);
-        let _beat = self.pulse.begin(work.call, limit);
-        self.guard.arm(limit);
-        let mut drained = Drained::Empty;
-        let mut jobs = 0;
-        loop {
+        let _beat = self.pulse.begin(work.call, limit * 2);
+        let deadline = Instant::now() + limit;
+        let drained = loop {
+            if Instant::now() >= deadline {
+                break Drained::Endless;
+            }
+            self.guard.arm(limit);
             match self.runtime.execute_pending_job() {
                 Ok(true) => {}
-                Ok(false) => break,
+                Ok(false) => break Drained::Empty,
                 Err(exception) => drop(exception),
             }
             if self.guard.tripped() {
-                drained = Drained::Stopped;
-                break;
+                break Drained::Stopped;
             }
-            jobs += 1;
-            if jobs % JOBS_PER_LOOK == 0 && self.guard.overdue() {
-                drained = Drained::Endless;
-                break;
-            }
-        }
+        };
         self.guard.disarm();
         drained
     }

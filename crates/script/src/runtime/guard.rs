@@ -33,8 +33,7 @@ impl Guard {
         self.deadline.set(None);
     }
 
-    /// Whether the deadline has passed, interrupted or not.
-    pub(crate) fn overdue(&self) -> bool {
+    fn overdue(&self) -> bool {
         self.deadline
             .get()
             .is_some_and(|deadline| Instant::now() >= deadline)

@@ -84,6 +84,8 @@ pub(crate) struct Run {
     session: Box<dyn WorkflowSession>,
     new_rows: Vec<Arc<OutputRow>>,
     pub(crate) tree: Tree,
+    /// A host that only this run uses.
+    host: Option<ScriptHost>,
 }
 
 impl Run {
@@ -96,7 +98,14 @@ impl Run {
             run_id,
             new_rows: Vec::new(),
             tree: Tree::default(),
+            host: None,
         }
+    }
+
+    /// Keeps `host` as long as the run.
+    pub(crate) fn keep(mut self, host: ScriptHost) -> Self {
+        self.host = Some(host);
+        self
     }
 
     /// Opens a run and renders its first frame.

@@ -45,6 +45,19 @@ impl Connection {
         }
     }
 
+    /// Returns the response to the request `id`, waiting for it; frames that come before it stay in their order.
+    pub(crate) async fn answer(&mut self, id: &str) -> Result<Value> {
+        loop {
+            let main = self.lanes.entry(Lane::Main).or_default();
+            let position = main.iter().position(|frame| frame["id"] == id);
+            if let Some(frame) = position.and_then(|position| main.remove(position)) {
+                return Ok(frame);
+            }
+            let frame = self.socket.next().await?;
+            self.sort(frame)?;
+        }
+    }
+
     /// Returns a frame that came and was not asked for, leaving ticks and heartbeats aside.
     ///
     /// Everything sent before is brought in by one more request first.

@@ -33,9 +33,6 @@ use super::better::Better;
 use super::report::{Report, with_log};
 use crate::project::Project;
 
-/// Rule that is asserted on every answer besides the comparison.
-const CREDENTIALS_RULE: &str = "credentials-withheld";
-
 /// Replays the recordings whose numbers are in `only` (all when empty).
 pub(crate) async fn run(
     project: &Project,
@@ -74,11 +71,7 @@ async fn replay(
     apply_rules(&listed, &mut recording)?;
     let scratch = scratch(project, &recording)?;
     let gateway = Gateway::start(binary, &scratch).await?;
-    let mut player = Player::new(
-        gateway.address(),
-        &recording,
-        listed.contains(CREDENTIALS_RULE),
-    );
+    let mut player = Player::new(gateway.address(), &recording, &listed);
     let played = player.play(preparations).await;
     with_log(played, &gateway.log_tail())
 }

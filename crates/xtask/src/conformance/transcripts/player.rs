@@ -4,7 +4,7 @@
 //! shows up to there must have come; within that stretch the lanes of a connection, and the
 //! connections, are independent of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -17,7 +17,9 @@ use super::connection::{Connection, excerpt};
 use super::frame::{Lane, RunEvent};
 use super::prepare::Preparations;
 use super::recording::{Action, Exchange, HttpRequest, Recording, Step};
-use super::rules::exposed_credentials;
+use super::rules::{
+    CREDENTIALS_WITHHELD, DECISIONS_PUBLISHED_FIRST, exposed_credentials, is_accepted_decision,
+};
 use super::timing::{self, StreamStart};
 use super::unpack;
 
@@ -33,12 +35,16 @@ pub(crate) struct Player<'a> {
     /// Present when the recording leaves the start of its streams to timing, by connection.
     starts: Option<BTreeMap<String, StreamStart>>,
     streamed: BTreeMap<String, Vec<Value>>,
-    check_credentials: bool,
+    rules: &'a BTreeSet<&'a str>,
 }
 
 impl<'a> Player<'a> {
-    /// Prepares to play `recording` against the gateway at `address`; `check_credentials` also looks for launcher credentials in every answer.
-    pub(crate) fn new(address: &'a str, recording: &'a Recording, check_credentials: bool) -> Self {
+    /// Prepares to play `recording` against the gateway at `address`; `rules` are those that hold for it.
+    pub(crate) fn new(
+        address: &'a str,
+        recording: &'a Recording,
+        rules: &'a BTreeSet<&'a str>,
+    ) -> Self {
         let mut comparison = Comparison::new(&recording.volatile);
         let is_open = timing::is_left_open(&recording.volatile);
         if is_open {
@@ -51,7 +57,7 @@ impl<'a> Player<'a> {
             connections: BTreeMap::new(),
             starts: is_open.then(BTreeMap::new),
             streamed: BTreeMap::new(),
-            check_credentials,
+            rules,
         }
     }
 
@@ -162,41 +168,37 @@ impl<'a> Player<'a> {
 
     async fn receive(&mut self, on: &str, expected: &Value) -> Result<()> {
         let lane = self.actual_lane(expected)?;
-        let is_open = self.starts.is_some();
-        let actual = loop {
-            let actual = self
-                .connection(on)?
-                .next(&lane)
-                .await
-                .with_context(|| format!("expected {}", excerpt(expected)))?;
-            let is_early =
-                lane == Lane::Main && expected["type"] == "res" && actual["type"] == "event";
-            match self
-                .starts
-                .as_mut()
-                .map(|starts| starts.entry(on.to_owned()).or_default())
-            {
-                None => break actual,
-                Some(start) => {
-                    let is_taken = is_early && start.accept_plain(&actual);
-                    if !is_taken {
-                        start.note_answer(&actual);
-                        break actual;
-                    }
-                }
-            }
-        };
+        let actual = self.next(on, &lane, expected).await;
+        let actual = actual.with_context(|| format!("expected {}", excerpt(expected)))?;
         self.refuse_credentials(&actual)?;
         if matches!(lane, Lane::Stream(_)) {
-            self.streamed
-                .entry(on.to_owned())
-                .or_default()
-                .push(actual.clone());
+            let streamed = self.streamed.entry(on.to_owned()).or_default();
+            streamed.push(actual.clone());
         }
-        let differences = self
-            .comparison
-            .differences(&numbered_like(expected, &actual, is_open), &actual);
+        let wanted = numbered_like(expected, &actual, self.starts.is_some());
+        let differences = self.comparison.differences(&wanted, &actual);
         report(&differences, || format!("{on}: {}", excerpt(&actual)))
+    }
+
+    /// Returns the frame that stands where `expected` is due.
+    async fn next(&mut self, on: &str, lane: &Lane, expected: &Value) -> Result<Value> {
+        if self.rules.contains(DECISIONS_PUBLISHED_FIRST) && is_accepted_decision(expected) {
+            let id = expected["id"].as_str().unwrap_or_default();
+            return self.connection(on)?.answer(id).await;
+        }
+        loop {
+            let actual = self.connection(on)?.next(lane).await?;
+            let Some(starts) = self.starts.as_mut() else {
+                return Ok(actual);
+            };
+            let start = starts.entry(on.to_owned()).or_default();
+            let is_early =
+                *lane == Lane::Main && expected["type"] == "res" && actual["type"] == "event";
+            if !(is_early && start.accept_plain(&actual)) {
+                start.note_answer(&actual);
+                return Ok(actual);
+            }
+        }
     }
 
     /// Returns the lane in which `expected` will come, under the stream id that the gateway gave.
@@ -247,7 +249,7 @@ impl<'a> Player<'a> {
     }
 
     fn refuse_credentials(&self, received: &Value) -> Result<()> {
-        let exposed = if self.check_credentials {
+        let exposed = if self.rules.contains(CREDENTIALS_WITHHELD) {
             exposed_credentials(received)
         } else {
             Vec::new()

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::prepare::Preparations;
 use super::recording::{Action, Recording, Step};
+use super::rules::is_accepted_decision;
 use super::{Better, Player, apply_rules, echo, files};
 use crate::project::Project;
 
@@ -30,7 +31,13 @@ async fn play(expected: &Recording, played: &Recording) -> Result<()> {
         .unwrap()
         .path("tests/conformance/prepare.toml");
     let address = echo::start(played).await?;
-    Player::new(&address, expected, true)
+    let better = Better::read(
+        &Project::find()
+            .unwrap()
+            .path("tests/conformance/better.toml"),
+    )?;
+    let rules = better.for_transcript(&expected.number);
+    Player::new(&address, expected, &rules)
         .play(&Preparations::read(&preparations)?)
         .await
 }
@@ -167,6 +174,17 @@ async fn replayed_frames_may_come_before_the_answer_that_names_their_stream() {
     }
     assert_ne!(early.steps, recording.steps);
     play(&recording, &early).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_decision_causes_may_come_before_the_answer_to_it() {
+    let recording = rewritten("07");
+    let mut late = recording.clone();
+    let is_answer = |step: &Step| matches!(&step.action, Action::Receive { frame, .. } if is_accepted_decision(frame));
+    let position = late.steps.iter().position(is_answer).unwrap();
+    let answer = late.steps.remove(position);
+    late.steps.insert(position + 4, answer);
+    play(&recording, &late).await.unwrap();
 }
 
 #[tokio::test]

@@ -61,12 +61,22 @@ fn accepted_decision(step: &Step) -> Option<Value> {
         _ => return None,
     };
     let payload = &answer["payload"];
-    let is_decision =
-        answer["ok"] == true && payload["approved"].is_boolean() && payload["nodeId"].is_string();
-    is_decision.then(|| {
-        json!({ "runId": payload["runId"], "nodeId": payload["nodeId"], "iteration": payload["iteration"],
-            "approved": payload["approved"] })
+    is_accepted_decision(answer).then(|| {
+        json!({ "runId": payload["runId"], "nodeId": payload["nodeId"],
+            "iteration": payload["iteration"], "approved": payload["approved"] })
     })
+}
+
+/// True for the answer to an accepted `submitApproval`.
+pub(crate) fn is_accepted_decision(answer: &Value) -> bool {
+    let payload = &answer["payload"];
+    answer["ok"] == true && payload["approved"].is_boolean() && payload["nodeId"].is_string()
+}
+
+/// Counts the decisions made over a socket, whose answers may come after what they cause.
+pub(super) fn count_decisions(steps: &[Step]) -> usize {
+    let is_one = |step: &&Step| matches!(&step.action, Action::Receive { frame, .. } if is_accepted_decision(frame));
+    steps.iter().filter(is_one).count()
 }
 
 /// Gives a connection that asked for every run also the events that it lost by launching one.

@@ -11,17 +11,24 @@ mod tests;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
+pub(crate) use self::events::is_accepted_decision;
 pub(crate) use self::fields::exposed_credentials;
 use super::recording::{Action, Recording, Step};
 
+/// Rule that is asserted on every answer besides the comparison.
+pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
+/// Rule that lets what a decision causes come before the answer to it.
+pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
+
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 8] = [
+pub(crate) const ORDER: [&str; 9] = [
     "single-run-completed",
     "approval-decided-event",
     "launch-keeps-everything",
     "numbering-survives",
     "stacks-withheld",
-    "credentials-withheld",
+    CREDENTIALS_WITHHELD,
+    DECISIONS_PUBLISHED_FIRST,
     "revision-known",
     "invalid-frame-id",
 ];
@@ -35,7 +42,8 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         "launch-keeps-everything" => Ok(events::launch_keeps_everything(steps)),
         "numbering-survives" => numbering::numbering_survives(steps),
         "stacks-withheld" => Ok(fields::stacks_withheld(steps)),
-        "credentials-withheld" => Ok(fields::count_credentials(steps)),
+        DECISIONS_PUBLISHED_FIRST => Ok(events::count_decisions(steps)),
+        CREDENTIALS_WITHHELD => Ok(fields::count_credentials(steps)),
         "revision-known" => Ok(fields::revision_known(steps)),
         "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
         other => bail!("better.toml names the unknown rule `{other}`"),

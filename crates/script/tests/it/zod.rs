@@ -1,5 +1,6 @@
 //! Schemas: the real zod 4 from npm, and the built-in subset.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,9 @@ fn fixtures() -> PathBuf {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
     let folder = INSTALLED.get_or_init(|| {
         let folder = repository("crates/script/tests/fixtures");
+        // Tests may be processes of their own; one installs, the others wait.
+        let turn = File::open(folder.join("package.json")).unwrap();
+        turn.lock().unwrap();
         if !folder.join("node_modules/zod/package.json").exists() {
             let done = Command::new("npm")
                 .args(["ci", "--no-audit", "--no-fund"])

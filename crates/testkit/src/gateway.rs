@@ -40,6 +40,15 @@ impl Gateway {
     /// Fails when the process cannot be started, ends, or does not listen in time;
     /// the message holds the end of its log.
     pub async fn start(binary: &Path, scratch: &Scratch) -> Result<Self> {
+        Self::start_with(binary, scratch, &[]).await
+    }
+
+    /// Starts `binary gateway` with further `arguments`; see [`Gateway::start`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::start`].
+    pub async fn start_with(binary: &Path, scratch: &Scratch, arguments: &[&str]) -> Result<Self> {
         let log = scratch.path("gateway.log");
         let log_file = std::fs::File::options()
             .create(true)
@@ -48,6 +57,7 @@ impl Gateway {
             .context("failed to open the gateway's log")?;
         let mut child = Command::new(binary)
             .arg("gateway")
+            .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(scratch.environment())
@@ -78,6 +88,12 @@ impl Gateway {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Returns the id of the process; `None` once it has ended.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Returns the last lines of the gateway's log.

@@ -1,0 +1,15 @@
+//! The gateway from outside: the built binary over loopback, its files and its log.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod config;
+mod http;
+mod launches;
+mod lifecycle;
+mod modules;
+mod observability;
+mod reads;
+mod scopes;
+mod secrets;
+mod support;
+mod tokens;

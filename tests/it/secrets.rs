@@ -1,0 +1,100 @@
+//! Bearers reach neither the disk nor the log, also when somebody puts one where it does not belong.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use smithers_testkit::Scratch;
+
+use crate::support::{get, scratch_with, send, start};
+
+/// A bearer in the form that this product issues.
+const BEARER: &str = "smithers_x4Jq9ZtLw2Vb7Nc0Rk5Ym8Hd3Gf6Ps1Ta-Ue_QoBi";
+
+/// The files of the gateway, the token store apart.
+fn files(scratch: &Scratch) -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(scratch.path("")).unwrap();
+    folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file() && path.file_name().unwrap() != "tokens.json")
+        .collect()
+}
+
+fn holds(path: &PathBuf, secret: &str) -> bool {
+    let bytes = std::fs::read(path).unwrap();
+    bytes
+        .windows(secret.len())
+        .any(|window| window == secret.as_bytes())
+}
+
+fn assert_clean(scratch: &Scratch) {
+    let files = files(scratch);
+    let names: Vec<_> = files
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    for needed in ["smithers.db", "gateway.log"] {
+        assert!(names.contains(&needed), "{needed} is not among {names:?}");
+    }
+    // What follows the prefix is enough to be the secret.
+    let secret = &BEARER["smithers_".len()..];
+    for path in &files {
+        assert!(!holds(path, secret), "the bearer is in {}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_reaches_neither_the_database_nor_its_log_nor_the_log_output() {
+    let operator = json!({ "role": "operator", "scopes": ["*"], "userId": "user:op" });
+    let mut scratch = scratch_with(&json!({ BEARER: operator }));
+    scratch.set("SMITHERS_LOG", "debug");
+    let gateway = start(&scratch).await;
+    let mut socket = gateway.connect(BEARER, None).await.unwrap();
+    let launches = [
+        (
+            "echo",
+            json!({ "text": format!("my token is {BEARER}, keep it") }),
+        ),
+        ("failing", json!({ "text": BEARER })),
+        ("gate", json!({ BEARER: BEARER })),
+    ];
+    for (workflow, input) in launches {
+        let params = json!({ "workflow": workflow, "input": input, "options": { "runId": workflow,
+            "startedBy": { "harness": "ci", "prompt": format!("use {BEARER}") } } });
+        socket.request("launchRun", params).await.unwrap();
+    }
+    let waits = |frame: &serde_json::Value| frame["event"] == "approval.requested";
+    socket.find("the approval", waits).await.unwrap();
+    let decision = json!({ "runId": "gate", "nodeId": "approve", "approved": true, "note": format!("with {BEARER}") });
+    gateway
+        .expect(BEARER, "submitApproval", decision)
+        .await
+        .unwrap();
+    for run in ["echo", "failing", "gate"] {
+        let ended = |frame: &serde_json::Value| {
+            frame["event"] == "run.completed" && frame["payload"]["runId"] == run
+        };
+        socket.find("the end of the run", ended).await.unwrap();
+    }
+    let body = format!(r#"{{"workflow": "{BEARER}", "options": {{"runId": "{BEARER}"}}}}"#);
+    send(
+        &gateway,
+        "POST",
+        "/v1/rpc/launchRun",
+        Some(BEARER),
+        Some(&body),
+    )
+    .await;
+    send(
+        &gateway,
+        "POST",
+        "/v1/rpc/launchRun",
+        Some(BEARER),
+        Some(&format!("{{{BEARER}")),
+    )
+    .await;
+    get(&gateway, None, &format!("/v1/runs?token={BEARER}")).await;
+    get(&gateway, Some(BEARER), &format!("/v1/runs/{BEARER}")).await;
+    assert_clean(&scratch);
+    assert_eq!(gateway.stop().await.unwrap(), Some(0));
+    assert_clean(&scratch);
+}

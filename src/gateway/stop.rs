@@ -9,15 +9,16 @@ impl Gateway {
         tracing::info!("stopping: no new connections, no new launches");
         let stopper = &self.running.stopper;
         stopper.stop_accepting().await;
-        self.runs.stop();
+        self.runs.stop_accepting();
         let writer = self.writer.clone();
-        // The writer finishes what has been queued; publications still reach the sockets.
+        // The writer finishes what has been queued; answers and publications still reach their clients.
         if actix_web::rt::task::spawn_blocking(move || writer.shutdown())
             .await
             .is_err()
         {
             tracing::error!("the writer ended abnormally");
         }
+        self.runs.stop();
         stopper.stop().await;
         self.modules.shutdown();
         for arbiter in self.arbiters {

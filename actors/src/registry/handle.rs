@@ -84,8 +84,14 @@ impl Runs {
         self.registry.do_send(ForgetAll);
     }
 
-    /// Ends all run actors; requests that come later are refused.
+    /// Refuses requests from now on; what was taken before is still carried out and answered.
+    pub fn stop_accepting(&self) {
+        self.map.stop_accepting();
+    }
+
+    /// Ends all run actors where they stand. Their rows carry on at the next start.
     pub fn stop(&self) {
+        self.stop_accepting();
         self.registry.do_send(StopAll);
     }
 
@@ -106,6 +112,9 @@ impl Runs {
     }
 
     fn deliver(&self, run_id: RunId, request: RunRequest) {
+        if !self.map.is_accepting() {
+            return request.refuse(RunError::Degraded("the gateway is stopping".into()));
+        }
         if let Err(request) = self.map.try_send(&run_id, request) {
             self.registry.do_send(Redeliver { run_id, request });
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::Addr;
 use actix::prelude::SendError;
@@ -21,20 +22,31 @@ struct OpenRun {
     address: Addr<RunActor>,
 }
 
-/// Addresses of open runs.
+/// Addresses of open runs, and whether requests are taken.
 pub(super) struct RunMap {
     shards: Vec<Shard>,
+    accepting: AtomicBool,
 }
 
 impl Default for RunMap {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            accepting: AtomicBool::new(true),
         }
     }
 }
 
 impl RunMap {
+    /// Refuses every request from now on.
+    pub(super) fn stop_accepting(&self) {
+        self.accepting.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_accepting(&self) -> bool {
+        self.accepting.load(Ordering::Acquire)
+    }
+
     pub(super) fn shard_of(&self, run_id: &RunId) -> usize {
         let mut hasher = DefaultHasher::new();
         run_id.hash(&mut hasher);

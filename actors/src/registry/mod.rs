@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use smithers_model::RunId;
 
-use crate::run::{Deliver, Forget, RunActor, RunRequest, RunServices, Stop};
+use crate::run::{Deliver, Forget, RunActor, RunError, RunRequest, RunServices, Stop};
 
 pub use handle::Runs;
 use map::RunMap;
@@ -32,7 +32,6 @@ pub struct RunRegistry {
     losses: HashMap<RunId, u32>,
     /// How many run actors have been started.
     opened: u64,
-    stopping: bool,
 }
 
 impl RunRegistry {
@@ -45,16 +44,13 @@ impl RunRegistry {
             arbiters,
             losses: HashMap::new(),
             opened: 0,
-            stopping: false,
         };
         Runs::new(map, registry.start())
     }
 
     fn deliver(&mut self, run_id: RunId, request: RunRequest, ctx: &mut Context<Self>) {
-        if self.stopping {
-            return request.refuse(crate::run::RunError::Degraded(
-                "the gateway is stopping".into(),
-            ));
+        if !self.map.is_accepting() {
+            return request.refuse(RunError::Degraded("the gateway is stopping".into()));
         }
         let request = match self.map.try_send(&run_id, request) {
             Ok(()) => return,
@@ -123,7 +119,7 @@ pub(crate) struct RunLost {
 #[rtype(result = "()")]
 pub struct ForgetAll;
 
-/// No request is taken any more; runs are dropped where they stand. Their rows carry on at the next start.
+/// All runs end where they stand. Their rows carry on at the next start.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct StopAll;
@@ -153,7 +149,7 @@ impl Handler<RunLost> for RunRegistry {
     type Result = ();
 
     fn handle(&mut self, RunLost { run_id, reason }: RunLost, ctx: &mut Self::Context) {
-        if self.stopping {
+        if !self.map.is_accepting() {
             return;
         }
         let times = self.losses.entry(run_id.clone()).or_default();
@@ -179,7 +175,6 @@ impl Handler<StopAll> for RunRegistry {
     type Result = ();
 
     fn handle(&mut self, _: StopAll, _: &mut Self::Context) {
-        self.stopping = true;
         self.map.for_each(|run| run.do_send(Stop));
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::future::join_all;
 use smithers_model::run::RunStatus;
 use smithers_model::time::Clock;
 use smithers_model::{RunId, Timestamp};
@@ -25,6 +26,10 @@ const PAGE: usize = 256;
 const RECOVERY_WIDTH: usize = 32;
 /// Longest sleep: bounds the harm of a clock that was set.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// First pause after runs were woken: enough for a commit.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// Longest pause while the same runs stay due.
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Pause after a failed read; the database is probably being reopened.
 const READ_RETRY: Duration = Duration::from_millis(500);
 
@@ -99,10 +104,9 @@ async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
             continue;
         };
         for width in page.chunks(RECOVERY_WIDTH) {
-            for run_id in width {
-                // A run that is gone or whose workflow is missing says so in the log by itself.
-                taken_up += usize::from(runs.take_up(run_id).await.is_ok());
-            }
+            // A run that is gone or whose workflow is missing says so in the log by itself.
+            let opened = join_all(width.iter().map(|run_id| runs.take_up(run_id))).await;
+            taken_up += opened.iter().filter(|outcome| outcome.is_ok()).count();
         }
         match page.last() {
             Some(last) if page.len() == PAGE => after = Some(last.clone()),
@@ -120,6 +124,7 @@ async fn watch_due_times(
     clock: Arc<dyn Clock>,
     nudge: Nudge,
 ) {
+    let mut patience = Patience::default();
     loop {
         let stored = read(&backend, |reader| reader.next_due()).await;
         let next = match stored {
@@ -127,23 +132,37 @@ async fn watch_due_times(
             None => Some(clock.now().plus(READ_RETRY)),
         };
         let wait = next.map_or(MAX_SLEEP, |due| due.since(clock.now()).min(MAX_SLEEP));
-        if !wait.is_zero() {
+        if wait.is_zero() {
+            let now = clock.now();
+            let due = read(&backend, move |reader| reader.due_runs(now, PAGE)).await;
+            let pause = patience.after(due.as_deref().unwrap_or_default());
+            due.into_iter()
+                .flatten()
+                .for_each(|run_id| runs.check_due(run_id));
+            actix_rt::time::sleep(pause).await;
+        } else {
             nudge.sleep(wait).await;
-            continue;
         }
-        wake_due(&runs, &backend, clock.now()).await;
     }
 }
 
-/// Wakes the runs that are due. A run that stays due (it is committing, say) is asked again after a moment.
-async fn wake_due(runs: &Runs, backend: &Arc<dyn Backend>, now: Timestamp) {
-    let due = read(backend, move |reader| reader.due_runs(now, PAGE))
-        .await
-        .unwrap_or_default();
-    for run_id in due {
-        runs.check_due(run_id);
+/// How long to wait for runs that were woken. It grows while the same runs stay due, for example because
+/// their workflow is not registered any more.
+#[derive(Debug, Default)]
+struct Patience {
+    woken: Vec<RunId>,
+    pause: Duration,
+}
+
+impl Patience {
+    fn after(&mut self, due: &[RunId]) -> Duration {
+        self.pause = match self.woken == due {
+            true => (self.pause * 2).min(MAX_PAUSE),
+            false => FIRST_PAUSE,
+        };
+        self.woken = due.to_vec();
+        self.pause
     }
-    actix_rt::time::sleep(Duration::from_millis(20)).await;
 }
 
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

@@ -1,11 +1,11 @@
 //! Bearers reach neither the disk nor the log, also when somebody puts one where it does not belong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use smithers_testkit::Scratch;
 
-use crate::support::{get, scratch_with, send, start};
+use crate::support::{count, get, scratch_with, send, start};
 
 /// A bearer in the form that this product issues.
 const BEARER: &str = "smithers_x4Jq9ZtLw2Vb7Nc0Rk5Ym8Hd3Gf6Ps1Ta-Ue_QoBi";
@@ -19,11 +19,14 @@ fn files(scratch: &Scratch) -> Vec<PathBuf> {
         .collect()
 }
 
-fn holds(path: &PathBuf, secret: &str) -> bool {
+/// Returns where `path` holds the secret, with what stands around it.
+fn leak(path: &Path, secret: &str) -> Option<String> {
     let bytes = std::fs::read(path).unwrap();
-    bytes
+    let at = bytes
         .windows(secret.len())
-        .any(|window| window == secret.as_bytes())
+        .position(|window| window == secret.as_bytes())?;
+    let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + secret.len() + 80)];
+    Some(String::from_utf8_lossy(around).into_owned())
 }
 
 fn assert_clean(scratch: &Scratch) {
@@ -38,7 +41,8 @@ fn assert_clean(scratch: &Scratch) {
     // What follows the prefix is enough to be the secret.
     let secret = &BEARER["smithers_".len()..];
     for path in &files {
-        assert!(!holds(path, secret), "the bearer is in {}", path.display());
+        let leak = leak(path, secret);
+        assert_eq!(leak, None, "the bearer is in {}", path.display());
     }
 }
 
@@ -75,6 +79,8 @@ async fn a_bearer_reaches_neither_the_database_nor_its_log_nor_the_log_output() 
         };
         socket.find("the end of the run", ended).await.unwrap();
     }
+    let kept = "SELECT count(*) FROM _smithers_runs WHERE input_json LIKE '%[redacted]%'";
+    assert_eq!(count(&scratch, kept), 2, "the inputs are there, without it");
     let body = format!(r#"{{"workflow": "{BEARER}", "options": {{"runId": "{BEARER}"}}}}"#);
     send(
         &gateway,

@@ -49,24 +49,7 @@ impl Gateway {
     ///
     /// As [`Gateway::start`].
     pub async fn start_with(binary: &Path, scratch: &Scratch, arguments: &[&str]) -> Result<Self> {
-        let log = scratch.path("gateway.log");
-        let log_file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .context("failed to open the gateway's log")?;
-        let mut child = Command::new(binary)
-            .arg("gateway")
-            .args(arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(scratch.environment())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log_file)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("failed to start {}", binary.display()))?;
+        let (mut child, log) = spawn(binary, scratch, arguments)?;
         let address = match wait_for_address(&mut child).await {
             Ok(address) => address,
             Err(error) => bail!("{error:#}; end of its log:\n{}", end_of(&log)),
@@ -76,6 +59,27 @@ impl Gateway {
             address,
             log,
         })
+    }
+
+    /// Starts `binary gateway` on `scratch` and kills it `life` later, whether or not it listens by then.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the process cannot be started or signalled, or has ended by itself.
+    pub async fn die_while_starting(
+        binary: &Path,
+        scratch: &Scratch,
+        life: Duration,
+    ) -> Result<()> {
+        let (mut child, log) = spawn(binary, scratch, &[])?;
+        tokio::time::sleep(life).await;
+        if let Some(status) = child.try_wait().context("failed to look at the gateway")? {
+            bail!(
+                "the gateway ended by itself ({status}); end of its log:\n{}",
+                end_of(&log)
+            );
+        }
+        child.kill().await.context("failed to kill the gateway")
     }
 
     /// Returns `host:port` of the gateway.
@@ -182,6 +186,29 @@ impl Gateway {
             .context("failed to look at the gateway")?
             .map(|status| status.code()))
     }
+}
+
+/// Starts the process; returns it with the file its standard error goes to.
+fn spawn(binary: &Path, scratch: &Scratch, arguments: &[&str]) -> Result<(Child, PathBuf)> {
+    let log = scratch.path("gateway.log");
+    let log_file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&log)
+        .context("failed to open the gateway's log")?;
+    let child = Command::new(binary)
+        .arg("gateway")
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(scratch.environment())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log_file)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("failed to start {}", binary.display()))?;
+    Ok((child, log))
 }
 
 async fn wait_for_address(child: &mut Child) -> Result<String> {

@@ -42,7 +42,9 @@ pub(crate) struct Selection {
 }
 
 /// Recordings that this version of the gateway must match.
-const TRANSCRIPTS: [&str; 9] = ["01", "03", "05", "06", "07", "08", "13", "14", "15"];
+const TRANSCRIPTS: [&str; 11] = [
+    "01", "03", "05", "06", "07", "08", "09", "13", "14", "15", "29",
+];
 /// Probes that this version of the gateway must match.
 const PROBES: [&str; 5] = [
     "sequence-skipif",

@@ -1,6 +1,6 @@
 //! What the clients were told: acknowledged launches and decisions, and the events they saw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail, ensure};
@@ -48,9 +48,11 @@ impl Stream {
 
 #[derive(Debug, Default)]
 struct Entries {
-    launched: BTreeMap<String, String>,
+    launched: BTreeSet<String>,
     decided: BTreeMap<String, bool>,
     streams: BTreeMap<String, Stream>,
+    /// Streams that went on after a cut.
+    resumed: usize,
     broken: Vec<String>,
 }
 
@@ -64,9 +66,9 @@ impl Ledger {
     }
 
     /// Records an acknowledged launch; `followed` runs get a stream that must see everything.
-    pub(crate) fn launched(&self, run: &str, workflow: &str, followed: bool) {
+    pub(crate) fn launched(&self, run: &str, followed: bool) {
         let mut entries = self.entries();
-        entries.launched.insert(run.to_owned(), workflow.to_owned());
+        entries.launched.insert(run.to_owned());
         if followed {
             entries.streams.insert(run.to_owned(), Stream::default());
         }
@@ -85,15 +87,15 @@ impl Ledger {
     /// Hands out a followed run that nobody follows at the moment, with the last number seen of it.
     pub(crate) fn take_stream(&self) -> Option<(String, u64)> {
         let mut entries = self.entries();
-        let (run, stream) = entries
-            .streams
-            .iter_mut()
-            .find(|(_, stream)| !stream.taken && !stream.has_ended())?;
+        let mut streams = entries.streams.iter_mut();
+        let (run, stream) = streams.find(|(_, stream)| !stream.taken && !stream.has_ended())?;
         stream.taken = true;
-        Some((
+        let handed = (
             run.clone(),
             stream.events.last().map_or(0, |event| event.seq),
-        ))
+        );
+        entries.resumed += usize::from(handed.1 > 0);
+        Some(handed)
     }
 
     /// Gives a followed run back.
@@ -125,8 +127,8 @@ impl Ledger {
             .push(event);
     }
 
-    /// Returns acknowledged launches, run to workflow.
-    pub(crate) fn launches(&self) -> BTreeMap<String, String> {
+    /// Returns acknowledged launches.
+    pub(crate) fn launches(&self) -> BTreeSet<String> {
         self.entries().launched.clone()
     }
 
@@ -138,6 +140,31 @@ impl Ledger {
     /// Returns what the clients saw, by run.
     pub(crate) fn streams(&self) -> BTreeMap<String, Stream> {
         self.entries().streams.clone()
+    }
+
+    /// Says how much was acknowledged and seen.
+    pub(crate) fn summary(&self) -> String {
+        let entries = self.entries();
+        let (launched, decided) = (entries.launched.len(), entries.decided.len());
+        format!(
+            "{launched} launches, {decided} decisions, {} resumed streams",
+            entries.resumed
+        )
+    }
+
+    /// Fails when something that is tested never happened.
+    pub(crate) fn check_coverage(&self) -> Result<()> {
+        let entries = self.entries();
+        let happened = [
+            entries.launched.len(),
+            entries.decided.len(),
+            entries.resumed,
+        ];
+        ensure!(
+            !happened.contains(&0),
+            "launches, decisions, resumed streams: {happened:?}"
+        );
+        Ok(())
     }
 
     /// Fails when a promise was broken.
@@ -184,7 +211,7 @@ mod tests {
     fn a_hole_or_a_repeat_in_what_a_client_saw_is_a_broken_promise() {
         for second in [1, 3] {
             let ledger = Ledger::default();
-            ledger.launched("r", "quick", true);
+            ledger.launched("r", true);
             ledger.saw("r", event(1, "node.pending"));
             ledger.check().unwrap();
             ledger.saw("r", event(second, "node.started"));
@@ -195,7 +222,7 @@ mod tests {
     #[test]
     fn a_run_is_followed_by_one_client_at_a_time_until_its_end() {
         let ledger = Ledger::default();
-        ledger.launched("r", "quick", true);
+        ledger.launched("r", true);
         assert_eq!(ledger.take_stream(), Some(("r".into(), 0)));
         assert_eq!(ledger.take_stream(), None);
         ledger.saw("r", event(1, "node.pending"));

@@ -29,6 +29,12 @@ use crate::project::Project;
 
 /// Shortest and longest life of the gateway in a round, from its listening line.
 const LIFE_MS: (u64, u64) = (20, 900);
+/// Every so many rounds, on average, the gateway dies while it starts before it lives.
+const DIES_EARLY_EVERY: u64 = 5;
+/// Longest life of a gateway that dies while it starts.
+const EARLY_LIFE_MS: u64 = 250;
+/// Rounds from which on everything that is tested must have happened at least once.
+const ENOUGH_ROUNDS: u64 = 20;
 /// Time for everything to end after the last round.
 const END_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -72,80 +78,93 @@ async fn survive(project: &Project, binary: &Path, rounds: u64, seed: u64) -> Re
 }
 
 async fn play(binary: &Path, scratch: &Scratch, rounds: u64, seed: u64) -> Result<()> {
-    let mut rng = Rng::new(seed);
-    let ledger = Arc::new(Ledger::default());
-    let mut verified = Verified::default();
+    let mut trial = Trial {
+        binary,
+        scratch,
+        rng: Rng::new(seed),
+        ledger: Arc::default(),
+        verified: Verified::default(),
+    };
     for round in 0..rounds {
-        let stored = live_and_die(binary, scratch, round, &mut rng, &ledger, &mut verified).await;
-        let stored = stored.with_context(|| format!("round {round}"))?;
+        let stored = trial
+            .live_and_die(round)
+            .await
+            .with_context(|| format!("round {round}"))?;
         if (round + 1) % 10 == 0 {
-            console::line(&format!(
-                "  {} kills, {} launches, {stored} events",
-                round + 1,
-                ledger.launches().len()
-            ));
+            let told = trial.ledger.summary();
+            console::line(&format!("  {} kills, {stored} events, {told}", round + 1));
         }
     }
-    come_to_an_end(binary, scratch, &mut rng, &ledger, &mut verified)
+    trial
+        .come_to_an_end()
         .await
-        .context("after the last round")
-}
-
-/// One round; returns how many events were stored at its start.
-async fn live_and_die(
-    binary: &Path,
-    scratch: &Scratch,
-    round: u64,
-    rng: &mut Rng,
-    ledger: &Arc<Ledger>,
-    verified: &mut Verified,
-) -> Result<usize> {
-    let gateway = Gateway::start(binary, scratch).await?;
-    let stored = verify::check(&scratch.database(), ledger, verified)?;
-    let traffic = Traffic::new(gateway.address(), Arc::clone(ledger));
-    let mut clients = traffic.start(Some(round), rng);
-    let life = LIFE_MS.0 + rng.below(LIFE_MS.1 - LIFE_MS.0);
-    tokio::time::sleep(Duration::from_millis(life)).await;
-    gateway.kill9().await?;
-    traffic.end();
-    while clients.join_next().await.is_some() {}
-    Ok(stored)
-}
-
-/// Starts once more, without launches and kills: every run ends, and every client sees it.
-async fn come_to_an_end(
-    binary: &Path,
-    scratch: &Scratch,
-    rng: &mut Rng,
-    ledger: &Arc<Ledger>,
-    verified: &mut Verified,
-) -> Result<()> {
-    let database = scratch.database();
-    let gateway = Gateway::start(binary, scratch).await?;
-    verify::check(&database, ledger, verified)?;
-    let traffic = Traffic::new(gateway.address(), Arc::clone(ledger));
-    let mut clients = traffic.start(None, rng);
-    let ended = wait::until(
-        "every run to end and every client to see it",
-        END_DEADLINE,
-        || {
-            let open = verify::open_runs(&database);
-            let is_over =
-                open.map(|runs| (runs.is_empty() && ledger.check_ends().is_ok()).then_some(()));
-            async move { is_over }
-        },
-    );
-    let ended = ended.await.with_context(|| still_open(&database));
-    traffic.end();
-    gateway.kill9().await?;
-    while clients.join_next().await.is_some() {}
-    ledger.check()?;
-    ended?;
-    ledger.check_ends()?;
-    let gateway = Gateway::start(binary, scratch).await?;
-    verify::check(&database, ledger, verified)?;
-    drop(gateway);
+        .context("after the last round")?;
+    if rounds >= ENOUGH_ROUNDS {
+        trial.ledger.check_coverage()?;
+    }
     Ok(())
+}
+
+/// One database over many lives of the gateway.
+struct Trial<'a> {
+    binary: &'a Path,
+    scratch: &'a Scratch,
+    rng: Rng,
+    ledger: Arc<Ledger>,
+    verified: Verified,
+}
+
+impl Trial<'_> {
+    /// One round; returns how many events were stored at its start.
+    async fn live_and_die(&mut self, round: u64) -> Result<usize> {
+        if self.rng.below(DIES_EARLY_EVERY) == 0 {
+            let life = Duration::from_millis(self.rng.below(EARLY_LIFE_MS));
+            Gateway::die_while_starting(self.binary, self.scratch, life).await?;
+        }
+        let gateway = Gateway::start(self.binary, self.scratch).await?;
+        let stored = self.verify()?;
+        let traffic = Traffic::new(gateway.address(), Arc::clone(&self.ledger));
+        let mut clients = traffic.start(Some(round), &mut self.rng);
+        let life = LIFE_MS.0 + self.rng.below(LIFE_MS.1 - LIFE_MS.0);
+        tokio::time::sleep(Duration::from_millis(life)).await;
+        gateway.kill9().await?;
+        traffic.end();
+        while clients.join_next().await.is_some() {}
+        Ok(stored)
+    }
+
+    /// Starts once more, without launches and kills: every run ends, and every client sees it.
+    async fn come_to_an_end(&mut self) -> Result<()> {
+        let gateway = Gateway::start(self.binary, self.scratch).await?;
+        self.verify()?;
+        let traffic = Traffic::new(gateway.address(), Arc::clone(&self.ledger));
+        let mut clients = traffic.start(None, &mut self.rng);
+        let ended = self.everything_ended().await;
+        traffic.end();
+        gateway.kill9().await?;
+        while clients.join_next().await.is_some() {}
+        self.ledger.check()?;
+        ended?;
+        self.ledger.check_ends()?;
+        let gateway = Gateway::start(self.binary, self.scratch).await?;
+        self.verify()?;
+        gateway.kill9().await
+    }
+
+    fn verify(&mut self) -> Result<usize> {
+        verify::check(&self.scratch.database(), &self.ledger, &mut self.verified)
+    }
+
+    async fn everything_ended(&self) -> Result<()> {
+        let database = self.scratch.database();
+        let what = "every run to end and every client to see it";
+        let ended = wait::until(what, END_DEADLINE, || {
+            let open = verify::open_runs(&database);
+            let is_over = open.map(|runs| runs.is_empty() && self.ledger.check_ends().is_ok());
+            async move { Ok(is_over?.then_some(())) }
+        });
+        ended.await.with_context(|| still_open(&database))
+    }
 }
 
 fn still_open(database: &Path) -> String {

@@ -79,9 +79,7 @@ impl Traffic {
             let params = json!({ "workflow": workflow, "input": { "ms": rng.below(60) },
                 "idempotencyKey": run, "options": { "runId": run } });
             match self.call("launchRun", params).await {
-                Some(Ok(_)) => self
-                    .ledger
-                    .launched(&run, workflow, number % FOLLOWED_EVERY == 0),
+                Some(Ok(_)) => self.ledger.launched(&run, number % FOLLOWED_EVERY == 0),
                 Some(Err(refusal)) => self
                     .ledger
                     .broken(format!("launch of {run} was refused: {refusal:?}")),

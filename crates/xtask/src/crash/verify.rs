@@ -164,7 +164,7 @@ fn acknowledged(connection: &Connection, ledger: &Ledger) -> Result<()> {
     let runs = runs.context("failed to read the runs")?;
     let lost: Vec<String> = ledger
         .launches()
-        .into_keys()
+        .into_iter()
         .filter(|run| !runs.contains(run))
         .collect();
     ensure!(lost.is_empty(), "acknowledged launches are lost: {lost:?}");

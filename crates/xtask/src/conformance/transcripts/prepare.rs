@@ -31,6 +31,8 @@ pub(crate) struct Preparation {
     _why: String,
     launch: Option<Launch>,
     until_state_version: Option<u64>,
+    /// Number of approvals that must wait.
+    until_waiting: Option<usize>,
     pause_ms: Option<u64>,
 }
 
@@ -79,6 +81,17 @@ impl Preparation {
                 || async move {
                     let health = rpc::expect(address, LAUNCHER, "health", &json!({})).await?;
                     Ok((health["stateVersion"] == version).then_some(()))
+                },
+            )
+            .await?;
+        }
+        if let Some(waiting) = self.until_waiting {
+            wait::until(
+                &format!("{waiting} approvals to wait"),
+                STATE_DEADLINE,
+                || async move {
+                    let rows = rpc::expect(address, LAUNCHER, "listApprovals", &json!({})).await?;
+                    Ok((rows.as_array().map(Vec::len) == Some(waiting)).then_some(()))
                 },
             )
             .await?;

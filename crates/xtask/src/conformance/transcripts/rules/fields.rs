@@ -61,7 +61,7 @@ pub(super) fn revision_known(steps: &mut [Step]) -> usize {
     changes
 }
 
-/// Answers a refused frame with its own id where that can be read.
+/// Answers a refused request with its own id where that can be read, over sockets and HTTP alike.
 pub(super) fn invalid_frame_id(steps: &mut [Step]) -> usize {
     let mut changes = 0;
     let mut sent: Option<String> = None;
@@ -71,6 +71,13 @@ pub(super) fn invalid_frame_id(steps: &mut [Step]) -> usize {
             Action::Receive { frame, .. } if frame["id"] == "invalid" => {
                 if let Some(id) = sent.take() {
                     frame["id"] = id.into();
+                    changes += 1;
+                }
+            }
+            Action::Http(exchange) if exchange.body["ok"] == false => {
+                let own = exchange.request.body.as_deref().and_then(readable_id);
+                if let Some(id) = own.filter(|id| exchange.body["id"] != id.as_str()) {
+                    exchange.body["id"] = id.into();
                     changes += 1;
                 }
             }

@@ -208,6 +208,23 @@ fn a_known_revision_is_demanded() {
 }
 
 #[test]
+fn a_refused_exchange_keeps_the_id_of_its_body() {
+    let exchange = |body: Value, id: &str| {
+        json!({ "http": { "request": { "method": "POST", "path": "/rpc", "body": body },
+            "response": { "status": 400, "body": { "type": "res", "id": id, "ok": false } } } })
+    };
+    let mut recording = recording(json!([
+        exchange(json!({ "id": "own" }), "header"),
+        exchange(json!({ "id": "own" }), "own"),
+        exchange(json!("{bad"), "header"),
+    ]));
+    assert_eq!(apply("invalid-frame-id", &mut recording).unwrap(), 1);
+    assert!(
+        matches!(&recording.steps[0].action, Action::Http(exchange) if exchange.body["id"] == "own")
+    );
+}
+
+#[test]
 fn an_unknown_rule_is_refused() {
     assert!(apply("no-such-rule", &mut recording(json!([]))).is_err());
 }

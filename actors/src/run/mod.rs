@@ -13,6 +13,8 @@
 
 mod advance;
 mod error;
+#[cfg(test)]
+mod faults;
 mod load;
 mod messages;
 mod numbers;

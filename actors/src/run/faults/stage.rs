@@ -1,0 +1,164 @@
+//! Actors over any store, wired as the gateway wires them: the writer's state reaches runs and scheduler.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use actix::{Addr, Arbiter};
+use serde_json::json;
+use smithers_model::approval::OnDeny;
+use smithers_model::native::{NativeWorkflow, number, table};
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::time::Clock;
+use smithers_model::{NodeKey, RunId};
+use smithers_store::writer::{NoPublisher, WriterOptions};
+use smithers_store::{Backend, Writer, WriterHandle, WriterState};
+
+use crate::catalogue::Catalogue;
+use crate::clock::SystemClock;
+use crate::registry::{RunRegistry, Runs};
+use crate::run::{RunError, RunServices};
+use crate::scheduler::{Nudge, Scheduler};
+use crate::testing::{decision, somebody, workflow};
+use crate::writer::{WriterActor, WriterStateChanged};
+
+/// Longest that a test waits for a state; recovery alone may pause for two seconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two looks.
+const POLL: Duration = Duration::from_millis(3);
+
+/// A small gateway without an edge.
+pub(super) struct Stage {
+    pub(super) runs: Runs,
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) writer: WriterHandle,
+    arbiters: Vec<Arbiter>,
+}
+
+impl Stage {
+    pub(super) fn start(backend: Arc<dyn Backend>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let front = Arc::new(OnceLock::<Addr<WriterActor>>::new());
+        let mut options = WriterOptions::new(clock.clone());
+        let told = front.clone();
+        options.on_state = Some(Box::new(move |state, _| {
+            if let Some(front) = told.get() {
+                front.do_send(WriterStateChanged(state.clone()));
+            }
+        }));
+        let writer = Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap();
+        let mut catalogue = Catalogue::default();
+        catalogue.insert(Arc::new(gated()));
+        catalogue.insert(Arc::new(numbered()));
+        writer
+            .define_outputs(catalogue.definitions().cloned().collect())
+            .unwrap();
+        let nudge = Nudge::default();
+        let services = RunServices {
+            writer: writer.clone(),
+            backend: backend.clone(),
+            catalogue: Arc::new(catalogue),
+            clock: clock.clone(),
+            epoch: backend.epoch(),
+            scheduler: nudge.clone(),
+        };
+        let arbiters: Vec<Arbiter> = (0..2).map(|_| Arbiter::new()).collect();
+        let handles = arbiters.iter().map(Arbiter::handle).collect();
+        let runs = RunRegistry::spawn(Arc::new(services), handles);
+        let scheduler = Scheduler::spawn(runs.clone(), backend.clone(), clock, nudge);
+        let watcher = WriterActor::spawn(writer.clone(), runs.clone(), scheduler);
+        assert!(front.set(watcher).is_ok(), "the cell is filled once");
+        Self {
+            runs,
+            backend,
+            writer,
+            arbiters,
+        }
+    }
+
+    /// Ends in good order, so that another owner can open the file.
+    pub(super) fn stop(self) {
+        self.runs.stop();
+        self.writer.shutdown();
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            arbiter.join().unwrap();
+        }
+    }
+
+    pub(super) fn row(&self, run: &str) -> Option<RunRow> {
+        self.backend
+            .reader()
+            .unwrap()
+            .run(&RunId::from(run))
+            .unwrap()
+    }
+
+    pub(super) fn event_count(&self, run: &str, name: &str) -> usize {
+        let reader = self.backend.reader().unwrap();
+        let events = reader.events(&RunId::from(run), None, 10_000).unwrap();
+        events
+            .iter()
+            .filter(|event| event.type_name == name)
+            .count()
+    }
+
+    pub(super) async fn approve(&self, run: &str) -> Result<(), RunError> {
+        let gate = NodeKey::new("gate", 0);
+        self.runs
+            .decide(&RunId::from(run), gate, decision(true), somebody())
+            .await
+    }
+
+    pub(super) async fn wait_for(&self, run: &str, status: RunStatus) -> RunRow {
+        let reached = || self.row(run).filter(|row| row.status == status);
+        wait(&format!("{run} to be {status:?}"), reached).await
+    }
+
+    pub(super) async fn wait_until_ready(&self) {
+        let ready = || (self.writer.state() == WriterState::Ready).then_some(());
+        wait("the database to be open again", ready).await;
+    }
+
+    pub(super) async fn wait_until_closed(&self) {
+        let closed = || (self.runs.open_runs() == 0).then_some(());
+        wait("all runs to leave memory", closed).await;
+    }
+}
+
+/// Looks until there is something.
+pub(super) async fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "still waiting for {what}");
+        actix_rt::time::sleep(POLL).await;
+    }
+}
+
+/// Works, asks, works again.
+fn gated() -> NativeWorkflow {
+    workflow("gated", |ui| {
+        ui.task("before").value(&json!({ "ok": true, "n": 0 }));
+        ui.task("gate")
+            .output("decision")
+            .approval("Go on?", OnDeny::Fail);
+        ui.task("after")
+            .compute(|| Box::pin(async { Ok(json!({ "ok": true, "n": 1 })) }));
+    })
+}
+
+/// Stores the number of its input.
+fn numbered() -> NativeWorkflow {
+    let tables = vec![table(
+        "output",
+        [smithers_model::native::boolean("ok"), number("n")],
+    )];
+    NativeWorkflow::new("number", tables, |ctx, ui| {
+        let n = ctx.input()["n"].clone();
+        ui.workflow("number", |ui| {
+            ui.task("store").value(&json!({ "ok": true, "n": n }));
+        });
+    })
+}

@@ -8,7 +8,7 @@ use smithers_model::step::{Step, StepWrite};
 
 use super::messages::{FrameRendered, Receipt, RunRequest, StepSettled, Verdict};
 use super::open::{Activity, Answer, OpenRun};
-use super::{Phase, RunActor, RunError};
+use super::{Phase, RunActor};
 
 impl RunActor {
     /// Goes on until something outside has to answer: a render, a commit, or the next fact.
@@ -53,9 +53,7 @@ impl RunActor {
 
     fn apply_request(&mut self, request: RunRequest) {
         match request {
-            RunRequest::Launch { launch, receipt } => {
-                drop(receipt.send(Err(RunError::Exists(launch.run_id))));
-            }
+            RunRequest::Launch { launch, receipt } => self.launch_again(*launch, receipt),
             RunRequest::TakeUp { receipt } => {
                 if let (Some(receipt), Phase::Open(run)) = (receipt, &mut self.phase) {
                     run.answers.push(Answer {

@@ -136,6 +136,29 @@ impl RunActor {
         self.close();
     }
 
+    /// A launch under the id of a run that is open. With the key of the launch that made the run it is that
+    /// launch once more, from a client that did not get the answer.
+    pub(super) fn launch_again(&self, launch: Launch, receipt: Receipt<RunId>) {
+        let Some(key) = launch.idempotency_key else {
+            return drop(receipt.send(Err(RunError::Exists(launch.run_id))));
+        };
+        let backend = self.services.backend.clone();
+        let look = move || {
+            let made = backend
+                .reader()
+                .and_then(|reader| reader.launch_by_key(&launch.workflow_key, &key));
+            let run = launch.run_id;
+            let answer = match made {
+                Ok(Some(made)) => Ok(made),
+                Ok(None) => Err(RunError::Exists(run)),
+                Err(source) => Err(RunError::Read { run, source }),
+            };
+            drop(receipt.send(answer));
+        };
+        // The answer goes to the receipt; nothing else waits for the look.
+        drop(actix_rt::task::spawn_blocking(look));
+    }
+
     /// Begins a new life from the rows; `fact` is applied before anything that waits.
     pub(super) fn reload(&mut self, fact: Option<Fact>, ctx: &mut Context<Self>) {
         self.life += 1;

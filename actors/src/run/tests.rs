@@ -109,6 +109,30 @@ async fn a_launch_with_a_known_idempotency_key_answers_the_first_run() {
 }
 
 #[actix::test]
+async fn the_launch_of_an_open_run_is_repeated_by_its_key_and_by_nothing_else() {
+    let slow = workflow("slow", |ui| {
+        ui.task("work").compute(|| Box::pin(std::future::pending()));
+    });
+    let bench = Bench::start(MemoryStore::default(), vec![slow]);
+    let keyed = |key: Option<&str>| {
+        let mut again = launch("slow", "r1");
+        again.idempotency_key = key.map(str::to_owned);
+        bench.runs.launch(again)
+    };
+    let (first, racing) = futures_util::join!(keyed(Some("build-7")), keyed(Some("build-7")));
+    assert_eq!(first.unwrap().as_str(), "r1");
+    assert_eq!(racing.unwrap().as_str(), "r1");
+    assert_eq!(bench.runs.open_runs(), 1);
+    for other in [None, Some("build-8")] {
+        let refused = keyed(other).await;
+        assert!(
+            matches!(refused, Err(RunError::Exists(_))),
+            "{other:?}: {refused:?}"
+        );
+    }
+}
+
+#[actix::test]
 async fn cancelling_a_parked_run_ends_it_with_an_event() {
     let bench = Bench::start(MemoryStore::default(), vec![gated()]);
     bench.runs.launch(launch("gated", "r1")).await.unwrap();

@@ -11,6 +11,7 @@ use smithers_model::native::{NativeWorkflow, Ui, boolean, number, table};
 use smithers_model::run::{Actor as Person, RunAuth, RunConfig, RunRow, RunStatus};
 use smithers_model::step::Launch;
 use smithers_model::time::Clock as _;
+use smithers_model::workflow::Workflow;
 use smithers_model::{RawJson, RunId, Timestamp};
 use smithers_store::writer::{NoPublisher, WriterOptions};
 use smithers_store::{Backend, MemoryStore, Writer, WriterHandle};
@@ -34,13 +35,19 @@ pub(crate) struct Bench {
 impl Bench {
     /// Starts actors over `store`, which may hold runs of an earlier bench.
     pub(crate) fn start(store: MemoryStore, workflows: Vec<NativeWorkflow>) -> Self {
+        let shared = |workflow| Arc::new(workflow) as Arc<dyn Workflow>;
+        Self::of(store, workflows.into_iter().map(shared).collect())
+    }
+
+    /// As [`start`](Self::start), with workflows of any kind.
+    pub(crate) fn of(store: MemoryStore, workflows: Vec<Arc<dyn Workflow>>) -> Self {
         let backend: Arc<dyn Backend> = Arc::new(store.clone());
         let clock = Arc::new(SystemClock);
         let options = WriterOptions::new(clock.clone());
         let writer = Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap();
         let mut catalogue = Catalogue::default();
         for workflow in workflows {
-            catalogue.insert(Arc::new(workflow));
+            catalogue.insert(workflow);
         }
         writer
             .define_outputs(catalogue.definitions().cloned().collect())

@@ -94,11 +94,13 @@ impl RunActor {
         let OpenRun {
             engine,
             session,
+            session_no,
             workflow,
             ..
         } = &mut **run;
         let session = session.get_or_insert_with(|| {
             engine.session_opened();
+            *session_no += 1;
             workflow.open(&self.run_id)
         });
         let frame = session.render(engine.render_input());

@@ -95,6 +95,8 @@ pub(super) struct FrameRendered {
 pub(super) struct TaskEnded {
     /// Life of the in-memory state that dispatched it.
     pub(super) life: u64,
+    /// Number of the session that was called.
+    pub(super) session: u64,
     pub(super) node: NodeKey,
     pub(super) attempt: u32,
     pub(super) result: Result<RawJson, CallError>,

@@ -16,6 +16,8 @@ mod error;
 #[cfg(test)]
 mod faults;
 mod load;
+#[cfg(test)]
+mod lost_runtime_tests;
 mod messages;
 mod numbers;
 mod open;

@@ -17,6 +17,8 @@ pub(super) struct OpenRun {
     pub(super) workflow: Arc<dyn Workflow>,
     /// Component state and callbacks; none while the run is parked.
     pub(super) session: Option<Box<dyn WorkflowSession>>,
+    /// How many sessions were opened; names the newest.
+    pub(super) session_no: u64,
     pub(super) activity: Activity,
     /// Answers that wait for the open step.
     pub(super) answers: Vec<Answer>,
@@ -62,6 +64,7 @@ impl OpenRun {
             numbers,
             workflow,
             session: None,
+            session_no: 0,
             activity: Activity::Idle,
             answers: Vec::new(),
         }

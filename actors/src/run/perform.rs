@@ -7,6 +7,7 @@ use smithers_model::fact::Fact;
 use smithers_model::workflow::{CallError, TaskCall};
 
 use super::messages::TaskEnded;
+use super::open::Activity;
 use super::{Phase, RunActor};
 
 impl RunActor {
@@ -41,7 +42,7 @@ impl RunActor {
             return;
         };
         let (node, attempt) = (call.node.clone(), call.attempt);
-        let (address, life) = (ctx.address(), self.life);
+        let (address, life, session_no) = (ctx.address(), self.life, run.session_no);
         let Some(session) = &mut run.session else {
             // The engine dispatches from the newest frame only, so its session is there; should it not be,
             // the attempt counts as lost and is made again.
@@ -49,6 +50,7 @@ impl RunActor {
             let result = Err(CallError::RuntimeLost { message });
             return address.do_send(TaskEnded {
                 life,
+                session: session_no,
                 node,
                 attempt,
                 result,
@@ -61,6 +63,7 @@ impl RunActor {
                 let result = body.await;
                 address.do_send(TaskEnded {
                     life,
+                    session: session_no,
                     node,
                     attempt,
                     result,
@@ -73,6 +76,17 @@ impl RunActor {
     /// Releases component state and callbacks; the next frame opens a new session.
     pub(super) fn drop_session(&mut self) {
         if let Phase::Open(run) = &mut self.phase {
+            run.session = None;
+        }
+    }
+
+    /// Releases the session that lost its runtime. All its calls report the loss, one after the other: by then
+    /// a newer session may have taken its place, or it renders already in the runtime that follows.
+    fn lose_session(&mut self, session_no: u64) {
+        if let Phase::Open(run) = &mut self.phase
+            && run.session_no == session_no
+            && !matches!(run.activity, Activity::Rendering)
+        {
             run.session = None;
         }
     }
@@ -92,6 +106,7 @@ impl Handler<TaskEnded> for RunActor {
     fn handle(&mut self, message: TaskEnded, ctx: &mut Self::Context) {
         let TaskEnded {
             life,
+            session,
             node,
             attempt,
             result,
@@ -114,7 +129,7 @@ impl Handler<TaskEnded> for RunActor {
             },
             Err(CallError::RuntimeLost { message }) => {
                 tracing::warn!(run.id = %self.run_id, node.id = %node.node_id, attempt, %message, "runtime lost");
-                self.drop_session();
+                self.lose_session(session);
                 Fact::AttemptLost { node, attempt }
             }
         };

@@ -29,6 +29,7 @@ impl RunState {
         self.approvals.insert(node.clone(), approval.clone());
         self.open
             .change(RowChange::RequestApproval(Box::new(approval)));
+        self.forget_due(node);
         self.move_node(node, TaskFact::Asked, now);
         self.open.event(Event::ApprovalRequested {
             node: node.clone(),

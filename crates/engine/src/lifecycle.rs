@@ -12,6 +12,8 @@
 //!     ├──left out──► Skipped
 //!     └──denied────► Failed ◄──failed, no attempt left── Running
 //! ```
+//!
+//! A node that backs off can do all that a pending one can: its frame may have changed meanwhile.
 
 use smithers_model::Timestamp;
 use smithers_model::node::NodeState;
@@ -84,9 +86,9 @@ impl TaskStatus {
             ) => S::Backoff { due },
             (S::Running { .. }, F::AttemptFailed { retry_at: None }) => S::Failed,
             (S::Running { .. }, F::Interrupted) => S::Pending,
-            (S::Pending, F::Asked) => S::Waiting,
+            (S::Pending | S::Backoff { .. }, F::Asked) => S::Waiting,
             (S::Waiting, F::Answered) => S::Pending,
-            (S::Pending, F::Denied) => S::Failed,
+            (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
             (S::Pending | S::Backoff { .. }, F::LeftOut) => S::Skipped,
             (S::Running { .. } | S::Waiting, F::Cancelled) => S::Cancelled,
             (status, fact) => return Err(IllegalMove { status, fact }),
@@ -166,6 +168,8 @@ mod tests {
                 "running --interrupted--> pending",
                 "running --cancelled--> cancelled",
                 "backoff --started--> running",
+                "backoff --asked--> waiting",
+                "backoff --denied--> failed",
                 "backoff --left out--> skipped",
                 "waiting --answered--> pending",
                 "waiting --cancelled--> cancelled",

@@ -143,6 +143,7 @@ impl RunState {
     /// Records that the workflow leaves `task` out.
     pub(crate) fn leave_out(&mut self, task: &TaskSpec, now: Timestamp) {
         self.know(task, now);
+        self.forget_due(&task.node);
         self.move_node(&task.node, TaskFact::LeftOut, now);
         self.open.event(Event::NodeSkipped {
             node: task.node.clone(),
@@ -162,6 +163,7 @@ impl RunState {
             self.leave_out(task, now);
         } else {
             self.know(task, now);
+            self.forget_due(&task.node);
             self.move_node(&task.node, TaskFact::Denied, now);
             self.fail_by(&task.node, now);
         }

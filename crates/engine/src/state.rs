@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smithers_model::approval::Approval;
 use smithers_model::fact::Fact;
 use smithers_model::frame::Trigger;
-use smithers_model::node::AttemptState;
+use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::Step;
@@ -150,6 +150,17 @@ impl RunState {
         node.apply(fact, now);
         self.open.put_node(node.row(key));
         self.open.transition();
+    }
+
+    /// Takes back the due time of a node that backs off: what happens to it now is not its next attempt.
+    pub(crate) fn forget_due(&mut self, key: &NodeKey) {
+        let backs_off = |node: &&Node| matches!(node.status, TaskStatus::Backoff { .. });
+        if let Some(node) = self.nodes.get(key).filter(backs_off) {
+            self.open.put_attempt(AttemptRow {
+                retry_at: None,
+                ..node.attempt_row(key, AttemptState::Failed)
+            });
+        }
     }
 
     /// Stores the newest attempt of a node as being in `state` and returns its number.

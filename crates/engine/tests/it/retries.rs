@@ -1,12 +1,13 @@
 //! Retries: delays, crashes in between, and what does not count.
 
+use smithers_model::approval::OnDeny;
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::tree::Backoff;
 use smithers_model::{NodeKey, Timestamp};
 
-use crate::support::{World, approval, comp, lines, par, stat, workflow};
+use crate::support::{Job, World, approval, asking, comp, lines, par, stat, workflow};
 
 fn flaky(retries: u32) -> World {
     let job = comp("flaky").retries(retries, Backoff::Exponential, 1000);
@@ -177,4 +178,71 @@ fn a_static_task_is_tried_once() {
             RUN failed SESSION_ERROR: Task failed: s <- a promise"
         )
     );
+}
+
+/// A workflow whose failing task changes while it waits for its next attempt, because `other` has finished.
+fn changes_during_its_delay(changed: fn(Job) -> Job) -> World {
+    let mut world = World::reactive(move |rows| {
+        let flaky = comp("flaky").retries(2, Backoff::Fixed, 100);
+        let flaky = match rows.contains_key("other") {
+            true => changed(flaky),
+            false => flaky,
+        };
+        Ok(workflow([par([flaky.into(), comp("other").into()])]))
+    });
+    world.fail("flaky", "boom");
+    world.finish("other");
+    world.wait_ms(100);
+    world
+}
+
+#[test]
+fn a_retry_that_has_come_to_need_an_approval_asks_for_it_first() {
+    let mut world = changes_during_its_delay(asking);
+    assert_eq!(world.nodes(), "flaky=waiting-approval other=finished");
+    assert_eq!(world.status(), RunStatus::WaitingApproval);
+    assert_eq!(
+        due_times(&world),
+        [],
+        "a run that waits for somebody is not woken"
+    );
+    world.crash();
+    world.decide("flaky", true).unwrap();
+    world.finish("flaky");
+    assert_eq!(world.status(), RunStatus::Finished);
+    assert_eq!(
+        world.attempts(),
+        "flaky#1=failed flaky#2=finished other#1=finished"
+    );
+}
+
+#[test]
+fn a_retry_that_is_left_out_wakes_nobody() {
+    let world = changes_during_its_delay(Job::skipped);
+    assert_eq!(world.nodes(), "flaky=skipped other=finished");
+    assert_eq!(due_times(&world), []);
+}
+
+#[test]
+fn a_retry_whose_denial_has_come_to_count_fails_the_run() {
+    let mut world = World::reactive(|rows| {
+        let on_deny = match rows.contains_key("other") {
+            true => OnDeny::Fail,
+            false => OnDeny::Continue,
+        };
+        let mut flaky = comp("flaky").retries(2, Backoff::Fixed, 100);
+        flaky.0.approval = approval("flaky").on_deny(on_deny).0.approval;
+        Ok(workflow([par([flaky.into(), comp("other").into()])]))
+    });
+    world.decide("flaky", false).unwrap();
+    world.fail("flaky", "boom");
+    world.finish("other");
+    world.wait_ms(100);
+    assert_eq!(world.status(), RunStatus::Failed);
+    assert_eq!(due_times(&world), []);
+}
+
+fn due_times(world: &World) -> Vec<Timestamp> {
+    let attempts = world.store.attempts.values();
+    attempts.filter_map(|attempt| attempt.retry_at).collect()
 }

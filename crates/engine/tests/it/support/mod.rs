@@ -7,7 +7,7 @@ pub(crate) mod text;
 pub(crate) mod world;
 
 pub(crate) use elements::{
-    El, approval, asking, comp, group, later, par, par_max, par_subtrees, rank, select, seq, stat,
+    El, Job, approval, asking, comp, group, later, par, par_max, par_subtrees, rank, select, seq, stat,
     workflow,
 };
 pub(crate) use text::lines;

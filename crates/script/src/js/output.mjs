@@ -23,6 +23,55 @@ export function checkedText(value, schema, nodeId) {
   return textOf(row, nodeId);
 }
 
+/**
+ * Checked texts of static values, by node. Most static values are the same in each frame, and comparing a few
+ * fields costs a small part of checking and writing them again.
+ */
+export class CheckedTexts {
+  constructor() {
+    this.known = new Map();
+  }
+
+  /** As `checkedText`; a flat value that equals the last one of this node is not checked again. */
+  of(value, schema, nodeId, iteration) {
+    const key = iteration === 0 ? nodeId : `${nodeId}::${iteration}`;
+    const last = this.known.get(key);
+    if (last !== undefined && last.schema === schema && equalsFlat(value, last.copy)) return last.text;
+    const text = checkedText(value, schema, nodeId);
+    // A copy, so that a value that is changed in place is seen to have changed.
+    if (isFlat(value)) this.known.set(key, { schema, copy: { ...value }, text });
+    return text;
+  }
+
+  /** The node has its row; its text will not be asked for again. */
+  forget(nodeId, iteration) {
+    this.known.delete(iteration === 0 ? nodeId : `${nodeId}::${iteration}`);
+  }
+}
+
+function isFlat(value) {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const name in value) {
+    const type = typeof value[name];
+    if ((type === "object" && value[name] !== null) || type === "function") return false;
+  }
+  return true;
+}
+
+/** Whether `value` has just the fields of `copy`, which is flat, with the same values. */
+function equalsFlat(value, copy) {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let fields = 0;
+  for (const name in value) {
+    if (!Object.is(value[name], copy[name]) || !(name in copy)) return false;
+    fields += 1;
+  }
+  for (const name in copy) {
+    fields -= 1;
+  }
+  return fields === 0;
+}
+
 /** The first issues as `path: message`, joined by `; `. */
 export function issueText(issues) {
   const shown = issues.slice(0, MOST_ISSUES).map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message));

@@ -4,7 +4,7 @@ import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
 import { makeContext } from "smithers:context";
 import { Frame, within } from "smithers:frame";
-import { checkedText } from "smithers:output";
+import { CheckedTexts, checkedText } from "smithers:output";
 import { Renderer } from "smithers:render";
 import { Rows, freeze } from "smithers:rows";
 
@@ -19,6 +19,7 @@ class Session {
     this.input = freeze(JSON.parse(input));
     this.auth = freeze(JSON.parse(auth));
     this.rows = new Rows();
+    this.statics = new CheckedTexts();
     this.renderer = new Renderer();
     this.frame = null;
   }
@@ -38,7 +39,9 @@ export function closeSession(id) {
 }
 
 export function addRow(id, table, nodeId, iteration, text) {
-  sessions.get(id).rows.add(table, nodeId, iteration, text);
+  const session = sessions.get(id);
+  session.rows.add(table, nodeId, iteration, text);
+  session.statics.forget(nodeId, iteration);
 }
 
 /** Renders the next frame and returns its root nodes. Its callbacks replace those before it. */

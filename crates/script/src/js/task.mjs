@@ -4,7 +4,6 @@ import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
 import { Kind, host } from "smithers:render";
 import { later } from "smithers:later";
-import { checkedText } from "smithers:output";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
@@ -112,7 +111,7 @@ function giveBody(spec, props, frame) {
     spec.callback = frame.keep({ nodeId: spec.id, run: children, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
   } else if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
     try {
-      spec.payload = checkedText(children, schema, spec.id);
+      spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
     } catch (error) {
       spec.error = error;
     }

@@ -410,3 +410,44 @@ fn an_aborted_call_gets_its_signal_and_no_answer() {
     run.finish("seen");
     assert!(waiting.join().unwrap().is_err());
 }
+
+#[test]
+fn a_static_value_that_changes_between_frames_is_seen_to_have_changed() {
+    let source = r#"
+import { Workflow, Task, createSmithers } from "smithers-orchestrator";
+import { z } from "zod";
+const { smithers, outputs } = createSmithers({ out: z.object({ n: z.number(), note: z.string().optional() }) });
+const kept = { n: 0 };
+let frames = 0;
+export default smithers(() => {
+  kept.n += 1;
+  frames += 1;
+  const grown = frames < 3 ? { n: 7 } : { n: 7, note: "grown" };
+  const broken = { n: frames < 3 ? 1 : "three" };
+  return (
+    <Workflow name="w">
+      <Task id="kept" output={outputs.out}>{kept}</Task>
+      <Task id="grown" output={outputs.out}>{grown}</Task>
+      <Task id="broken" output={outputs.out}>{broken}</Task>
+    </Workflow>
+  );
+});
+"#;
+    let host = host();
+    let mut run = Run::start(&load_source(&host, source), "r1", "{}");
+    let text = |run: &Run, id: &str| match &run.task(id).body {
+        TaskBody::Static(Some(payload)) => payload.clone().map(|text| text.as_str().to_owned()),
+        other => panic!("{id} is {other:?}"),
+    };
+    for expected in [1, 2, 3] {
+        let grown = if expected < 3 {
+            r#"{"n":7}"#
+        } else {
+            r#"{"n":7,"note":"grown"}"#
+        };
+        assert_eq!(text(&run, "kept"), Ok(format!(r#"{{"n":{expected}}}"#)));
+        assert_eq!(text(&run, "grown").as_deref(), Ok(grown));
+        assert_eq!(text(&run, "broken").is_err(), expected == 3);
+        run.render().unwrap();
+    }
+}

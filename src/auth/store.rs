@@ -145,17 +145,14 @@ impl GrantStore {
             return self.apply(
                 &mut seen,
                 GrantSet::default(),
-                Some("there is no such file"),
+                Some("there is no such file, so every token is refused until one is written"),
             );
         }
         match load(&self.path, self.allow_loose_mode) {
             Ok(parsed) => {
                 let left_out = parsed.left_out.join(", ");
-                self.apply(
-                    &mut seen,
-                    parsed.grants,
-                    (!left_out.is_empty()).then_some(&left_out),
-                );
+                let remark = (!left_out.is_empty()).then(|| format!("left out: {left_out}"));
+                self.apply(&mut seen, parsed.grants, remark.as_deref());
             }
             Err(error) => self.keep(&mut seen, &error),
         }
@@ -170,7 +167,7 @@ impl GrantStore {
         if let Some(remark) = remark
             && note(seen, remark)
         {
-            tracing::warn!(path = %self.path.display(), "the token store is incomplete: {remark}");
+            tracing::warn!(path = %self.path.display(), "token store: {remark}");
         }
         if remark.is_none() {
             seen.problem = None;

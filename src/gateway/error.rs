@@ -29,7 +29,7 @@ pub enum StartError {
     #[error(
         "{0}\nFix the module, point SMITHERS_GATEWAY_MODULE at another one, or start with --allow-broken-modules."
     )]
-    Module(#[from] smithers_script::LoadError),
+    Module(smithers_script::LoadError),
     /// The output tables of the workflows cannot live together.
     #[error("the workflows' tables do not fit together")]
     Tables(#[from] smithers_store::writer::DefineError),

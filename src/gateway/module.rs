@@ -38,7 +38,7 @@ impl Modules {
             Err(error) if extras.allow_broken_modules => {
                 tracing::error!(module = %entry.display(), "the module is not served:\n{error}");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(StartError::Module(error)),
         }
         refuse_duplicates(&workflows)?;
         Ok(Self {

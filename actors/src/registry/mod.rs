@@ -60,7 +60,7 @@ impl RunRegistry {
         let arbiter = &self.arbiters[self.map.shard_of(&run_id) % self.arbiters.len()];
         let (id, incarnation) = (run_id.clone(), self.opened);
         self.opened += 1;
-        let run = RunActor::start_in_arbiter(arbiter, move |_| {
+        let run = RunActor::start_on(arbiter, move || {
             RunActor::new(id, incarnation, services, registry)
         });
         run.do_send(Deliver(request));

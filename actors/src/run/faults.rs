@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use smithers_engine::Refusal;
 use smithers_model::RunId;
 use smithers_model::error::ErrorInfo;
 use smithers_model::run::RunStatus;
@@ -194,6 +195,31 @@ async fn a_decision_that_was_stored_without_an_answer_counts_once() {
     stage.wait_for("r1", RunStatus::Finished).await;
     assert_eq!(stage.event_count("r1", "ApprovalGranted"), 1);
     assert_eq!(stage.event_count("r1", "RunFinished"), 1);
+}
+
+#[actix::test]
+async fn requests_for_a_run_that_a_busy_thread_has_yet_to_open_wait_for_it() {
+    let (stage, _switch) = switched();
+    stage.runs.launch(launch("gated", "r1")).await.unwrap();
+    stage.wait_for("r1", RunStatus::WaitingApproval).await;
+    stage.wait_until_closed().await;
+    let busy = stage.stall();
+    let decisions = join_all((0..100).map(|_| stage.approve("r1")));
+    let free = async {
+        let arrived = || (stage.runs.open_runs() == 1).then_some(());
+        stage::wait("the registry to open the run", arrived).await;
+        drop(busy);
+    };
+    let (told, ()) = futures_util::join!(decisions, free);
+    let given = told.iter().filter(|told| told.is_ok()).count();
+    assert_eq!(given, 1);
+    let decided = |told: &Result<(), RunError>| {
+        matches!(
+            told,
+            Ok(()) | Err(RunError::Refused(Refusal::AlreadyDecided { .. }))
+        )
+    };
+    assert!(told.iter().all(decided), "{told:?}");
 }
 
 #[actix::test]

@@ -29,6 +29,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use actix::dev::channel::channel;
 use actix::prelude::*;
 use smithers_model::fact::Fact;
 use smithers_model::time::Clock;
@@ -112,6 +113,20 @@ impl RunActor {
         }
     }
 
+    /// Starts an actor on `arbiter`. Its mailbox has its size from the beginning: one that is set by the actor
+    /// itself lets only sixteen requests wait until the arbiter has come to start it.
+    pub fn start_on(
+        arbiter: &ArbiterHandle,
+        make: impl FnOnce() -> Self + Send + 'static,
+    ) -> Addr<Self> {
+        let (sender, receiver) = channel(MAILBOX);
+        // An arbiter that has ended drops the receiver, so that senders are told.
+        let _ = arbiter.spawn_fn(move || {
+            Context::with_receiver(receiver).run(make());
+        });
+        Addr::new(sender)
+    }
+
     /// Closes a run that has nothing left to do.
     fn close(&mut self) {
         self.leave(true);
@@ -159,10 +174,6 @@ impl RunActor {
 
 impl Actor for RunActor {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
 }
 
 impl Drop for RunActor {

@@ -1,5 +1,6 @@
 //! Actors over any store, wired as the gateway wires them: the writer's state reaches runs and scheduler.
 
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -83,6 +84,16 @@ impl Stage {
             arbiter.stop();
             arbiter.join().unwrap();
         }
+    }
+
+    /// Keeps the threads of all runs busy until the returned values are dropped.
+    pub(super) fn stall(&self) -> Vec<Sender<()>> {
+        let stall = |arbiter: &Arbiter| {
+            let (go, wait) = channel::<()>();
+            assert!(arbiter.spawn_fn(move || drop(wait.recv())));
+            go
+        };
+        self.arbiters.iter().map(stall).collect()
     }
 
     pub(super) fn row(&self, run: &str) -> Option<RunRow> {

@@ -17,6 +17,8 @@ mod error;
 mod faults;
 mod load;
 #[cfg(test)]
+mod crowd_tests;
+#[cfg(test)]
 mod lost_runtime_tests;
 mod messages;
 mod numbers;
@@ -45,9 +47,11 @@ pub use error::RunError;
 pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop, Verdict};
 use open::OpenRun;
 
-/// Messages that may wait in front of one run. Requests beyond it are told `Busy`; a run handles one in
-/// microseconds, so a full mailbox means that its commits do not come back.
+/// Messages that may wait in front of one run; it takes one in microseconds.
 pub const MAILBOX: usize = 1_024;
+/// Requests that may wait while a run loads, renders or commits. Those beyond it are told `Busy`: so many mean
+/// that its commits do not come back.
+pub const WAITING: usize = 256;
 
 /// What every run needs from outside.
 #[derive(Clone)]
@@ -197,6 +201,9 @@ impl Handler<Deliver> for RunActor {
         match &self.phase {
             Phase::Closing => self.hand_back(request),
             Phase::Loading if self.life == 0 => self.begin(request, ctx),
+            _ if self.requests.len() >= WAITING => {
+                request.refuse(RunError::Busy(self.run_id.clone()));
+            }
             _ => {
                 self.requests.push_back(request);
                 self.advance(ctx);
@@ -212,8 +219,12 @@ impl Handler<Forget> for RunActor {
         if let Phase::Open(run) = &mut self.phase {
             run.answer_unknown();
         }
-        for request in self.requests.drain(..) {
-            request.refuse(RunError::OutcomeUnknown);
+        for request in std::mem::take(&mut self.requests) {
+            match request {
+                // The recovery sweep asks once: its request goes on to the next actor of the run.
+                RunRequest::TakeUp { .. } | RunRequest::CheckDue => self.hand_back(request),
+                other => other.refuse(RunError::OutcomeUnknown),
+            }
         }
         self.abandon();
     }

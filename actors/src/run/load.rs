@@ -190,10 +190,11 @@ impl RunActor {
         let key = rows.row.workflow_key.clone();
         let Some(workflow) = self.services.catalogue.get(key.as_str()).cloned() else {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
-            return self.fail_requests(|run| RunError::WorkflowMissing {
+            self.fail_requests(|run| RunError::WorkflowMissing {
                 run,
                 workflow: key.to_string(),
             });
+            return self.close();
         };
         self.open(rows, workflow, fact);
         self.advance(ctx);
@@ -216,7 +217,6 @@ impl RunActor {
         for request in std::mem::take(&mut self.requests) {
             request.refuse(error(self.run_id.clone()));
         }
-        self.close();
     }
 }
 
@@ -229,7 +229,10 @@ impl Handler<RowsRead> for RunActor {
         }
         match message.rows {
             Ok(Some(rows)) => self.rows_read(rows, message.fact, ctx),
-            Ok(None) => self.fail_requests(RunError::NotFound),
+            Ok(None) => {
+                self.fail_requests(RunError::NotFound);
+                self.close();
+            }
             Err(source) => {
                 tracing::error!(run.id = %self.run_id, error = %source, "failed to read a run");
                 let text = source.to_string();

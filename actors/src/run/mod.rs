@@ -27,6 +27,8 @@ mod perform;
 mod settle;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unreadable_tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -13,12 +13,29 @@ use crate::wire;
 #[derive(Debug)]
 pub struct Batch {
     events: Vec<LiveEvent>,
+    follows_gap: bool,
 }
 
 impl Batch {
     /// Takes events in the order of their state versions.
     pub fn new(events: Vec<LiveEvent>) -> Self {
-        Self { events }
+        Self {
+            events,
+            follows_gap: false,
+        }
+    }
+
+    /// An empty batch that says: events may have been stored that are in no batch.
+    pub fn after_gap() -> Self {
+        Self {
+            events: Vec::new(),
+            follows_gap: true,
+        }
+    }
+
+    /// Returns whether events before it may be in the store alone.
+    pub fn follows_gap(&self) -> bool {
+        self.follows_gap
     }
 
     /// Returns the events in the order of their state versions.

@@ -91,8 +91,7 @@ impl HubBus {
     fn advance(&self, state_version: u64) -> Vec<Port> {
         let mut ports = self.ports.lock();
         ports.state_version = state_version;
-        ports.list.retain(|port| port.deliver.connected());
-        ports.list.clone()
+        ports.connected()
     }
 
     /// Gives a batch to every hub; waits while one is a whole window behind.
@@ -130,6 +129,19 @@ impl Publisher for HubPublisher {
                 self.0.hand_out(&ports, &Arc::new(batch));
             }
         }
+    }
+
+    /// Sends every stream back to the store, where the events are if they are anywhere.
+    fn missed(&mut self) {
+        let ports = self.0.ports.lock().connected();
+        self.0.hand_out(&ports, &Arc::new(Batch::after_gap()));
+    }
+}
+
+impl Ports {
+    fn connected(&mut self) -> Vec<Port> {
+        self.list.retain(|port| port.deliver.connected());
+        self.list.clone()
     }
 }
 

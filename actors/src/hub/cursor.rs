@@ -10,6 +10,8 @@
 pub(super) struct Cursor {
     at: u64,
     live: bool,
+    /// A page that is being read now may be older than what has to be in it.
+    stale: bool,
 }
 
 /// What to do with a published event.
@@ -28,7 +30,11 @@ pub(super) enum Offer {
 impl Cursor {
     /// A stream that has to read what comes after number `at`.
     pub(super) fn after(at: u64) -> Self {
-        Self { at, live: false }
+        Self {
+            at,
+            live: false,
+            stale: false,
+        }
     }
 
     /// Returns the number of the last event that was sent.
@@ -59,11 +65,18 @@ impl Cursor {
 
     /// Notes that a page was sent whole; `newest` is the newest number published for the run.
     pub(super) fn page_sent(&mut self, page_was_short: bool, newest: u64) {
-        self.live = page_was_short && self.at >= newest;
+        let was_stale = std::mem::take(&mut self.stale);
+        self.live = page_was_short && self.at >= newest && !was_stale;
     }
 
     /// Goes back to reading pages.
     pub(super) fn fall_back(&mut self) {
+        self.live = false;
+    }
+
+    /// Goes back to reading pages, of which one must be read from now on.
+    pub(super) fn reread(&mut self) {
+        self.stale = !self.live;
         self.live = false;
     }
 }

@@ -21,7 +21,10 @@ struct Trouble {
 impl Hub {
     /// Delivers a batch. Returns streams that missed something and have to read the store again.
     pub(super) fn deliver(&mut self, batch: &Arc<Batch>) -> Vec<StreamKey> {
-        let mut behind = Vec::new();
+        let mut behind = match batch.follows_gap() {
+            true => self.reread_all(),
+            false => Vec::new(),
+        };
         for event in batch.events() {
             self.state_version = event.state_version();
             let mut trouble = Trouble::default();
@@ -32,6 +35,18 @@ impl Hub {
         }
         self.keep_for_hellos(batch);
         behind
+    }
+
+    /// Makes every stream read the store once more. Returns those for which nobody does so yet.
+    fn reread_all(&mut self) -> Vec<StreamKey> {
+        let mut idle = Vec::new();
+        for (key, stream) in &mut self.streams {
+            if stream.cursor.is_live() {
+                idle.push(*key);
+            }
+            stream.cursor.reread();
+        }
+        idle
     }
 
     fn feed_streams(&mut self, event: &LiveEvent, trouble: &mut Trouble) {

@@ -209,3 +209,46 @@ async fn a_stream_joins_at_every_interleaving_with_commits_without_hole_or_doubl
     }
     assert!(schedules > 200, "{schedules} schedules");
 }
+
+#[actix::test]
+async fn a_live_stream_gets_what_was_stored_and_never_published() {
+    let mut world = World::new();
+    world.log.launch("r1");
+    let mut peer = world.connect("op/*").await;
+    peer.stream("r1", Some(0)).await;
+    world.log.emit_many("r1", 2);
+    world
+        .until("the stream is live", || world.hub.status().catching_up == 0)
+        .await;
+    // The outcome of the step that ends the run was unknown: it was stored, and no event follows it.
+    drop(world.log.commit("r1", vec![finished("last")]));
+    world.log.miss();
+    let mut seqs = Vec::new();
+    while seqs.last() != Some(&3) {
+        seqs.push(
+            peer.next_event("run.event").await["payload"]["seq"]
+                .as_u64()
+                .unwrap(),
+        );
+    }
+    assert_eq!(seqs, [1, 2, 3]);
+    world.log.emit_many("r1", 1);
+    world.settle().await;
+    assert_eq!(peer.ready_seqs(), [4]);
+}
+
+#[actix::test]
+async fn a_page_that_was_read_before_a_gap_does_not_end_the_catching_up() {
+    let mut play = Play::begin(1, 0, 0).await;
+    play.steps.read();
+    drop(play.world.log.commit("r1", vec![finished("last")]));
+    play.world.log.miss();
+    play.world.settle().await;
+    play.steps.hand_over();
+    play.world.settle().await;
+    play.steps.read();
+    play.steps.hand_over();
+    play.world.settle().await;
+    assert_eq!(play.peer.ready_seqs(), [1, 2]);
+    assert_eq!(play.world.hub.status().catching_up, 0);
+}

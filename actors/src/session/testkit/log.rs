@@ -64,6 +64,11 @@ impl Log {
         self.publisher.publish(&[step]);
     }
 
+    /// Tells the hubs that something may have been committed of which they are not told.
+    pub(crate) fn miss(&mut self) {
+        self.publisher.missed();
+    }
+
     /// Commits and publishes events.
     pub(crate) fn emit(&mut self, run: &str, events: Vec<Event>) {
         let step = self.commit(run, events);

@@ -1,6 +1,7 @@
 //! Writing through a backend or a writer and seeing what came of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -16,18 +17,30 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A publisher that keeps what it gets; clones share it.
 #[derive(Clone, Default)]
-pub struct Collector(Arc<Mutex<Vec<Arc<CommittedStep>>>>);
+pub struct Collector {
+    steps: Arc<Mutex<Vec<Arc<CommittedStep>>>>,
+    gaps: Arc<AtomicUsize>,
+}
 
 impl Collector {
     /// What was published so far.
     pub fn steps(&self) -> Vec<Arc<CommittedStep>> {
-        self.0.lock().clone()
+        self.steps.lock().clone()
+    }
+
+    /// How often steps may have been missed.
+    pub fn gaps(&self) -> usize {
+        self.gaps.load(Ordering::SeqCst)
     }
 }
 
 impl Publisher for Collector {
     fn publish(&mut self, steps: &[Arc<CommittedStep>]) {
-        self.0.lock().extend_from_slice(steps);
+        self.steps.lock().extend_from_slice(steps);
+    }
+
+    fn missed(&mut self) {
+        self.gaps.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -32,6 +32,7 @@ impl Worker {
             pause = (pause * 2).min(LONGEST_PAUSE);
             match self.reopen() {
                 Ok(transactions) => {
+                    self.publish_gap();
                     let state = self.state.ready_again();
                     tracing::warn!(
                         generation = self.state.generation(),

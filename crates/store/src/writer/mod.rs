@@ -43,6 +43,10 @@ pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub trait Publisher: Send {
     /// Takes the steps of one transaction; those that were refused are not among them.
     fn publish(&mut self, steps: &[Arc<CommittedStep>]);
+
+    /// Steps may have been stored that will never be published, because the outcome of their transaction was
+    /// unknown. Called after each recovery, before anything else is published.
+    fn missed(&mut self) {}
 }
 
 /// Publishes nothing.

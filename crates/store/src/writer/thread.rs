@@ -190,6 +190,13 @@ impl Worker {
         }
     }
 
+    pub(super) fn publish_gap(&mut self) {
+        let missed = AssertUnwindSafe(|| self.publisher.missed());
+        if catch_unwind(missed).is_err() {
+            tracing::error!("the publisher panicked; streams may miss what was stored");
+        }
+    }
+
     pub(super) fn tell(&self, state: &super::WriterState) {
         let Some(observer) = &self.on_state else {
             return;

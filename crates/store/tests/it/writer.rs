@@ -228,6 +228,7 @@ fn a_fault_is_told_to_everybody_and_recovers_by_itself() {
             bench.published.steps().is_empty(),
             "nobody may see an unknown step"
         );
+        assert_eq!(bench.published.gaps(), 1, "whoever follows reads it back");
         let outcome = outcome_of(&bench.writer, launch("next")).unwrap();
         assert!(matches!(outcome, StepOutcome::Committed(_)));
         assert_eq!(bench.writer.generation(), 2);

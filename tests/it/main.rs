@@ -8,6 +8,7 @@ mod launches;
 mod lifecycle;
 mod modules;
 mod observability;
+mod poison;
 mod reads;
 mod scopes;
 mod secrets;

@@ -92,11 +92,15 @@ async fn a_token_taken_out_of_the_store_loses_its_sockets() {
 
 #[tokio::test]
 async fn a_token_that_expires_loses_its_sockets_and_its_requests() {
-    let expires_at = now_ms() + 4_000;
-    let grant = json!({ "role": "operator", "scopes": ["*"], "expiresAtMs": expires_at });
-    let scratch = scratch_with(&json!({ "short": grant }));
+    let scratch = scratch();
     let gateway = start(&scratch).await;
-    let socket = gateway.connect("short", None).await.unwrap();
+    let expires_at = now_ms() + 3_000;
+    let grant = json!({ "role": "operator", "scopes": ["*"], "expiresAtMs": expires_at });
+    scratch.write_tokens(&json!({ "short": grant })).unwrap();
+    let connected = until("the new token to be admitted", PATIENCE, || async {
+        Ok(gateway.connect("short", None).await.ok())
+    });
+    let socket = connected.await.unwrap();
     let closed = socket.closed().await.unwrap();
     let now = now_ms();
     assert_eq!(closed.code, GRANT_ENDED, "{closed:?}");

@@ -6,6 +6,7 @@ mod nudge;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,42 +127,64 @@ async fn watch_due_times(
 ) {
     let mut patience = Patience::default();
     loop {
-        let stored = read(&backend, |reader| reader.next_due()).await;
-        let next = match stored {
-            Some(stored) => earlier(stored, nudge.take()),
-            None => Some(clock.now().plus(READ_RETRY)),
+        let (now, limit) = (clock.now(), PAGE + patience.len());
+        // Before the read: what is announced from here on ends the sleep at once.
+        nudge.take();
+        let look = read(&backend, move |reader| {
+            Ok((reader.due_runs(now, limit)?, reader.next_due(now)?))
+        });
+        let wait = match look.await {
+            Some((due, next)) => {
+                let turns = patience.turns(due, now);
+                turns.into_iter().for_each(|run_id| runs.check_due(run_id));
+                let wake = earlier(next, patience.next_turn());
+                wake.map_or(MAX_SLEEP, |at| at.since(clock.now()).min(MAX_SLEEP))
+            }
+            None => READ_RETRY,
         };
-        let wait = next.map_or(MAX_SLEEP, |due| due.since(clock.now()).min(MAX_SLEEP));
-        if wait.is_zero() {
-            let now = clock.now();
-            let due = read(&backend, move |reader| reader.due_runs(now, PAGE)).await;
-            let pause = patience.after(due.as_deref().unwrap_or_default());
-            due.into_iter()
-                .flatten()
-                .for_each(|run_id| runs.check_due(run_id));
-            actix_rt::time::sleep(pause).await;
-        } else {
-            nudge.sleep(wait).await;
-        }
+        nudge.sleep(wait).await;
     }
 }
 
-/// How long to wait for runs that were woken. It grows while the same runs stay due, for example because
-/// their workflow is not registered any more.
+/// The runs that were woken and are due all the same, and when to wake each of them again. The pause grows
+/// while a run stays due, for example because its workflow is not registered any more; others do not wait for it.
 #[derive(Debug, Default)]
-struct Patience {
-    woken: Vec<RunId>,
+struct Patience(HashMap<RunId, Woken>);
+
+#[derive(Debug)]
+struct Woken {
+    again_at: Timestamp,
     pause: Duration,
 }
 
 impl Patience {
-    fn after(&mut self, due: &[RunId]) -> Duration {
-        self.pause = match self.woken == due {
-            true => (self.pause * 2).min(MAX_PAUSE),
-            false => FIRST_PAUSE,
+    /// How many runs stay due.
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns those of the `due` runs that are to be woken now, and forgets runs that are due no more.
+    fn turns(&mut self, mut due: Vec<RunId>, now: Timestamp) -> Vec<RunId> {
+        let still: HashSet<&RunId> = due.iter().collect();
+        self.0.retain(|run_id, _| still.contains(run_id));
+        due.retain(|run_id| self.is_turn(run_id, now));
+        due
+    }
+
+    fn is_turn(&mut self, run_id: &RunId, now: Timestamp) -> bool {
+        let pause = match self.0.get(run_id) {
+            Some(woken) if woken.again_at > now => return false,
+            Some(woken) => (woken.pause * 2).min(MAX_PAUSE),
+            None => FIRST_PAUSE,
         };
-        self.woken = due.to_vec();
-        self.pause
+        let again_at = now.plus(pause);
+        self.0.insert(run_id.clone(), Woken { again_at, pause });
+        true
+    }
+
+    /// When the next of them is to be woken again.
+    fn next_turn(&self) -> Option<Timestamp> {
+        self.0.values().map(|woken| woken.again_at).min()
     }
 }
 

@@ -2,9 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use smithers_model::Timestamp;
+use smithers_model::error::ErrorInfo;
+use smithers_model::node::AttemptState;
+use smithers_model::run::RunStatus;
+use smithers_model::{RunId, Timestamp};
+use smithers_store::MemoryStore;
+use smithers_store::testkit::{RunScript, attempt, commit_all};
 
-use super::{FIRST_PAUSE, MAX_PAUSE, Nudge, Patience};
+use super::{FIRST_PAUSE, MAX_PAUSE, Nudge, PAGE, Patience};
+use crate::testing::{Bench, launch, workflow};
 
 #[actix::test]
 async fn an_earlier_due_time_ends_the_sleep() {
@@ -29,13 +35,49 @@ async fn a_later_due_time_does_not_wake_anybody() {
 }
 
 #[test]
-fn runs_that_stay_due_are_asked_less_and_less_often() {
+fn a_run_that_stays_due_is_asked_less_and_less_often_and_others_at_once() {
     let mut patience = Patience::default();
-    let stuck = ["r1".into()];
-    assert_eq!(patience.after(&stuck), FIRST_PAUSE);
-    assert_eq!(patience.after(&stuck), FIRST_PAUSE * 2);
-    for _ in 0..20 {
-        assert!(patience.after(&stuck) <= MAX_PAUSE);
+    let stuck = || vec![RunId::from("stuck")];
+    let mut now = Timestamp(1_000);
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        assert_eq!(patience.turns(stuck(), now), stuck());
+        let again = patience.next_turn().unwrap();
+        assert_eq!(patience.turns(stuck(), Timestamp(again.0 - 1)), []);
+        pauses.push(again.since(now));
+        now = again;
     }
-    assert_eq!(patience.after(&["r2".into()]), FIRST_PAUSE);
+    assert_eq!(pauses[..2], [FIRST_PAUSE, FIRST_PAUSE * 2]);
+    assert_eq!(pauses[11], MAX_PAUSE);
+    let both = vec![RunId::from("stuck"), RunId::from("new")];
+    assert_eq!(patience.turns(both, now)[1..], [RunId::from("new")]);
+    let new_alone = patience.turns(vec!["stuck".into(), "new".into()], now.plus(FIRST_PAUSE));
+    assert_eq!(new_alone, [RunId::from("new")]);
+    assert_eq!(patience.turns(vec![], now), []);
+    assert_eq!(patience.next_turn(), None);
+}
+
+/// A store in which `count` runs of a workflow that nobody knows have been due for long.
+fn with_stuck_runs(count: usize) -> MemoryStore {
+    let store = MemoryStore::default();
+    for n in 0..count {
+        let mut stuck = RunScript::new(&format!("stuck-{n}"));
+        let failed = attempt("work", 1, AttemptState::Failed, Some(9));
+        commit_all(&store, [stuck.launch(), stuck.step(vec![], vec![failed])]);
+    }
+    store
+}
+
+#[actix::test]
+async fn runs_that_stay_due_keep_no_other_from_its_time() {
+    let flaky = workflow("known", |ui| {
+        let delay = Duration::from_millis(50);
+        ui.task("work")
+            .retries(3, delay)
+            .compute(|| Box::pin(async { Err(ErrorInfo::thrown("Error", "not yet")) }));
+    });
+    let bench = Bench::start(with_stuck_runs(PAGE + 20), vec![flaky]);
+    bench.runs.launch(launch("known", "r1")).await.unwrap();
+    bench.wait_for("r1", RunStatus::Failed).await;
+    assert!(bench.story("r1").contains("NodeStarted work #4"));
 }

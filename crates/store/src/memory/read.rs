@@ -231,8 +231,10 @@ impl FrameReader for MemoryReader {
 }
 
 impl DueReader for MemoryReader {
-    fn next_due(&self) -> ReadResult<Option<Timestamp>> {
-        Ok(self.0.read().runs.values().filter_map(Run::due).min())
+    fn next_due(&self, after: Timestamp) -> ReadResult<Option<Timestamp>> {
+        let state = self.0.read();
+        let times = state.runs.values().flat_map(Run::due_times);
+        Ok(times.filter(|due| *due > after).min())
     }
 
     fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {
@@ -240,7 +242,7 @@ impl DueReader for MemoryReader {
         let mut due: Vec<_> = state
             .runs
             .iter()
-            .filter_map(|(id, run)| run.due().map(|at| (at, id)))
+            .filter_map(|(id, run)| run.due_times().min().map(|at| (at, id)))
             .filter(|(at, _)| *at <= now)
             .collect();
         due.sort();

@@ -73,12 +73,10 @@ impl Run {
             .map(|(_, attempt)| attempt)
     }
 
-    /// The earliest due time.
-    pub(super) fn due(&self) -> Option<Timestamp> {
-        self.attempts
-            .values()
-            .filter_map(|attempt| attempt.retry_at)
-            .min()
+    /// When its next attempts are due.
+    pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
+        let attempts = self.attempts.values();
+        attempts.filter_map(|attempt| attempt.retry_at)
     }
 }
 

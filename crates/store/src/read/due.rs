@@ -6,8 +6,9 @@ use super::ReadResult;
 
 /// Reads due times. Only the newest attempt of a node in a run that has not ended can be due.
 pub trait DueReader {
-    /// Returns the earliest due time of all runs; one indexed read however many runs are parked.
-    fn next_due(&self) -> ReadResult<Option<Timestamp>>;
+    /// Returns the earliest due time of all runs that is later than `after`; one indexed read however many
+    /// runs are parked.
+    fn next_due(&self, after: Timestamp) -> ReadResult<Option<Timestamp>>;
 
     /// Lists runs in which something is due at `now`, the most overdue first, each once.
     fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>>;

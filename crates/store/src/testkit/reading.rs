@@ -151,7 +151,7 @@ fn pending(
 }
 
 fn due(reader: &dyn Reader) -> ReadResult<(Option<Timestamp>, Vec<Vec<RunId>>)> {
-    let next = reader.next_due()?;
+    let next = reader.next_due(Timestamp(i64::MIN))?;
     let soon = next.map_or(Timestamp(0), |next| Timestamp(next.0 + 1));
     let lists = [
         (soon, 10),

@@ -9,10 +9,10 @@ use crate::read::{DueReader, ReadResult};
 use crate::sqlite::codec::{run_id, time};
 
 impl DueReader for SqliteReader {
-    fn next_due(&self) -> ReadResult<Option<Timestamp>> {
+    fn next_due(&self, after: Timestamp) -> ReadResult<Option<Timestamp>> {
         let sql = "SELECT retry_at_ms FROM _smithers_attempts
-                   WHERE retry_at_ms > -9223372036854775808 ORDER BY retry_at_ms LIMIT 1";
-        self.one(sql, [], |row| time(row, 0))
+                   WHERE retry_at_ms > ?1 ORDER BY retry_at_ms LIMIT 1";
+        self.one(sql, [after.0], |row| time(row, 0))
     }
 
     fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {

@@ -1,11 +1,13 @@
 //! How a run comes into memory: created by a launch, or read from its rows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix::prelude::*;
 use smithers_engine::{LoadedRun, RunState};
 use smithers_model::RunId;
 use smithers_model::fact::Fact;
+use smithers_model::native::NativeWorkflow;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
@@ -190,27 +192,48 @@ impl RunActor {
         let key = rows.row.workflow_key.clone();
         let Some(workflow) = self.services.catalogue.get(key.as_str()).cloned() else {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
-            self.fail_requests(|run| RunError::WorkflowMissing {
-                run,
-                workflow: key.to_string(),
-            });
-            return self.close();
+            return self.end_without_workflow(rows, ctx);
         };
         self.open(rows, workflow, fact);
+        self.advance(ctx);
+    }
+
+    /// The workflow of this run is not registered any more: all that can be done is to end it.
+    fn end_without_workflow(&mut self, rows: LoadedRun, ctx: &mut Context<Self>) {
+        let key = rows.row.workflow_key.clone();
+        let (ends, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.requests)
+            .into_iter()
+            .partition(|request| matches!(request, RunRequest::Cancel { .. }));
+        self.requests = others;
+        self.fail_requests(|run| RunError::WorkflowMissing {
+            run,
+            workflow: key.to_string(),
+        });
+        if ends.is_empty() {
+            return self.close();
+        }
+        self.requests = ends;
+        // It is not taken up, and a run that has ended needs no frame: nothing of this is rendered.
+        let nothing = NativeWorkflow::new(key.as_str(), vec![], |_, _| {});
+        self.open_at_rest(rows, Arc::new(nothing));
         self.advance(ctx);
     }
 
     /// A run that the rows show running is taken up before anything else happens to it.
     fn open(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>, fact: Option<Fact>) {
         let running = rows.row.status == RunStatus::Running;
-        let numbers = Numbers::of(&rows.row);
-        let engine = RunState::load(rows, workflow.definition().clone());
-        self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
+        self.open_at_rest(rows, workflow);
         match fact {
             Some(fact) => self.facts.push_front(fact),
             None if running => self.facts.push_front(Fact::TakenUp),
             None => {}
         }
+    }
+
+    fn open_at_rest(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>) {
+        let numbers = Numbers::of(&rows.row);
+        let engine = RunState::load(rows, workflow.definition().clone());
+        self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
     }
 
     fn fail_requests(&mut self, error: impl Fn(RunId) -> RunError) {

@@ -249,3 +249,31 @@ async fn a_run_found_running_in_the_store_is_taken_up_at_start() {
         "{story}"
     );
 }
+
+#[actix::test]
+async fn a_run_whose_workflow_is_gone_can_be_ended_and_nothing_else() {
+    let store = MemoryStore::default();
+    let first = Bench::start(store.clone(), vec![gated()]);
+    first.runs.launch(launch("gated", "r1")).await.unwrap();
+    first.wait_for("r1", RunStatus::WaitingApproval).await;
+    first.wait_until_closed().await;
+    first.writer.shutdown();
+    let without = Bench::start(store, vec![chain(1)]);
+    let (run, gate) = ("r1".into(), NodeKey::new("gate", 0));
+    let decided = without
+        .runs
+        .decide(&run, gate, decision(true), somebody())
+        .await;
+    assert!(
+        matches!(decided, Err(RunError::WorkflowMissing { .. })),
+        "{decided:?}"
+    );
+    without.runs.cancel(&run, somebody()).await.unwrap();
+    without.wait_for("r1", RunStatus::Cancelled).await;
+    without.wait_until_closed().await;
+    let story = without.story("r1");
+    assert!(
+        story.ends_with("NodeCancelled gate\nApprovalDenied gate\nRunCancelled"),
+        "{story}"
+    );
+}

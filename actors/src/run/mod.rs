@@ -12,12 +12,12 @@
 //! begins a new life and what comes for an old one is dropped.
 
 mod advance;
+#[cfg(test)]
+mod crowd_tests;
 mod error;
 #[cfg(test)]
 mod faults;
 mod load;
-#[cfg(test)]
-mod crowd_tests;
 #[cfg(test)]
 mod lost_runtime_tests;
 mod messages;

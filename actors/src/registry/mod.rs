@@ -5,11 +5,10 @@
 //! closes hands back what reaches it until the registry has taken it off the map.
 
 mod handle;
+mod losses;
 mod map;
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use smithers_model::RunId;
@@ -17,19 +16,15 @@ use smithers_model::RunId;
 use crate::run::{Deliver, Forget, RunActor, RunError, RunRequest, RunServices, Stop};
 
 pub use handle::Runs;
+use losses::Losses;
 use map::RunMap;
-
-/// Delay before a run that lost its state is opened again; doubles with each loss of the same run.
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-/// Longest such delay.
-const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// See the module documentation.
 pub struct RunRegistry {
     services: Arc<RunServices>,
     map: Arc<RunMap>,
     arbiters: Vec<ArbiterHandle>,
-    losses: HashMap<RunId, u32>,
+    losses: Losses,
     /// How many run actors have been started.
     opened: u64,
 }
@@ -42,7 +37,7 @@ impl RunRegistry {
             services,
             map: map.clone(),
             arbiters,
-            losses: HashMap::new(),
+            losses: Losses::default(),
             opened: 0,
         };
         Runs::new(map, registry.start())
@@ -65,13 +60,6 @@ impl RunRegistry {
         });
         run.do_send(Deliver(request));
         self.map.insert(run_id, incarnation, run);
-    }
-
-    /// Delay before the next opening of a run that was lost `times` times before.
-    fn backoff(times: u32) -> Duration {
-        FIRST_BACKOFF
-            .saturating_mul(1 << times.min(16))
-            .min(MAX_BACKOFF)
     }
 }
 
@@ -137,7 +125,7 @@ impl Handler<RunClosed> for RunRegistry {
 
     fn handle(&mut self, message: RunClosed, _: &mut Self::Context) {
         if message.at_rest {
-            self.losses.remove(&message.run_id);
+            self.losses.forget(&message.run_id);
         }
         if let Some(run) = self.map.remove(&message.run_id, message.incarnation) {
             run.do_send(Stop);
@@ -152,12 +140,13 @@ impl Handler<RunLost> for RunRegistry {
         if !self.map.is_accepting() {
             return;
         }
-        let times = self.losses.entry(run_id.clone()).or_default();
-        let delay = Self::backoff(*times);
-        *times += 1;
+        let Some(delay) = self.losses.plan(&run_id) else {
+            return;
+        };
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::error!(run.id = %run_id, reason, delay_ms, "a run is opened again from its rows");
         ctx.run_later(delay, move |registry, ctx| {
+            registry.losses.opening(&run_id);
             registry.deliver(run_id, RunRequest::TakeUp { receipt: None }, ctx);
         });
     }

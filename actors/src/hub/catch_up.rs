@@ -38,7 +38,7 @@ pub(super) async fn catch_up(hub: Handle, key: StreamKey, lost: Option<RangeIncl
         return hub.with(|hub| hub.cut_stream(key, error));
     }
     while let Some(behind) = hub.with(|hub| hub.behind(key)) {
-        if !drained(&behind.outbox).await {
+        if !drained(&behind.outbox).await || !behind.outbox.is_open() {
             return;
         }
         let pages = hub.with(|hub| hub.parts.pages.clone());

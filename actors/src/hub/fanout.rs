@@ -1,5 +1,6 @@
 //! Published events into outboxes: once per stream of their run, plain to everybody else.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use smithers_protocol::frame::StreamError;
@@ -7,7 +8,7 @@ use smithers_protocol::frame::StreamError;
 use super::SessionId;
 use super::batch::{Batch, LiveEvent};
 use super::cursor::Offer;
-use super::state::{BACKPRESSURE, Hub};
+use super::state::{BACKPRESSURE, Hub, MISSED};
 use super::stream::StreamKey;
 
 /// What one event left to do.
@@ -26,6 +27,9 @@ impl Hub {
             false => Vec::new(),
         };
         for event in batch.events() {
+            if event.state_version() > self.state_version + 1 {
+                self.close_after_gap();
+            }
             self.state_version = event.state_version();
             let mut trouble = Trouble::default();
             self.feed_streams(event, &mut trouble);
@@ -47,6 +51,25 @@ impl Hub {
             stream.cursor.reread();
         }
         idle
+    }
+
+    /// Events are in the store that no hub was given. Streams read them there; whoever listens without a stream
+    /// cannot know what it missed, so it is sent away to connect again and be greeted with what is.
+    fn close_after_gap(&mut self) {
+        let streaming: HashSet<_> = self.streams.values().map(|stream| stream.session).collect();
+        let named = self.index.runs.values().flat_map(|watch| &watch.sessions);
+        let without_stream = named.filter(|id| !streaming.contains(id));
+        let listeners: BTreeSet<_> = self
+            .index
+            .everything
+            .iter()
+            .chain(without_stream)
+            .copied()
+            .collect();
+        let (code, reason) = MISSED;
+        for id in listeners {
+            self.close(id, code, reason);
+        }
     }
 
     fn feed_streams(&mut self, event: &LiveEvent, trouble: &mut Trouble) {

@@ -30,6 +30,13 @@ use crate::session::{Authenticator, Hello};
 /// Close code of a socket that cannot keep up, and the text beside it.
 pub(super) const BACKPRESSURE: (u16, &str) = (1013, "event backpressure");
 
+/// Close code and reason of a listener that may have missed events (see `close_after_gap`).
+pub(super) const MISSED: (u16, &str) = (1013, "events were missed, connect again");
+
+/// Most runs that one socket follows by name; a socket that launches more without end is told of no more of
+/// them and should listen to every run.
+const MAX_FOLLOWED: usize = 10_000;
+
 /// What a hub needs from the rest of the gateway.
 #[derive(Clone)]
 pub struct Parts {
@@ -152,6 +159,7 @@ impl Hub {
             subscription: Subscription::Runs(runs),
             ..
         }) = access
+            && runs.len() < MAX_FOLLOWED
             && runs.insert(run.clone())
         {
             self.index.follow(id, run);

@@ -113,7 +113,9 @@ impl Runs {
 
     fn deliver(&self, run_id: RunId, request: RunRequest) {
         if !self.map.is_accepting() {
-            return request.refuse(RunError::Degraded("the gateway is stopping".into()));
+            return request.refuse(RunError::Degraded(
+                "the gateway is stopping; nothing was changed, try again in a moment".into(),
+            ));
         }
         if let Err(request) = self.map.try_send(&run_id, request) {
             self.registry.do_send(Redeliver { run_id, request });

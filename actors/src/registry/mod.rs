@@ -45,7 +45,9 @@ impl RunRegistry {
 
     fn deliver(&mut self, run_id: RunId, request: RunRequest, ctx: &mut Context<Self>) {
         if !self.map.is_accepting() {
-            return request.refuse(RunError::Degraded("the gateway is stopping".into()));
+            return request.refuse(RunError::Degraded(
+                "the gateway is stopping; nothing was changed, try again in a moment".into(),
+            ));
         }
         let request = match self.map.try_send(&run_id, request) {
             Ok(()) => return,

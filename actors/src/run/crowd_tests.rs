@@ -86,7 +86,9 @@ async fn requests_beyond_the_bound_of_one_run_are_told_that_it_is_busy() {
         });
     }
     reaches(&busy, MORE).await;
-    assert_eq!(busy.load(Ordering::SeqCst), MORE);
+    // The recovery sweep at the start of the bench may wait in front of the run as well.
+    let told = busy.load(Ordering::SeqCst);
+    assert!((MORE..=MORE + 1).contains(&told), "{told} were told");
 }
 
 #[actix::test]

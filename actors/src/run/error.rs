@@ -27,7 +27,7 @@ pub enum RunError {
     #[error("the change was refused by the database: {0}")]
     StepRefused(String),
     /// Too much is waiting in front of this run; nothing was changed, try again.
-    #[error("run `{0}` is busy")]
+    #[error("run `{0}` is busy; nothing was changed, try again")]
     Busy(RunId),
     /// The database does not take writes at the moment; nothing was changed, try again.
     #[error("the database does not accept writes: {0}")]

@@ -83,6 +83,8 @@ pub struct RunActor {
     requests: VecDeque<RunRequest>,
     facts: VecDeque<Fact>,
     stopped: bool,
+    /// The last step was refused; a second refusal in a row closes the run for a while.
+    refused: bool,
 }
 
 /// Where the actor is in its own life.
@@ -116,6 +118,7 @@ impl RunActor {
             requests: VecDeque::new(),
             facts: VecDeque::new(),
             stopped: false,
+            refused: false,
         }
     }
 

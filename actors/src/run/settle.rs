@@ -39,6 +39,7 @@ impl RunActor {
     }
 
     fn step_committed(&mut self, ctx: &mut Context<Self>) {
+        self.refused = false;
         let now = self.services.clock.now();
         let Phase::Open(run) = &mut self.phase else {
             return;
@@ -60,14 +61,13 @@ impl RunActor {
                 answer.fail(RunError::StepRefused(refusal.to_string()));
             }
         }
-        if matches!(refusal, StoreRefusal::Constraint { .. }) {
-            let error = ErrorInfo::coded("DB_WRITE_FAILED", refusal.to_string());
-            self.facts.clear();
-            self.reload(Some(Fact::StepRefused(error)), ctx);
-        } else {
-            self.facts.clear();
-            self.reload(None, ctx);
+        self.facts.clear();
+        if std::mem::replace(&mut self.refused, true) {
+            return self.reopen_later("its steps are refused again and again");
         }
+        let fact = matches!(refusal, StoreRefusal::Constraint { .. })
+            .then(|| Fact::StepRefused(ErrorInfo::coded("DB_WRITE_FAILED", refusal.to_string())));
+        self.reload(fact, ctx);
     }
 
     /// The writer did not take the step: it was not stored, so the state in memory is ahead of the rows.

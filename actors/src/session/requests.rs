@@ -37,6 +37,10 @@ impl SessionActor {
         let Some(identity) = &self.identity else {
             return self.answer(&frame.id, &Err(RpcError::connect_first()));
         };
+        // The sweep closes a socket whose grant has ended; until it comes round, nothing is done for it.
+        if let Err(error) = self.services.authenticator.recheck(identity) {
+            return self.answer(&frame.id, &Err(error));
+        }
         match authorise(identity, &frame.method, Transport::WebSocket) {
             Ok(method) => self.call(identity.clone(), method, frame),
             Err(error) => self.answer(&frame.id, &Err(error)),

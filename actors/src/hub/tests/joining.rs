@@ -9,7 +9,7 @@ use smithers_model::RunId;
 use smithers_store::{Backend, CommittedStep, MemoryStore};
 use tokio::sync::oneshot;
 
-use super::testkit::{Peer, Setup, World, finished};
+use super::testkit::{Frame, Peer, Setup, World, finished};
 use crate::hub::pages::read_page;
 use crate::hub::{Page, Pages, ReadFailed};
 
@@ -214,7 +214,7 @@ async fn a_stream_joins_at_every_interleaving_with_commits_without_hole_or_doubl
 async fn a_live_stream_gets_what_was_stored_and_never_published() {
     let mut world = World::new();
     world.log.launch("r1");
-    let mut peer = world.connect("op/*").await;
+    let mut peer = world.connect_to("op/*", Some(&["r1"])).await;
     peer.stream("r1", Some(0)).await;
     world.log.emit_many("r1", 2);
     world
@@ -251,4 +251,25 @@ async fn a_page_that_was_read_before_a_gap_does_not_end_the_catching_up() {
     play.world.settle().await;
     assert_eq!(play.peer.ready_seqs(), [1, 2]);
     assert_eq!(play.world.hub.status().catching_up, 0);
+}
+
+#[actix::test]
+async fn a_listener_that_may_have_missed_events_is_sent_away_to_connect_again() {
+    let mut world = World::new();
+    world.log.launch("r1");
+    let mut listener = world.connect("op/*").await;
+    let mut streaming = world.connect_to("op/*", Some(&["r1"])).await;
+    streaming.stream("r1", Some(0)).await;
+    world.log.emit_many("r1", 1);
+    assert_eq!(listener.next_event("node.finished").await["seq"], 2);
+    drop(world.log.commit("r1", vec![finished("unpublished")]));
+    world.log.emit_many("r1", 1);
+    assert_eq!(
+        listener.next().await,
+        Frame::Close(1013, "events were missed, connect again".into())
+    );
+    for expected in [1, 2, 3] {
+        let event = streaming.next_event("run.event").await;
+        assert_eq!(event["payload"]["seq"], expected);
+    }
 }

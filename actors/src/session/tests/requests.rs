@@ -121,3 +121,13 @@ async fn a_method_that_panics_is_answered_and_its_socket_stays() {
     assert_eq!(peer.gate.unanswered(), 0);
     assert_eq!(peer.call("health", json!({})).await["ok"], true);
 }
+
+#[actix::test]
+async fn nothing_is_done_for_a_token_that_was_revoked_before_its_socket_is_closed() {
+    let world = World::new();
+    let mut peer = world.connect("gone/*").await;
+    world.auth.revoke("gone");
+    let answer = peer.call("health", json!({})).await;
+    assert_eq!(answer["error"]["code"], "UNAUTHORIZED");
+    assert_eq!(answer["error"]["message"], "Token has been revoked");
+}

@@ -45,7 +45,8 @@ impl Deref for ReadGuard {
 }
 
 /// The write path. Every method is one transaction: on `Ok` it is durable as far as the mode says,
-/// on `Err` its fate is unknown and this value must be dropped.
+/// on `Err` its fate is unknown (but see [`stored_nothing`](Self::stored_nothing)) and this value must be
+/// dropped.
 pub trait Transactions: Send {
     /// Commits a batch. Steps are applied in order; one that is refused is left out whole, alone.
     /// The answers are in the order of `steps`.
@@ -53,6 +54,12 @@ pub trait Transactions: Send {
         &mut self,
         steps: Vec<StepWrite>,
     ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError>;
+
+    /// Returns whether it is certain that nothing of the newest [`commit`](Self::commit) was stored. Asked
+    /// after it has failed or panicked; `false` where it cannot be told.
+    fn stored_nothing(&self) -> bool {
+        false
+    }
 
     /// Makes the tables that `workflows` declare, adding columns where a table has grown.
     /// Nothing is changed when one of them collides with another or with what is stored.

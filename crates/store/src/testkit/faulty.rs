@@ -101,6 +101,7 @@ impl<B: Backend> Backend for FaultyStore<B> {
         Ok(Box::new(FaultyTransactions {
             inner: self.inner.open_writer()?,
             switch: self.switch.clone(),
+            struck: None,
         }))
     }
 
@@ -116,6 +117,8 @@ impl<B: Backend> Backend for FaultyStore<B> {
 struct FaultyTransactions {
     inner: Box<dyn Transactions>,
     switch: FaultSwitch,
+    /// How the newest transaction failed, if the switch made it fail.
+    struck: Option<Moment>,
 }
 
 impl FaultyTransactions {
@@ -123,7 +126,9 @@ impl FaultyTransactions {
         &mut self,
         work: impl FnOnce(&mut dyn Transactions) -> Result<T, CommitError>,
     ) -> Result<T, CommitError> {
-        let Some(Armed { kind, moment, .. }) = self.switch.strike() else {
+        let armed = self.switch.strike();
+        self.struck = armed.map(|armed| armed.moment);
+        let Some(Armed { kind, moment, .. }) = armed else {
             return work(&mut *self.inner);
         };
         if moment == Moment::After {
@@ -139,6 +144,13 @@ impl Transactions for FaultyTransactions {
         steps: Vec<StepWrite>,
     ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
         self.strike(|inner| inner.commit(steps))
+    }
+
+    fn stored_nothing(&self) -> bool {
+        match self.struck {
+            Some(moment) => moment == Moment::Before,
+            None => self.inner.stored_nothing(),
+        }
     }
 
     fn define_outputs(

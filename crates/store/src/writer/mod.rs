@@ -7,6 +7,10 @@
 //!               everybody is told Unknown -> Degraded -> reopen, prove a write -> Ready
 //! ```
 //!
+//! A fault of kind [`Internal`](crate::FaultKind::Internal) is a defect of this program, which the same step
+//! may meet again. So for a while after it every step gets a transaction of its own, and a step that meets
+//! the defect there, alone and surely without being stored, is refused: its run fails, the others go on.
+//!
 //! **Invariant.** A reply or a publication happens only after the transaction that it tells of is durable.
 
 mod degrade;
@@ -37,6 +41,10 @@ pub const QUEUE_STEPS: usize = 4096;
 pub const BATCH_STEPS: usize = 512;
 /// Most bytes in one transaction, by [`size_hint`](smithers_model::step::StepWrite::size_hint).
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Steps that get a transaction each after a defect was met. A full queue's worth: every run that was in the
+/// batch comes once more within it.
+pub const CAREFUL_STEPS: usize = QUEUE_STEPS;
 
 /// Gets every committed step, in commit order, on the writer thread and before the replies.
 /// Must not block: all runs wait meanwhile.

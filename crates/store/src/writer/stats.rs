@@ -60,6 +60,10 @@ impl Counters {
         self.total_commit_us.fetch_add(took, Ordering::Relaxed);
     }
 
+    pub(super) fn refused(&self, steps: u64) {
+        self.refused.fetch_add(steps, Ordering::Relaxed);
+    }
+
     pub(super) fn unknown(&self, steps: u64) {
         self.unknown.fetch_add(steps, Ordering::Relaxed);
     }

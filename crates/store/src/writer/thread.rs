@@ -8,11 +8,12 @@ use std::time::Instant;
 use smithers_model::step::StepWrite;
 use smithers_model::time::Clock;
 
+use super::degrade::Failure;
 use super::handle::WriterHandle;
 use super::job::{Job, PendingReply, QueuedStep, StepOutcome, Task};
 use super::state::SharedState;
 use super::stats::Counters;
-use super::{BATCH_BYTES, BATCH_STEPS, Publisher, StateObserver, WriterOptions};
+use super::{BATCH_BYTES, BATCH_STEPS, CAREFUL_STEPS, Publisher, StateObserver, WriterOptions};
 use crate::backend::{Backend, Transactions};
 use crate::commit::{CommittedStep, Refusal};
 use crate::error::{CommitError, FaultKind, OpenError};
@@ -35,6 +36,7 @@ pub(super) fn spawn(
         publisher,
         queue,
         held: None,
+        careful: 0,
         state: handle.state.clone(),
         counters: handle.counters.clone(),
         clock: options.clock,
@@ -53,6 +55,8 @@ pub(super) struct Worker {
     pub(super) queue: Receiver<Job>,
     /// Taken from the queue behind a batch, to be done next.
     pub(super) held: Option<Job>,
+    /// Steps that still get a transaction each, because a batch has met a defect.
+    careful: usize,
     pub(super) state: Arc<SharedState>,
     pub(super) counters: Arc<Counters>,
     pub(super) clock: Arc<dyn Clock>,
@@ -77,8 +81,8 @@ impl Batch {
         self.replies.push(queued.reply);
     }
 
-    fn is_full(&self) -> bool {
-        self.steps.len() >= BATCH_STEPS || self.bytes >= BATCH_BYTES
+    fn is_full(&self, most_steps: usize) -> bool {
+        self.steps.len() >= most_steps || self.bytes >= BATCH_BYTES
     }
 }
 
@@ -89,11 +93,11 @@ impl Worker {
                 None => break None,
                 Some(Job::Stop(stop)) => break Some(stop),
                 Some(Job::Step(first)) => self.commit(first, &mut *transactions),
-                Some(Job::Task(task)) => run_task(task, &mut *transactions),
+                Some(Job::Task(task)) => run_task(task, &mut *transactions).map_err(Failure::from),
             };
-            let Err(fault) = done else { continue };
+            let Err(failure) = done else { continue };
             drop(transactions);
-            transactions = match self.recover(&fault) {
+            transactions = match self.overcome(failure) {
                 Ok(reopened) => reopened,
                 Err(stop) => return self.finish(None, stop),
             };
@@ -110,7 +114,7 @@ impl Worker {
         &mut self,
         first: QueuedStep,
         transactions: &mut dyn Transactions,
-    ) -> Result<(), CommitError> {
+    ) -> Result<(), Failure> {
         let batch = self.collect(first);
         let started = Instant::now();
         match guarded(|| transactions.commit(batch.steps)) {
@@ -118,21 +122,38 @@ impl Worker {
                 self.settle(results, batch.replies, started);
                 Ok(())
             }
-            Err(fault) => {
-                // The state first: whoever is told must not find the writer ready.
-                self.announce_degraded(&fault);
-                self.counters.unknown(batch.replies.len() as u64);
-                drop(batch.replies);
-                Err(fault)
-            }
+            Err(fault) => Err(self.fail(fault, batch.replies, transactions)),
         }
     }
 
+    /// Tells a failed batch that its outcome is unknown. The reply of a single step that met a defect and was
+    /// not stored waits until it is clear whether anything can be written.
+    fn fail(
+        &mut self,
+        fault: CommitError,
+        mut replies: Vec<PendingReply>,
+        transactions: &dyn Transactions,
+    ) -> Failure {
+        let defect = fault.kind == FaultKind::Internal;
+        if defect {
+            self.careful = CAREFUL_STEPS;
+        }
+        let culprit = if defect && replies.len() == 1 && transactions.stored_nothing() {
+            replies.pop()
+        } else {
+            self.tell_unknown(&fault, replies);
+            None
+        };
+        Failure { fault, culprit }
+    }
+
     fn collect(&mut self, first: QueuedStep) -> Batch {
+        let most_steps = if self.careful > 0 { 1 } else { BATCH_STEPS };
+        self.careful = self.careful.saturating_sub(1);
         let mut batch = Batch::default();
         self.counters.taken();
         batch.add(first);
-        while !batch.is_full() {
+        while !batch.is_full(most_steps) {
             match self.queue.try_recv() {
                 Ok(Job::Step(step)) => {
                     self.counters.taken();

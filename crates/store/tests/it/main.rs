@@ -7,6 +7,7 @@
 
 mod conformance;
 mod crash;
+mod defects;
 mod differential;
 mod disk_faults;
 mod files;

@@ -54,14 +54,14 @@ fn poisoned(action: &str) -> Poisoned {
     }
 }
 
-fn user_sql(scratch: &ScratchDb, sql: &str) {
+pub(crate) fn user_sql(scratch: &ScratchDb, sql: &str) {
     let conn = Connection::open(scratch.path()).unwrap();
     conn.busy_timeout(DEADLINE).unwrap();
     conn.execute_batch(sql).unwrap();
 }
 
 /// Submits steps so that the writer finds all of them waiting.
-fn batch(writer: &WriterHandle, steps: Vec<StepWrite>) -> Vec<StepOutcome> {
+pub(crate) fn batch(writer: &WriterHandle, steps: Vec<StepWrite>) -> Vec<StepOutcome> {
     let (tx, rx) = channel();
     let count = steps.len();
     let queued = writer.clone();

@@ -43,6 +43,8 @@ pub(super) struct SqliteTransactions {
     tail: Tail,
     /// Newest deployment; runs that are launched refer to it.
     deployment: Option<String>,
+    /// Whether SQLite was asked to commit the newest batch.
+    commit_tried: bool,
 }
 
 impl SqliteTransactions {
@@ -65,6 +67,7 @@ impl SqliteTransactions {
             wal,
             tail,
             deployment,
+            commit_tried: false,
         })
     }
 
@@ -83,7 +86,8 @@ impl SqliteTransactions {
         self.execute("BEGIN IMMEDIATE")
     }
 
-    fn commit_transaction(&self) -> Result<(), CommitError> {
+    fn commit_transaction(&mut self) -> Result<(), CommitError> {
+        self.commit_tried = true;
         self.execute("COMMIT")?;
         self.wal.committed();
         Ok(())
@@ -100,10 +104,16 @@ impl Transactions for SqliteTransactions {
         &mut self,
         mut steps: Vec<StepWrite>,
     ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
+        self.commit_tried = false;
         for step in &mut steps {
             self.boundary.step(step);
         }
         self.write_batch(&steps)
+    }
+
+    /// Everything of a batch is written behind BEGIN: without COMMIT it goes with the connection.
+    fn stored_nothing(&self) -> bool {
+        !self.commit_tried
     }
 
     fn define_outputs(

@@ -10,6 +10,7 @@ use smithers_protocol::params::{ListApprovals, Params, SubmitApproval};
 use smithers_protocol::view::DecisionAnswer;
 use smithers_store::read::ApprovalFilter;
 
+use super::following::Following;
 use super::{Service, encode, error};
 use crate::view::approval_row;
 
@@ -45,13 +46,14 @@ impl Service {
             value: request.decision.as_ref().map(RawJson::of),
             decided_at: self.clock.now(),
         };
-        if let Some(connection) = &caller.connection {
-            connection.follow(&run_id);
-        }
-        self.runs
-            .decide(&run_id, node.clone(), decision, caller.identity.actor())
-            .await
-            .map_err(|refused| error::of_run(refused, &request.run_id, Some(&node)))?;
+        let following = Following::begin(caller, &run_id);
+        let actor = caller.identity.actor();
+        let decided = self
+            .runs
+            .decide(&run_id, node.clone(), decision, actor)
+            .await;
+        following.settle(&decided);
+        decided.map_err(|refused| error::of_run(refused, &request.run_id, Some(&node)))?;
         encode(&DecisionAnswer {
             run_id: &request.run_id,
             node_id: &request.node_id,

@@ -11,6 +11,7 @@ use smithers_protocol::frame::Payload;
 use smithers_protocol::params::{LaunchRun, Params};
 use smithers_protocol::view::LaunchAnswer;
 
+use super::following::Following;
 use super::{Service, encode, error};
 
 /// Bytes of output kept per attempt unless the launch says otherwise (gateway-protocol 2.1).
@@ -52,16 +53,16 @@ impl Service {
     /// Hands the launch to the runs. A socket follows the run before it exists, so that it misses nothing.
     async fn hand_over(&self, caller: &Caller, launch: Launch) -> Result<RunId, RpcError> {
         let asked = launch.run_id.clone();
-        if let Some(connection) = &caller.connection {
-            connection.follow(&asked);
-        }
+        let following = Following::begin(caller, &asked);
         let launched = self.runs.launch(launch).await;
-        let run_id = launched.map_err(|refused| error::of_run(refused, asked.as_str(), None))?;
-        match &caller.connection {
-            Some(connection) if run_id != asked => connection.follow(&run_id),
-            _ => {}
+        match (&launched, &caller.connection) {
+            (Ok(known), Some(connection)) if *known != asked => {
+                following.take_back();
+                connection.follow(known);
+            }
+            _ => following.settle(&launched),
         }
-        Ok(run_id)
+        launched.map_err(|refused| error::of_run(refused, asked.as_str(), None))
     }
 
     /// Refuses an id that is taken before the input is looked at; the commit checks again.

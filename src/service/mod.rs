@@ -5,6 +5,7 @@
 mod approvals;
 mod dispatch;
 mod error;
+mod following;
 mod gateway;
 mod hello;
 mod launch;

@@ -6,7 +6,9 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, count, database, launch, refusal, scratch, start, wait_for};
+use crate::support::{
+    OPERATOR, approve, count, database, launch, refusal, scratch, start, wait_for,
+};
 
 fn with_key(workflow: &str, key: &str) -> Value {
     json!({ "workflow": workflow, "input": {}, "idempotencyKey": key })
@@ -246,4 +248,34 @@ async fn a_launch_says_what_is_wrong_with_it() {
         assert_eq!(told, (status, code, message), "{params}");
     }
     assert_eq!(count(&scratch, "SELECT count(*) FROM _smithers_runs"), 0);
+}
+
+#[tokio::test]
+async fn a_socket_hears_nothing_of_a_run_whose_launch_or_decision_was_refused() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    launch(&gateway, "gate", "taken", json!({})).await;
+    wait_for(&gateway, "taken", "waiting-approval").await;
+    let mut socket = gateway.connect(OPERATOR, Some(&["mine"])).await.unwrap();
+    let decision = json!({ "runId": "later", "nodeId": "approve", "approved": true });
+    let refused = socket.request("submitApproval", decision).await;
+    refused.expect_err("there is no such run");
+    let mut again = with_key("chain", "a fresh key");
+    again["options"] = json!({ "runId": "taken" });
+    let refused = socket.request("launchRun", again).await;
+    refused.expect_err("the id belongs to another run");
+    launch(&gateway, "chain", "later", json!({})).await;
+    approve(&gateway, "taken").await.unwrap();
+    wait_for(&gateway, "later", "finished").await;
+    wait_for(&gateway, "taken", "finished").await;
+    launch(&gateway, "chain", "mine", json!({})).await;
+    let ended = |frame: &Value| frame["event"] == "run.completed";
+    let first_end = socket.find("the end of a run", ended).await.unwrap();
+    assert_eq!(first_end["payload"]["runId"], "mine");
+    let heard: BTreeSet<_> = socket
+        .take_arrived()
+        .iter()
+        .filter_map(|frame| frame["payload"]["runId"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(heard, BTreeSet::from(["mine".to_owned()]));
 }

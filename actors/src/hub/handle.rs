@@ -82,8 +82,14 @@ impl Handle {
     }
 
     /// Adds a run to those that a socket asked for. One that listens to every run keeps doing so.
-    pub fn follow(&self, session: SessionId, run: &RunId) {
-        self.with(|hub| hub.follow(session, run));
+    /// Returns whether the run was added, so that [`unfollow`](Self::unfollow) can undo it.
+    pub fn follow(&self, session: SessionId, run: &RunId) -> bool {
+        self.with(|hub| hub.follow(session, run))
+    }
+
+    /// Takes a run back from those that a socket asked for.
+    pub fn unfollow(&self, session: SessionId, run: &RunId) {
+        self.with(|hub| hub.unfollow(session, run));
     }
 
     /// Writes the answer of a request.

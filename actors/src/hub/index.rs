@@ -25,6 +25,14 @@ impl Subscription {
             Some(runs) => Self::Runs(runs.iter().map(|run| run.as_str().into()).collect()),
         }
     }
+
+    /// Returns whether a run is among those asked for.
+    pub(super) fn includes(&self, run: &RunId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Runs(runs) => runs.contains(run),
+        }
+    }
 }
 
 /// The listeners of one run.
@@ -62,13 +70,7 @@ impl Index {
             Subscription::Everything => {
                 self.everything.remove(&session);
             }
-            Subscription::Runs(runs) => {
-                for run in runs {
-                    self.change(run, |watch| {
-                        watch.sessions.remove(&session);
-                    });
-                }
-            }
+            Subscription::Runs(runs) => runs.iter().for_each(|run| self.unfollow(session, run)),
         }
     }
 
@@ -78,6 +80,12 @@ impl Index {
             .or_default()
             .sessions
             .insert(session);
+    }
+
+    pub(super) fn unfollow(&mut self, session: SessionId, run: &RunId) {
+        self.change(run, |watch| {
+            watch.sessions.remove(&session);
+        });
     }
 
     pub(super) fn add_stream(&mut self, key: StreamKey, run: &RunId) {

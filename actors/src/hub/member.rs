@@ -31,9 +31,29 @@ pub struct Access {
 }
 
 impl Access {
+    /// Returns whether an event is asked for and may be seen.
+    pub(super) fn hears(&self, event: &LiveEvent) -> bool {
+        self.subscription.includes(event.run_id()) && self.sees(event)
+    }
+
     fn sees(&self, event: &LiveEvent) -> bool {
         let holds = |scope| self.identity.grants.holds(scope);
         holds(Scope::RunRead) || (event.concerns_approval() && holds(Scope::ApprovalRead))
+    }
+}
+
+/// What a stream of a socket carries.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    pub(super) key: StreamKey,
+    pub(super) run: RunId,
+    /// Number of the newest event before those that it carries.
+    pub(super) after: u64,
+}
+
+impl Streamed {
+    fn carries(&self, event: &LiveEvent) -> bool {
+        self.run == *event.run_id() && event.stream_seq() > self.after
     }
 }
 
@@ -47,11 +67,13 @@ pub(super) struct Member {
     pub(super) closed: Recipient<Closed>,
     /// None until the client has connected.
     pub(super) access: Option<Access>,
-    /// State version of the newest event that its greeting's snapshot shows.
+    /// State version of the newest event that its first greeting's snapshot shows.
     pub(super) greeted_at: u64,
-    /// Events since the snapshot of a hello that is being made.
-    held: Option<Vec<Arc<Batch>>>,
-    pub(super) streams: Vec<(StreamKey, RunId)>,
+    /// Hellos that are being made.
+    hellos: usize,
+    /// Events since the oldest of their snapshots.
+    held: Vec<Arc<Batch>>,
+    pub(super) streams: Vec<Streamed>,
     pub(super) joined_at: Instant,
     pub(super) tick_at: Instant,
     pub(super) pinged_at: Instant,
@@ -76,7 +98,8 @@ impl Member {
             closed,
             access: None,
             greeted_at: 0,
-            held: None,
+            hellos: 0,
+            held: Vec::new(),
             streams: Vec::new(),
             joined_at: now,
             tick_at: now,
@@ -84,7 +107,7 @@ impl Member {
         }
     }
 
-    /// Sends a published event plain, unless this socket does not see it or has streams for it.
+    /// Sends a published event plain, unless this socket does not see it or its streams carry it.
     pub(super) fn offer(
         &mut self,
         event: &LiveEvent,
@@ -93,7 +116,7 @@ impl Member {
         let is_new = event.state_version() > self.greeted_at;
         let access = self.access.as_ref();
         let sees = is_new && access.is_some_and(|access| access.sees(event));
-        if !sees || self.has_stream_on(event.run_id()) {
+        if !sees || self.streams.iter().any(|stream| stream.carries(event)) {
             return Ok(());
         }
         let Some(wire) = event.wire() else {
@@ -130,30 +153,30 @@ impl Member {
         Ok(())
     }
 
-    /// Begins to keep published events for the hello that is being made.
+    /// Begins to keep published events for a hello that is being made.
     pub(super) fn hold(&mut self) {
-        self.held.get_or_insert_default();
+        self.hellos += 1;
     }
 
-    /// Stops keeping events and returns those kept.
+    /// Returns the events kept for a hello; they are kept on while another one is being made.
     pub(super) fn release(&mut self) -> Vec<Arc<Batch>> {
-        self.held.take().unwrap_or_default()
+        self.hellos = self.hellos.saturating_sub(1);
+        match self.hellos {
+            0 => std::mem::take(&mut self.held),
+            _ => self.held.clone(),
+        }
     }
 
     /// Keeps the events of a batch while a hello is being made.
     pub(super) fn keep(&mut self, batch: &Arc<Batch>) -> Result<(), TooSlow> {
-        let Some(held) = &mut self.held else {
+        if self.hellos == 0 {
             return Ok(());
-        };
-        held.push(batch.clone());
-        if held.len() > HELD_BATCHES {
+        }
+        self.held.push(batch.clone());
+        if self.held.len() > HELD_BATCHES {
             Err(TooSlow)
         } else {
             Ok(())
         }
-    }
-
-    fn has_stream_on(&self, run: &RunId) -> bool {
-        self.streams.iter().any(|(_, streamed)| streamed == run)
     }
 }

@@ -15,10 +15,11 @@ use smithers_protocol::error::{ErrorCode, RpcError};
 use smithers_protocol::frame::{Payload, StreamError, StreamFailure, StreamId};
 use smithers_protocol::method::resolve;
 
+use super::batch::LiveEvent;
 use super::caps::StreamCaps;
 use super::index::{Index, Subscription};
 use super::lane::Lane;
-use super::member::{Access, Member};
+use super::member::{Access, Member, Streamed};
 use super::pages::{Pages, RunRecords};
 use super::stream::{Lag, Stream, StreamKey};
 use super::timing::Timing;
@@ -102,67 +103,81 @@ impl Hub {
         if let Some(access) = &member.access {
             self.index.unsubscribe(id, &access.subscription);
         }
-        for (key, run) in &member.streams {
-            self.streams.remove(key);
-            self.index.remove_stream(*key, run);
+        for stream in &member.streams {
+            self.streams.remove(&stream.key);
+            self.index.remove_stream(stream.key, &stream.run);
         }
         Some(member)
     }
 
     /// Gives a socket its rights and writes the greeting; what it had before is replaced.
     ///
-    /// Events that were published after the greeting's snapshot follow it.
+    /// Events that were published after the greeting's snapshot follow it, except those that the socket was sent
+    /// already. One that listened before goes on where it was: what the new snapshot shows is not taken from it.
     pub(super) fn admit(&mut self, id: SessionId, access: Access, request: &str, hello: Hello) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        if let Some(before) = &member.access {
+        let before = member.access.take();
+        if let Some(before) = &before {
             self.index.unsubscribe(id, &before.subscription);
         } else {
             member.tick_at = Instant::now() + self.parts.timing.tick;
+            member.greeted_at = hello.state_version;
         }
         self.index.subscribe(id, &access.subscription);
         let may_stream = access.identity.grants.allows(&resolve("streamRunEvents"));
         member.access = Some(access);
-        member.greeted_at = hello.state_version;
         let held = member.release();
         if !may_stream {
             self.cut_all_streams(id, StreamError::AccessLost);
         }
         self.answer(id, request, &Ok(hello.payload));
+        let was_offered =
+            |event: &LiveEvent| before.as_ref().is_some_and(|before| before.hears(event));
         for event in held.iter().flat_map(|batch| batch.events()) {
-            self.offer_if_subscribed(id, event);
+            if event.state_version() > hello.state_version && !was_offered(event) {
+                self.offer_if_subscribed(id, event);
+            }
         }
     }
 
-    fn offer_if_subscribed(&mut self, id: SessionId, event: &super::batch::LiveEvent) {
+    fn offer_if_subscribed(&mut self, id: SessionId, event: &LiveEvent) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        let wanted = match member.access.as_ref().map(|access| &access.subscription) {
-            Some(Subscription::Everything) => true,
-            Some(Subscription::Runs(runs)) => runs.contains(event.run_id()),
-            None => false,
-        };
+        let access = member.access.as_ref();
+        let wanted = access.is_some_and(|access| access.subscription.includes(event.run_id()));
         if wanted && member.offer(event, &mut self.scratch).is_err() {
             self.close(id, BACKPRESSURE.0, BACKPRESSURE.1);
         }
     }
 
     /// Adds a run to the runs that a socket asked for; one that listens to all keeps doing so.
-    pub(super) fn follow(&mut self, id: SessionId, run: &RunId) {
-        let access = self
-            .members
-            .get_mut(&id)
-            .and_then(|member| member.access.as_mut());
-        if let Some(Access {
-            subscription: Subscription::Runs(runs),
-            ..
-        }) = access
-            && runs.len() < MAX_FOLLOWED
-            && runs.insert(run.clone())
-        {
+    /// Returns whether it was added.
+    pub(super) fn follow(&mut self, id: SessionId, run: &RunId) -> bool {
+        let is_new = self
+            .named_runs(id)
+            .is_some_and(|runs| runs.len() < MAX_FOLLOWED && runs.insert(run.clone()));
+        if is_new {
             self.index.follow(id, run);
+        }
+        is_new
+    }
+
+    /// Takes a run from the runs that a socket asked for.
+    pub(super) fn unfollow(&mut self, id: SessionId, run: &RunId) {
+        if self.named_runs(id).is_some_and(|runs| runs.remove(run)) {
+            self.index.unfollow(id, run);
+        }
+    }
+
+    /// Returns the runs that a socket asked for by name.
+    fn named_runs(&mut self, id: SessionId) -> Option<&mut HashSet<RunId>> {
+        let member = self.members.get_mut(&id)?;
+        match &mut member.access.as_mut()?.subscription {
+            Subscription::Everything => None,
+            Subscription::Runs(runs) => Some(runs),
         }
     }
 
@@ -242,7 +257,11 @@ impl Hub {
         self.streams.insert(key, stream);
         self.index.add_stream(key, run);
         if let Some(member) = self.members.get_mut(&id) {
-            member.streams.push((key, run.clone()));
+            member.streams.push(Streamed {
+                key,
+                run: run.clone(),
+                after: replay.after,
+            });
         }
         Ok((key, stream_id))
     }
@@ -256,7 +275,7 @@ impl Hub {
         let Some(member) = self.members.get_mut(&stream.session) else {
             return;
         };
-        member.streams.retain(|(other, _)| *other != key);
+        member.streams.retain(|stream| stream.key != key);
         tracing::info!(run.id = %stream.run, ?error, "stream dropped");
         let error = RpcError::from(error);
         let failure = StreamFailure {
@@ -275,7 +294,11 @@ impl Hub {
 
     fn cut_all_streams(&mut self, id: SessionId, error: StreamError) {
         let streams = self.members.get(&id).map(|member| &member.streams);
-        let keys: HashSet<_> = streams.into_iter().flatten().map(|(key, _)| *key).collect();
+        let keys: Vec<_> = streams
+            .into_iter()
+            .flatten()
+            .map(|stream| stream.key)
+            .collect();
         keys.into_iter().for_each(|key| self.cut_stream(key, error));
     }
 

@@ -49,9 +49,7 @@ impl SessionActor {
             );
             return self.refuse(&request, error, POOL_FULL, ctx);
         }
-        if self.identity.is_none() {
-            self.services.hub.hold(self.id);
-        }
+        self.services.hub.hold(self.id);
         let greeting = Greeting {
             identity: access.identity.clone(),
             session_token: uuid::Uuid::new_v4().to_string(),
@@ -70,6 +68,7 @@ impl SessionActor {
         ctx: &mut Context<Self>,
     ) {
         if let Err(error) = self.services.authenticator.recheck(&access.identity) {
+            self.services.hub.release(self.id);
             return self.refuse(request, error, AUTHENTICATION_FAILED, ctx);
         }
         match hello {
@@ -88,8 +87,8 @@ impl SessionActor {
 
     /// Goes back to before the handshake; a socket that was connected stays so.
     fn give_up(&mut self) {
+        self.services.hub.release(self.id);
         if self.identity.is_none() {
-            self.services.hub.release(self.id);
             self.socket.ticket.demote();
         }
     }

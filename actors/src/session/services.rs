@@ -79,8 +79,16 @@ pub struct Connection {
 impl Connection {
     /// Adds a run to those that the socket asked for. One that listens to every run keeps doing
     /// so, unlike on the public gateway (gateway-protocol 20).
-    pub fn follow(&self, run: &RunId) {
-        self.hub.follow(self.session, run);
+    ///
+    /// Returns whether the run was added; one that was added for nothing is to be taken back
+    /// with [`unfollow`](Self::unfollow).
+    pub fn follow(&self, run: &RunId) -> bool {
+        self.hub.follow(self.session, run)
+    }
+
+    /// Takes back a run that [`follow`](Self::follow) has added.
+    pub fn unfollow(&self, run: &RunId) {
+        self.hub.unfollow(self.session, run);
     }
 }
 

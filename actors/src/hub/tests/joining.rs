@@ -211,6 +211,36 @@ async fn a_stream_joins_at_every_interleaving_with_commits_without_hole_or_doubl
 }
 
 #[actix::test]
+async fn an_event_committed_before_a_stream_and_published_after_it_comes_plain() {
+    for after in [None, Some(1)] {
+        let mut world = World::new();
+        world.log.launch("r1");
+        let unpublished = world.log.commit("r1", vec![finished("t")]);
+        let mut peer = world.connect_to("op/*", Some(&["r1"])).await;
+        peer.stream("r1", after).await;
+        peer.stream("r1", after).await;
+        world
+            .until("both are live", || world.hub.status().catching_up == 0)
+            .await;
+        world.log.publish(unpublished);
+        world.log.emit_many("r1", 1);
+        world.settle().await;
+        let describe = |frame: Frame| {
+            let frame = frame.json();
+            let event = frame["event"].as_str().unwrap().to_owned();
+            (event, frame["stateVersion"].as_u64().unwrap())
+        };
+        let received: Vec<_> = peer.ready().into_iter().map(describe).collect();
+        let expected = [("node.finished", 1), ("run.event", 2), ("run.event", 2)];
+        assert_eq!(
+            received,
+            expected.map(|(event, version)| (event.to_owned(), version)),
+            "after {after:?}"
+        );
+    }
+}
+
+#[actix::test]
 async fn a_live_stream_gets_what_was_stored_and_never_published() {
     let mut world = World::new();
     world.log.launch("r1");

@@ -68,8 +68,8 @@ impl Authenticator for Auth {
     }
 }
 
-/// `health` answers at once, `getRun` when the test says so, `launchRun` follows the run `new`,
-/// `listRuns` panics.
+/// `health` answers at once, `getRun` when the test says so, `launchRun` follows the run `new`
+/// and `cancelRun` no longer does so, `listRuns` panics.
 #[derive(Default)]
 pub(crate) struct Methods {
     hub: RefCell<Option<hub::Handle>>,
@@ -77,6 +77,8 @@ pub(crate) struct Methods {
     greeting: RefCell<Option<oneshot::Receiver<()>>>,
     greeting_fails: Cell<bool>,
     greeted_at: Cell<u64>,
+    /// What the calls of `follow` returned.
+    pub(crate) followed: RefCell<Vec<bool>>,
     pub(crate) started: Cell<usize>,
     pub(crate) ended: std::rc::Rc<Cell<usize>>,
 }
@@ -121,7 +123,11 @@ impl Dispatch for Methods {
     ) -> LocalBoxFuture<'static, Result<Payload, RpcError>> {
         let (tell, told) = oneshot::channel();
         match method {
-            Method::LaunchRun => caller.connection.unwrap().follow(&"new".into()),
+            Method::LaunchRun => {
+                let is_new = caller.connection.unwrap().follow(&"new".into());
+                self.followed.borrow_mut().push(is_new);
+            }
+            Method::CancelRun => caller.connection.unwrap().unfollow(&"new".into()),
             Method::GetRun => self.waiting.borrow_mut().push(tell),
             _ => {}
         }

@@ -4,9 +4,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::testkit::{Frame, Setup, World};
+use super::testkit::{Frame, Peer, Setup, World};
 use crate::hub::Timing;
 use crate::session::ConnectionLimits;
+
+/// Returns the state versions of the events that a peer has received.
+fn versions(peer: &mut Peer) -> Vec<u64> {
+    let json = peer.ready().into_iter().map(Frame::json);
+    json.map(|frame| frame["stateVersion"].as_u64().unwrap())
+        .collect()
+}
 
 #[actix::test]
 async fn the_challenge_comes_at_once_as_event_one() {
@@ -192,11 +199,48 @@ async fn events_that_the_snapshot_shows_already_do_not_follow_it() {
         world.log.publish(step);
     }
     world.settle().await;
-    let versions = peer.ready().into_iter().map(Frame::json);
-    let versions: Vec<_> = versions
-        .map(|frame| frame["stateVersion"].clone())
-        .collect();
-    assert_eq!(versions, [json!(2)]);
+    assert_eq!(versions(&mut peer), [2]);
+}
+
+#[actix::test]
+async fn a_second_connect_takes_no_event_from_a_socket_that_listens() {
+    let mut world = World::new();
+    world.log.launch("r1");
+    let step = world.log.commit("r1", vec![super::testkit::finished("t")]);
+    let mut peer = world.connect("op/*").await;
+    world.methods.greet_at(1);
+    assert_eq!(peer.connect("op/*", None).await["ok"], true);
+    world.log.publish(step);
+    world.settle().await;
+    assert_eq!(versions(&mut peer), [1]);
+}
+
+#[actix::test]
+async fn events_of_runs_that_a_second_connect_adds_follow_its_hello_and_others_come_once() {
+    let mut world = World::new();
+    ["r1", "r2"].iter().for_each(|run| world.log.launch(run));
+    let mut peer = world.connect_to("op/*", Some(&["r1"])).await;
+    world.methods.greet_at(1);
+    let mut greetings = Vec::new();
+    for subscribe in [vec!["r1"], vec!["r1", "r2"]] {
+        greetings.push(world.methods.hold_greeting());
+        let auth = json!({"token": "op/*"});
+        let params = json!({
+            "minProtocol": 1, "maxProtocol": 1, "client": {}, "auth": auth, "subscribe": subscribe,
+        });
+        peer.send("connect", params);
+        world.settle().await;
+    }
+    ["r2", "r1", "r2"]
+        .iter()
+        .for_each(|run| world.log.emit_many(run, 1));
+    world.settle().await;
+    assert_eq!(versions(&mut peer), [2]);
+    for (go, expected) in greetings.into_iter().zip([vec![], vec![3]]) {
+        go.send(()).unwrap();
+        assert_eq!(peer.next().await.json()["ok"], true);
+        assert_eq!(versions(&mut peer), expected);
+    }
 }
 
 #[actix::test]

@@ -2,7 +2,14 @@
 
 use serde_json::json;
 
-use super::testkit::World;
+use super::testkit::{Frame, Peer, World};
+
+/// Returns the runs of the events that a peer has received.
+fn runs(peer: &mut Peer) -> Vec<String> {
+    let json = peer.ready().into_iter().map(Frame::json);
+    json.map(|frame| frame["payload"]["runId"].as_str().unwrap().to_owned())
+        .collect()
+}
 
 #[actix::test]
 async fn answers_come_in_the_order_in_which_they_are_ready() {
@@ -103,13 +110,31 @@ async fn launching_adds_the_run_to_a_set_and_leaves_an_unfiltered_socket_unfilte
     world.log.emit_many("other", 1);
     world.log.emit_many("new", 1);
     world.settle().await;
-    let runs = |frames: Vec<crate::session::testkit::Frame>| -> Vec<String> {
-        let json = frames.into_iter().map(super::testkit::Frame::json);
-        json.map(|frame| frame["payload"]["runId"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    assert_eq!(runs(all.ready()), ["other", "new"]);
-    assert_eq!(runs(some.ready()), ["new"]);
+    assert_eq!(runs(&mut all), ["other", "new"]);
+    assert_eq!(runs(&mut some), ["new"]);
+    assert_eq!(*world.methods.followed.borrow(), [false, true]);
+}
+
+#[actix::test]
+async fn a_run_that_was_followed_for_nothing_is_taken_back_and_can_be_followed_again() {
+    let mut world = World::new();
+    ["new", "old"].iter().for_each(|run| world.log.launch(run));
+    let mut peer = world.connect_to("op/*", Some(&["old"])).await;
+    peer.call("launchRun", json!({})).await;
+    peer.call("launchRun", json!({})).await;
+    assert_eq!(world.hub.status().runs, 2);
+    peer.call("cancelRun", json!({})).await;
+    assert_eq!(world.hub.status().runs, 1);
+    ["new", "old"]
+        .iter()
+        .for_each(|run| world.log.emit_many(run, 1));
+    world.settle().await;
+    assert_eq!(runs(&mut peer), ["old"]);
+    peer.call("launchRun", json!({})).await;
+    world.log.emit_many("new", 1);
+    world.settle().await;
+    assert_eq!(runs(&mut peer), ["new"]);
+    assert_eq!(*world.methods.followed.borrow(), [true, false, true]);
 }
 
 #[actix::test]

@@ -1,6 +1,6 @@
 //! Published events into outboxes: once per stream of their run, plain to everybody else.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smithers_protocol::frame::StreamError;
@@ -53,19 +53,17 @@ impl Hub {
         idle
     }
 
-    /// Events are in the store that no hub was given. Streams read them there; whoever listens without a stream
-    /// cannot know what it missed, so it is sent away to connect again and be greeted with what is.
+    /// Events are in the store that no hub was given. Streams read them there; whoever listens to a run without
+    /// a stream on it cannot know what it missed, so it is sent away to connect again and be greeted with what is.
     fn close_after_gap(&mut self) {
-        let streaming: HashSet<_> = self.streams.values().map(|stream| stream.session).collect();
-        let named = self.index.runs.values().flat_map(|watch| &watch.sessions);
-        let without_stream = named.filter(|id| !streaming.contains(id));
-        let listeners: BTreeSet<_> = self
-            .index
-            .everything
-            .iter()
-            .chain(without_stream)
-            .copied()
-            .collect();
+        let named = self.index.runs.values().flat_map(|watch| {
+            let has_stream = |id: &SessionId| {
+                let mut streams = watch.streams.iter().filter_map(|key| self.streams.get(key));
+                streams.any(|stream| stream.session == *id)
+            };
+            watch.sessions.iter().filter(move |id| !has_stream(id))
+        });
+        let listeners: BTreeSet<_> = self.index.everything.iter().chain(named).copied().collect();
         let (code, reason) = MISSED;
         for id in listeners {
             self.close(id, code, reason);

@@ -287,17 +287,20 @@ async fn a_page_that_was_read_before_a_gap_does_not_end_the_catching_up() {
 async fn a_listener_that_may_have_missed_events_is_sent_away_to_connect_again() {
     let mut world = World::new();
     world.log.launch("r1");
+    world.log.launch("r2");
     let mut listener = world.connect("op/*").await;
     let mut streaming = world.connect_to("op/*", Some(&["r1"])).await;
     streaming.stream("r1", Some(0)).await;
+    let mut partial = world.connect_to("op/*", Some(&["r1", "r2"])).await;
+    partial.stream("r2", Some(0)).await;
     world.log.emit_many("r1", 1);
     assert_eq!(listener.next_event("node.finished").await["seq"], 2);
+    assert_eq!(partial.next_event("node.finished").await["seq"], 2);
     drop(world.log.commit("r1", vec![finished("unpublished")]));
     world.log.emit_many("r1", 1);
-    assert_eq!(
-        listener.next().await,
-        Frame::Close(1013, "events were missed, connect again".into())
-    );
+    let sent_away = Frame::Close(1013, "events were missed, connect again".into());
+    assert_eq!(listener.next().await, sent_away);
+    assert_eq!(partial.next().await, sent_away);
     for expected in [1, 2, 3] {
         let event = streaming.next_event("run.event").await;
         assert_eq!(event["payload"]["seq"], expected);

@@ -1,6 +1,7 @@
 //! Every actor of the gateway. Knows nothing of HTTP: the edge hands in requests and gets answers through
 //! cheap handles.
 
+pub mod assembly;
 pub mod catalogue;
 pub mod clock;
 pub mod hub;

@@ -13,14 +13,13 @@ use smithers_model::step::Launch;
 use smithers_model::time::Clock as _;
 use smithers_model::workflow::Workflow;
 use smithers_model::{RawJson, RunId, Timestamp};
-use smithers_store::writer::{NoPublisher, WriterOptions};
-use smithers_store::{Backend, MemoryStore, Writer, WriterHandle};
+use smithers_store::writer::NoPublisher;
+use smithers_store::{Backend, MemoryStore, WriterHandle};
 
+use crate::assembly::Assembly;
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
-use crate::registry::{RunRegistry, Runs};
-use crate::run::RunServices;
-use crate::scheduler::{Nudge, Scheduler};
+use crate::registry::Runs;
 
 /// Longest that a test waits for a state.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,8 +42,8 @@ impl Bench {
     pub(crate) fn of(store: MemoryStore, workflows: Vec<Arc<dyn Workflow>>) -> Self {
         let backend: Arc<dyn Backend> = Arc::new(store.clone());
         let clock = Arc::new(SystemClock);
-        let options = WriterOptions::new(clock.clone());
-        let writer = Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap();
+        let assembly = Assembly::start_writer(backend, Box::new(NoPublisher), clock).unwrap();
+        let writer = assembly.writer().clone();
         let mut catalogue = Catalogue::default();
         for workflow in workflows {
             catalogue.insert(workflow);
@@ -52,18 +51,8 @@ impl Bench {
         writer
             .define_outputs(catalogue.definitions().cloned().collect())
             .unwrap();
-        let nudge = Nudge::default();
-        let services = RunServices {
-            writer: writer.clone(),
-            backend: backend.clone(),
-            catalogue: Arc::new(catalogue),
-            clock: clock.clone(),
-            epoch: backend.epoch(),
-            scheduler: nudge.clone(),
-        };
         let arbiters = (0..2).map(|_| Arbiter::new().handle()).collect();
-        let runs = RunRegistry::spawn(Arc::new(services), arbiters);
-        Scheduler::spawn(runs.clone(), backend, clock, nudge);
+        let runs = assembly.start_runs(Arc::new(catalogue), arbiters);
         Self {
             runs,
             store,

@@ -11,21 +11,17 @@ mod stop;
 mod workers;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use actix::{Addr, Arbiter, ArbiterHandle};
-use smithers_actors::catalogue::Catalogue;
+use actix::Arbiter;
+use smithers_actors::assembly::Assembly;
 use smithers_actors::clock::SystemClock;
 use smithers_actors::hub::{HubBus, HubPublisher};
-use smithers_actors::registry::{RunRegistry, Runs};
-use smithers_actors::run::RunServices;
-use smithers_actors::scheduler::{Nudge, Scheduler};
-use smithers_actors::writer::{WriterActor, WriterStateChanged};
+use smithers_actors::registry::Runs;
 use smithers_model::time::Clock;
 use smithers_model::workflow::Workflow;
 use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
-use smithers_store::writer::{WriterHandle, WriterOptions};
-use smithers_store::{Backend, Writer};
+use smithers_store::{Backend, WriterHandle};
 
 use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
@@ -70,14 +66,15 @@ impl Gateway {
         let modules = Modules::load(config, extras)?;
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
-        let front = Arc::new(OnceLock::new());
-        let writer = start_writer(&backend, &bus, &clock, &front)?;
+        let publisher = Box::new(HubPublisher::new(bus.clone()));
+        let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?;
+        let writer = assembly.writer().clone();
         modules.register(&writer, &catalogue, config, started_at)?;
         let arbiters: Vec<Arbiter> = (0..config.script.run_threads)
             .map(|_| Arbiter::new())
             .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = start_runs(&backend, &writer, &catalogue, &clock, handles, &front);
+        let runs = assembly.start_runs(catalogue.clone(), handles);
         let service = Service {
             runs: runs.clone(),
             backend: backend.clone(),
@@ -118,48 +115,4 @@ fn open_store(config: &Config) -> Result<SqliteStore, StartError> {
 
 fn newest_state_version(backend: &dyn Backend) -> Result<u64, StartError> {
     Ok(backend.reader()?.state_version()?)
-}
-
-/// The writer's observer is made before the actor that it tells; the cell joins them.
-type Front = Arc<OnceLock<Addr<WriterActor>>>;
-
-fn start_writer(
-    backend: &Arc<dyn Backend>,
-    bus: &Arc<HubBus>,
-    clock: &Arc<dyn Clock>,
-    front: &Front,
-) -> Result<WriterHandle, StartError> {
-    let mut options = WriterOptions::new(clock.clone());
-    let front = front.clone();
-    options.on_state = Some(Box::new(move |state, _| {
-        if let Some(front) = front.get() {
-            front.do_send(WriterStateChanged(state.clone()));
-        }
-    }));
-    let publisher = Box::new(HubPublisher::new(bus.clone()));
-    Ok(Writer::spawn(backend.clone(), publisher, options)?)
-}
-
-fn start_runs(
-    backend: &Arc<dyn Backend>,
-    writer: &WriterHandle,
-    catalogue: &Arc<Catalogue>,
-    clock: &Arc<dyn Clock>,
-    arbiters: Vec<ArbiterHandle>,
-    front: &Front,
-) -> Runs {
-    let nudge = Nudge::default();
-    let services = RunServices {
-        writer: writer.clone(),
-        backend: backend.clone(),
-        catalogue: catalogue.clone(),
-        clock: clock.clone(),
-        epoch: backend.epoch(),
-        scheduler: nudge.clone(),
-    };
-    let runs = RunRegistry::spawn(Arc::new(services), arbiters);
-    let scheduler = Scheduler::spawn(runs.clone(), backend.clone(), clock.clone(), nudge);
-    // The cell is empty: this is the only place that fills it, once per gateway.
-    let _ = front.set(WriterActor::spawn(writer.clone(), runs.clone(), scheduler));
-    runs
 }

@@ -8,6 +8,10 @@ use smithers_store::WriterState;
 
 use super::{Service, encode, error};
 
+/// Workflows of a workspace folder, loaded and found. They are not those of the module, which is what this
+/// gateway serves: the recorded gateway answers 0 beside a dozen registered ones (docs/contract, transcript 01).
+const WORKSPACE_WORKFLOWS: (usize, usize) = (0, 0);
+
 impl Service {
     /// Workflow summaries, sorted by key.
     pub(crate) fn workflows_payload(&self, list: ListWorkflows) -> Result<Payload, RpcError> {
@@ -37,7 +41,7 @@ impl Service {
             state_version,
             uptime_ms,
             self.identity(),
-            (0, 0),
+            WORKSPACE_WORKFLOWS,
         ))
     }
 
@@ -50,7 +54,12 @@ impl Service {
             started_at_ms: self.started_at.0,
             ..GatewayIdentity::default()
         };
-        let health = Health::route(ok, state_version.unwrap_or_default(), identity, (0, 0));
+        let health = Health::route(
+            ok,
+            state_version.unwrap_or_default(),
+            identity,
+            WORKSPACE_WORKFLOWS,
+        );
         let payload = encode(&health).unwrap_or_else(|_| Payload::from_json("{\"ok\":false}"));
         (ok, payload)
     }

@@ -33,6 +33,19 @@ struct Outcome {
     refused: usize,
 }
 
+impl Outcome {
+    /// Asserts that the trials have tried something: the disk failed in at least `trials` of them.
+    #[track_caller]
+    fn met_the_fault(self, trials: usize) {
+        assert!(
+            self.struck >= trials,
+            "{} trials met the fault",
+            self.struck
+        );
+        assert!(self.refused > 0, "somebody was told");
+    }
+}
+
 /// One trial: the disk fails as told while clients launch runs, approve them and see them end.
 fn trial(fault: DiskFault, outcome: &mut Outcome) {
     let (disk, scratch) = (FaultyDisk::install(), ScratchDb::new());
@@ -80,46 +93,22 @@ fn sweep(
 
 #[test]
 fn an_io_error_at_the_nth_write_loses_no_acknowledged_launch_or_decision() {
-    let outcome = sweep(Operation::Write, false, false, [1, 2, 5, 12, 30, 60]);
-    assert!(
-        outcome.struck >= 5,
-        "{} trials met the fault",
-        outcome.struck
-    );
-    assert!(outcome.refused > 0, "somebody was told");
+    sweep(Operation::Write, false, false, [1, 2, 5, 12, 30, 60]).met_the_fault(5);
 }
 
 #[test]
 fn an_io_error_at_the_nth_sync_loses_no_acknowledged_launch_or_decision() {
-    let outcome = sweep(Operation::Sync, false, false, [1, 2, 3, 5, 8]);
-    assert!(
-        outcome.struck >= 4,
-        "{} trials met the fault",
-        outcome.struck
-    );
-    assert!(outcome.refused > 0, "somebody was told");
+    sweep(Operation::Sync, false, false, [1, 2, 3, 5, 8]).met_the_fault(4);
 }
 
 #[test]
 fn a_full_disk_loses_no_acknowledged_launch_or_decision() {
-    let outcome = sweep(Operation::Write, true, true, [1, 3, 9, 25, 50]);
-    assert!(
-        outcome.struck >= 4,
-        "{} trials met the fault",
-        outcome.struck
-    );
-    assert!(outcome.refused > 0, "somebody was told");
+    sweep(Operation::Write, true, true, [1, 3, 9, 25, 50]).met_the_fault(4);
 }
 
 #[test]
 fn syncs_that_go_on_failing_lose_no_acknowledged_launch_or_decision() {
-    let outcome = sweep(Operation::Sync, false, true, [1, 4, 7]);
-    assert!(
-        outcome.struck >= 2,
-        "{} trials met the fault",
-        outcome.struck
-    );
-    assert!(outcome.refused > 0, "somebody was told");
+    sweep(Operation::Sync, false, true, [1, 4, 7]).met_the_fault(2);
 }
 
 /// A stage over a memory store with a switch for its commits.

@@ -1,26 +1,25 @@
-//! Actors over any store, wired as the gateway wires them: the writer's state reaches runs and scheduler.
+//! Actors over any store, with the wiring of the gateway.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use actix::{Addr, Arbiter};
+use actix::Arbiter;
 use serde_json::json;
 use smithers_model::approval::OnDeny;
 use smithers_model::native::{NativeWorkflow, number, table};
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::time::Clock;
 use smithers_model::{NodeKey, RunId};
-use smithers_store::writer::{NoPublisher, WriterOptions};
-use smithers_store::{Backend, Writer, WriterHandle, WriterState};
+use smithers_store::writer::NoPublisher;
+use smithers_store::{Backend, WriterHandle, WriterState};
 
+use crate::assembly::Assembly;
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
-use crate::registry::{RunRegistry, Runs};
-use crate::run::{RunError, RunServices};
-use crate::scheduler::{Nudge, Scheduler};
+use crate::registry::Runs;
+use crate::run::RunError;
 use crate::testing::{decision, somebody, workflow};
-use crate::writer::{WriterActor, WriterStateChanged};
 
 /// Longest that a test waits for a state; recovery alone may pause for two seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,36 +37,18 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn start(backend: Arc<dyn Backend>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let front = Arc::new(OnceLock::<Addr<WriterActor>>::new());
-        let mut options = WriterOptions::new(clock.clone());
-        let told = front.clone();
-        options.on_state = Some(Box::new(move |state, _| {
-            if let Some(front) = told.get() {
-                front.do_send(WriterStateChanged(state.clone()));
-            }
-        }));
-        let writer = Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap();
+        let assembly =
+            Assembly::start_writer(backend.clone(), Box::new(NoPublisher), clock).unwrap();
+        let writer = assembly.writer().clone();
         let mut catalogue = Catalogue::default();
         catalogue.insert(Arc::new(gated()));
         catalogue.insert(Arc::new(numbered()));
         writer
             .define_outputs(catalogue.definitions().cloned().collect())
             .unwrap();
-        let nudge = Nudge::default();
-        let services = RunServices {
-            writer: writer.clone(),
-            backend: backend.clone(),
-            catalogue: Arc::new(catalogue),
-            clock: clock.clone(),
-            epoch: backend.epoch(),
-            scheduler: nudge.clone(),
-        };
         let arbiters: Vec<Arbiter> = (0..2).map(|_| Arbiter::new()).collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = RunRegistry::spawn(Arc::new(services), handles);
-        let scheduler = Scheduler::spawn(runs.clone(), backend.clone(), clock, nudge);
-        let watcher = WriterActor::spawn(writer.clone(), runs.clone(), scheduler);
-        assert!(front.set(watcher).is_ok(), "the cell is filled once");
+        let runs = assembly.start_runs(Arc::new(catalogue), handles);
         Self {
             runs,
             backend,

@@ -1,0 +1,81 @@
+//! How writer, runs and scheduler are wired, so that the gateway and the tests run the same wiring.
+//!
+//! ```text
+//! start_writer ──► Assembly ──(tables are defined)──► start_runs ──► Runs
+//!                     └── state changes of the writer ──► WriterActor ──► runs, scheduler
+//! ```
+
+use std::sync::{Arc, OnceLock};
+
+use actix::{Addr, ArbiterHandle};
+use smithers_model::time::Clock;
+use smithers_store::writer::WriterOptions;
+use smithers_store::{Backend, OpenError, Publisher, Writer, WriterHandle};
+
+use crate::catalogue::Catalogue;
+use crate::registry::{RunRegistry, Runs};
+use crate::run::RunServices;
+use crate::scheduler::{Nudge, Scheduler};
+use crate::writer::{WriterActor, WriterStateChanged};
+
+/// A store with its writer; the runs come with [`start_runs`](Self::start_runs).
+pub struct Assembly {
+    backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    writer: WriterHandle,
+    /// The writer's observer is made before the actor that it tells; the cell joins them.
+    front: Arc<OnceLock<Addr<WriterActor>>>,
+}
+
+impl Assembly {
+    /// Opens the write path of `backend`; committed steps go to `publisher`.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn start_writer(
+        backend: Arc<dyn Backend>,
+        publisher: Box<dyn Publisher>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let front = Arc::new(OnceLock::<Addr<WriterActor>>::new());
+        let told = front.clone();
+        let mut options = WriterOptions::new(clock.clone());
+        options.on_state = Some(Box::new(move |state, _| {
+            if let Some(front) = told.get() {
+                front.do_send(WriterStateChanged(state.clone()));
+            }
+        }));
+        let writer = Writer::spawn(backend.clone(), publisher, options)?;
+        Ok(Self {
+            backend,
+            clock,
+            writer,
+            front,
+        })
+    }
+
+    /// The write path.
+    pub fn writer(&self) -> &WriterHandle {
+        &self.writer
+    }
+
+    /// Takes up what the store shows running, on `arbiters`. The tables of `catalogue` must be defined.
+    /// Needs an actix system.
+    pub fn start_runs(self, catalogue: Arc<Catalogue>, arbiters: Vec<ArbiterHandle>) -> Runs {
+        let nudge = Nudge::default();
+        let services = RunServices {
+            writer: self.writer.clone(),
+            backend: self.backend.clone(),
+            catalogue,
+            clock: self.clock.clone(),
+            epoch: self.backend.epoch(),
+            scheduler: nudge.clone(),
+        };
+        let runs = RunRegistry::spawn(Arc::new(services), arbiters);
+        let scheduler = Scheduler::spawn(runs.clone(), self.backend, self.clock, nudge);
+        let front = WriterActor::spawn(self.writer, runs.clone(), scheduler);
+        // The cell is empty: this is the only place that fills it, and it consumes the assembly.
+        let _ = self.front.set(front);
+        runs
+    }
+}

@@ -4,6 +4,7 @@
 //! what, and what to do about it.
 
 mod crates;
+mod promises;
 mod sources;
 
 use std::fmt;
@@ -52,6 +53,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
             .iter()
             .flat_map(|member| crates::check(member, &files)),
     );
+    violations.extend(promises::check(&files));
     for violation in &violations {
         console::line(&violation.to_string());
     }

@@ -47,7 +47,7 @@ impl Service {
             decided_at: self.clock.now(),
         };
         let following = Following::begin(caller, &run_id);
-        let actor = caller.identity.actor();
+        let actor = caller.actor();
         let decided = self
             .runs
             .decide(&run_id, node.clone(), decision, actor)

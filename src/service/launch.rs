@@ -40,7 +40,7 @@ impl Service {
             .check_input(given)
             .await
             .map_err(|refused| RpcError::invalid_input(refused.message))?;
-        let launch = self.launch(&caller.identity, &request, workflow.definition(), input);
+        let launch = self.launch(caller, &request, workflow.definition(), input);
         let run_id = self.hand_over(caller, launch).await?;
         let system = workflow.definition().system;
         encode(&LaunchAnswer {
@@ -84,7 +84,7 @@ impl Service {
 
     fn launch(
         &self,
-        caller: &Identity,
+        caller: &Caller,
         request: &LaunchRun,
         definition: &WorkflowDefinition,
         input: RawJson,
@@ -100,7 +100,7 @@ impl Service {
                 .then(|| definition.revision.hash.clone()),
             system: definition.system,
             input,
-            config: self.config(caller, request, definition, now),
+            config: self.config(&caller.identity, request, definition, now),
             actor: caller.actor(),
             idempotency_key: request.idempotency_key.clone(),
         }

@@ -63,7 +63,7 @@ impl Service {
         let params = params.object_or_empty();
         match method {
             Method::LaunchRun => self.launch_run(caller, params).await,
-            Method::ResumeRun => self.resume_run(&params).await,
+            Method::ResumeRun => self.resume_run(caller, &params).await,
             Method::CancelRun => self.cancel_run(caller, &params).await,
             Method::GetRun => self.get_run(&params).await,
             Method::ListRuns => self.list_runs(&params).await,

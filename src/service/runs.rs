@@ -61,7 +61,11 @@ impl Service {
         .await
     }
 
-    pub(super) async fn resume_run(&self, params: &Params) -> Result<Payload, RpcError> {
+    pub(super) async fn resume_run(
+        &self,
+        caller: &Caller,
+        params: &Params,
+    ) -> Result<Payload, RpcError> {
         let ResumeRun { run_id } = ResumeRun::read(params)?;
         let id = RunId::from(run_id.as_str());
         let status = self
@@ -71,11 +75,14 @@ impl Service {
         if status.is_terminal() {
             return encode(&ResumeAnswer::already_terminal(&run_id));
         }
-        self.runs
-            .take_up(&id)
-            .await
-            .map_err(|refused| error::of_run(refused, &run_id, None))?;
-        encode(&ResumeAnswer::requested(&run_id))
+        match self.runs.resume(&id, caller.actor()).await {
+            Ok(()) => encode(&ResumeAnswer::requested(&run_id)),
+            // It ended while it was asked.
+            Err(RunError::Refused(Refusal::NotActive { .. })) => {
+                encode(&ResumeAnswer::already_terminal(&run_id))
+            }
+            Err(refused) => Err(error::of_run(refused, &run_id, None)),
+        }
     }
 
     pub(super) async fn cancel_run(
@@ -86,7 +93,7 @@ impl Service {
         let CancelRun { run_id } = CancelRun::read(params)?;
         match self
             .runs
-            .cancel(&RunId::from(run_id.as_str()), caller.identity.actor())
+            .cancel(&RunId::from(run_id.as_str()), caller.actor())
             .await
         {
             Ok(()) => encode(&CancelAnswer::cancelled(&run_id)),

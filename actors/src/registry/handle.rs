@@ -74,6 +74,15 @@ impl Runs {
         .await
     }
 
+    /// Lets a run go on because `actor` asks. Returns once that is recorded.
+    pub async fn resume(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
+        self.ask(run_id, |receipt| RunRequest::Resume {
+            actor: Box::new(actor),
+            receipt,
+        })
+        .await
+    }
+
     /// Asks a run to look at what has become due, without waiting for it.
     pub fn check_due(&self, run_id: RunId) {
         self.deliver(run_id, RunRequest::CheckDue);

@@ -62,6 +62,9 @@ impl RunActor {
                     });
                 }
             }
+            RunRequest::Resume { actor, receipt } => {
+                self.apply(Fact::ResumeRequested { actor: *actor }, Some(receipt));
+            }
             RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
             RunRequest::Decide { verdict, receipt } => {
                 let Verdict {

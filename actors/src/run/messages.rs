@@ -38,6 +38,13 @@ pub enum RunRequest {
     },
     /// Looks at what has become due. Idempotent.
     CheckDue,
+    /// Goes on as [`TakeUp`](Self::TakeUp) does, because a person asks.
+    Resume {
+        /// Who asks.
+        actor: Box<Person>,
+        /// Answered once the request is durable.
+        receipt: Receipt,
+    },
     /// Decides an approval. The first decision wins.
     Decide {
         /// What is decided by whom.
@@ -73,6 +80,7 @@ impl RunRequest {
             Self::TakeUp {
                 receipt: Some(receipt),
             }
+            | Self::Resume { receipt, .. }
             | Self::Decide { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp { receipt: None } | Self::CheckDue => {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use smithers_model::Timestamp;
+use smithers_model::audit::Channel;
 use smithers_model::run::Actor;
 use smithers_protocol::error::RpcError;
 use smithers_protocol::method::{Method, resolve};
@@ -41,8 +42,8 @@ impl Identity {
             .unwrap_or(&self.role)
     }
 
-    /// Returns the caller as runs and the audit trail record it.
-    pub fn actor(&self) -> Actor {
+    /// Returns the identity as runs and the audit trail record it, for a request that came over `channel`.
+    pub fn actor(&self, channel: Channel) -> Actor {
         let mut scopes: Vec<String> = self
             .grants
             .scopes()
@@ -62,6 +63,7 @@ impl Identity {
             role: self.role.clone(),
             scopes,
             holds_all: self.grants.is_everything(),
+            channel,
         }
     }
 }
@@ -131,6 +133,16 @@ pub struct Caller {
     pub connection: Option<super::Connection>,
 }
 
+impl Caller {
+    /// Returns the caller as runs and the audit trail record it.
+    pub fn actor(&self) -> Actor {
+        self.identity.actor(match self.connection {
+            Some(_) => Channel::WebSocket,
+            None => Channel::Http,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,12 +195,12 @@ mod tests {
 
     #[test]
     fn an_actor_holds_scopes_by_implication_and_custom_ones_as_written() {
-        let actor = identity(&["run:write", "deploy:prod"]).actor();
+        let actor = identity(&["run:write", "deploy:prod"]).actor(Channel::Http);
         assert_eq!(actor.scopes, ["run:read", "run:write", "deploy:prod"]);
         assert!(!actor.holds_all);
-        assert!(identity(&["*"]).actor().holds_all);
+        assert!(identity(&["*"]).actor(Channel::Http).holds_all);
         assert!(
-            !identity(&["admin"]).actor().holds_all,
+            !identity(&["admin"]).actor(Channel::Http).holds_all,
             "custom scopes need `*` or an exact grant"
         );
     }

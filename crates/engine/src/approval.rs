@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalRequest, ApprovalStatus, Decision};
-use smithers_model::audit::AuditRecord;
+use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
@@ -115,14 +115,9 @@ impl RunState {
             "denied"
         };
         AuditRecord {
-            at: now,
-            kind: "approval".into(),
-            run_id: Some(self.run.run_id.clone()),
-            actor_id: actor.user_id.clone(),
-            token_id: actor.token_id.clone(),
             subject: Some(node.node_id.to_string()),
-            outcome: outcome.into(),
             detail: RawJson::of(&json!({ "iteration": node.iteration })),
+            ..AuditRecord::by(now, actor, kind::APPROVAL, outcome).about(&self.run.run_id)
         }
     }
 

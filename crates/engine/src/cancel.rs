@@ -1,11 +1,11 @@
 //! Cancelling: the end of a run on request, in whatever state it is (workflow-model 13.2).
 
-use smithers_model::audit::AuditRecord;
+use smithers_model::Timestamp;
+use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::node::AttemptState;
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
-use smithers_model::{RawJson, Timestamp};
 
 use crate::lifecycle::TaskFact;
 use crate::refusal::Refusal;
@@ -21,8 +21,9 @@ impl RunState {
         }
         self.cut_off_attempts(CancelReason::RunCancelled, now);
         self.end_waits(CancelReason::RunCancelled, "Run cancelled", now);
-        let record = self.cancel_record(actor, now);
-        self.open.change(RowChange::Audit(record));
+        let record = AuditRecord::by(now, actor, kind::CANCEL, "accepted");
+        self.open
+            .change(RowChange::Audit(record.about(&self.run.run_id)));
         self.run.cancel_requested_at = Some(now);
         self.open
             .update_run(|run| run.cancel_requested_at = Some(now));
@@ -42,19 +43,6 @@ impl RunState {
                 attempt: Some(attempt),
                 reason,
             });
-        }
-    }
-
-    fn cancel_record(&self, actor: &Actor, now: Timestamp) -> AuditRecord {
-        AuditRecord {
-            at: now,
-            kind: "cancel".into(),
-            run_id: Some(self.run.run_id.clone()),
-            actor_id: actor.user_id.clone(),
-            token_id: actor.token_id.clone(),
-            subject: None,
-            outcome: "accepted".into(),
-            detail: RawJson::empty_object(),
         }
     }
 }

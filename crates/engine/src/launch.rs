@@ -1,7 +1,7 @@
 //! The launch of a run: its row and its place in the audit trail.
 
 use serde_json::json;
-use smithers_model::audit::AuditRecord;
+use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{Launch, NewRun, RowChange, Step};
 use smithers_model::{Epoch, RawJson, Timestamp};
@@ -42,13 +42,8 @@ pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
 
 fn launch_record(launch: &Launch, now: Timestamp) -> AuditRecord {
     AuditRecord {
-        at: now,
-        kind: "launch".into(),
-        run_id: Some(launch.run_id.clone()),
-        actor_id: launch.actor.user_id.clone(),
-        token_id: launch.actor.token_id.clone(),
         subject: Some(launch.workflow_key.to_string()),
-        outcome: "accepted".into(),
         detail: RawJson::of(&json!({ "workflowHash": launch.workflow_hash })),
+        ..AuditRecord::by(now, &launch.actor, kind::LAUNCH, "accepted").about(&launch.run_id)
     }
 }

@@ -76,6 +76,7 @@ impl RunState {
                 decision,
                 actor,
             } => self.decide_approval(node, decision, &actor, now),
+            Fact::ResumeRequested { actor } => self.resume(&actor, now),
             Fact::CancelRequested { actor } => self.cancel(&actor, now),
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;

@@ -1,9 +1,11 @@
 //! Taking a run up: after its launch, after a crash, and when a parked run goes on (workflow-model 13.1).
 
 use smithers_model::Timestamp;
+use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::command::Command;
 use smithers_model::event::Event;
-use smithers_model::run::RunStatus;
+use smithers_model::run::{Actor, RunStatus};
+use smithers_model::step::RowChange;
 
 use crate::refusal::Refusal;
 use crate::state::RunState;
@@ -19,6 +21,15 @@ impl RunState {
         if let Some(due) = self.next_due().filter(|&due| due > now) {
             self.open.command(Command::WakeAt(due));
         }
+        Ok(())
+    }
+
+    /// Records who asked for the run to go on.
+    pub(crate) fn resume(&mut self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+        self.must_be_active()?;
+        let record = AuditRecord::by(now, actor, kind::RESUME, "accepted");
+        self.open
+            .change(RowChange::Audit(record.about(&self.run.run_id)));
         Ok(())
     }
 

@@ -1,9 +1,61 @@
-//! Audit records: who did what, written in the same transaction as the deed (operations 5).
+//! Audit records: who did what, over which channel, written in the same transaction as the deed (operations 5).
 
 use serde::{Deserialize, Serialize};
 
 use crate::json::RawJson;
+use crate::run::Actor;
 use crate::{RunId, Timestamp};
+
+/// Over what a command came, or which part of the product acted by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// One request to the gateway.
+    Http,
+    /// A frame on a socket of the gateway.
+    #[serde(rename = "websocket")]
+    WebSocket,
+    /// The command line, beside a gateway or without one, for something that is no decision about a run.
+    Cli,
+    /// The command line, on the database file itself, in place of a gateway.
+    CliOffline,
+    /// The gateway by itself: its start, its stop, what it sees change.
+    Gateway,
+    /// A sweep of the gateway: due times, retention.
+    Scheduler,
+    /// Not recorded: rows from before migration 0010. Never written.
+    #[default]
+    Unrecorded,
+}
+
+impl Channel {
+    /// The stored text; none for [`Unrecorded`](Self::Unrecorded).
+    pub const fn as_str(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Http => "http",
+            Self::WebSocket => "websocket",
+            Self::Cli => "cli",
+            Self::CliOffline => "cli-offline",
+            Self::Gateway => "gateway",
+            Self::Scheduler => "scheduler",
+            Self::Unrecorded => return None,
+        })
+    }
+
+    /// Reads a stored text; `None` for one that this version does not know.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let all = [
+            Self::Http,
+            Self::WebSocket,
+            Self::Cli,
+            Self::CliOffline,
+            Self::Gateway,
+            Self::Scheduler,
+        ];
+        all.into_iter()
+            .find(|channel| channel.as_str() == Some(text))
+    }
+}
 
 /// One row of `_smithers_audit`; the store adds its number and the hash chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,8 +63,14 @@ use crate::{RunId, Timestamp};
 pub struct AuditRecord {
     /// When.
     pub at: Timestamp,
-    /// `launch`, `approval`, `cancel`, `resume`…
+    /// One of [`kind`].
     pub kind: String,
+    /// Over what it came.
+    pub channel: Channel,
+    /// Organisation, once there are any.
+    pub org_id: Option<String>,
+    /// Project, once there are any.
+    pub project_id: Option<String>,
     /// The run concerned.
     pub run_id: Option<RunId>,
     /// User id of the actor.
@@ -25,6 +83,77 @@ pub struct AuditRecord {
     pub outcome: String,
     /// Particulars, redacted, at most 16 KiB.
     pub detail: RawJson,
+}
+
+impl AuditRecord {
+    /// A record of `kind` with nothing but its outcome; the rest is filled in with struct update syntax.
+    pub fn new(at: Timestamp, channel: Channel, kind: &str, outcome: &str) -> Self {
+        Self {
+            at,
+            kind: kind.into(),
+            channel,
+            org_id: None,
+            project_id: None,
+            run_id: None,
+            actor_id: None,
+            token_id: None,
+            subject: None,
+            outcome: outcome.into(),
+            detail: RawJson::empty_object(),
+        }
+    }
+
+    /// A record of what `actor` did, over the channel it came by.
+    pub fn by(at: Timestamp, actor: &Actor, kind: &str, outcome: &str) -> Self {
+        Self {
+            actor_id: actor.user_id.clone(),
+            token_id: actor.token_id.clone(),
+            ..Self::new(at, actor.channel, kind, outcome)
+        }
+    }
+
+    /// Names the run concerned.
+    #[must_use]
+    pub fn about(self, run: &RunId) -> Self {
+        Self {
+            run_id: Some(run.clone()),
+            ..self
+        }
+    }
+}
+
+/// What is audited: the values of [`AuditRecord::kind`].
+pub mod kind {
+    /// A run was launched.
+    pub const LAUNCH: &str = "launch";
+    /// A run was asked to go on.
+    pub const RESUME: &str = "resume";
+    /// A run was ended on request.
+    pub const CANCEL: &str = "cancel";
+    /// An approval was decided.
+    pub const APPROVAL: &str = "approval";
+    /// The gateway started.
+    pub const DEPLOYMENT: &str = "deployment";
+    /// The gateway stopped; unclean stops are found by the next start.
+    pub const STOP: &str = "stop";
+    /// The gateway started with another configuration than the time before.
+    pub const CONFIG: &str = "config";
+    /// The database was migrated.
+    pub const MIGRATION: &str = "migration";
+    /// A run was deleted.
+    pub const RUN_DELETION: &str = "run-deletion";
+    /// A run was put under a hold, or released.
+    pub const HOLD: &str = "hold";
+    /// A backup was made.
+    pub const BACKUP: &str = "backup";
+    /// The database was restored from a backup.
+    pub const RESTORE: &str = "restore";
+    /// A restore was tried out.
+    pub const DRILL: &str = "drill";
+    /// A token was issued, used for the first time, revoked or removed.
+    pub const TOKEN: &str = "token";
+    /// Logins that failed, summed up.
+    pub const LOGIN_FAILURES: &str = "login-failures";
 }
 
 /// What is recorded at each start of the gateway.
@@ -43,4 +172,26 @@ pub struct Deployment {
     pub module_path: Option<String>,
     /// Hash of the module graph.
     pub module_hash: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_reads_back_from_its_text_and_serialises_as_it() {
+        for text in [
+            "http",
+            "websocket",
+            "cli",
+            "cli-offline",
+            "gateway",
+            "scheduler",
+        ] {
+            let channel = Channel::from_text(text).unwrap();
+            assert_eq!(channel.as_str(), Some(text));
+            assert_eq!(serde_json::to_value(channel).unwrap(), text);
+        }
+        assert_eq!(Channel::from_text("carrier-pigeon"), None);
+    }
 }

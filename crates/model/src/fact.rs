@@ -55,6 +55,11 @@ pub enum Fact {
         /// Who gave it, for the checks of `allowedUsers` and `allowedScopes`.
         actor: Actor,
     },
+    /// Somebody asked for the run to go on. What goes on does so by itself; this records who asked.
+    ResumeRequested {
+        /// Who.
+        actor: Actor,
+    },
     /// Somebody asked for the end of the run.
     CancelRequested {
         /// Who.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Channel;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
@@ -70,6 +71,9 @@ pub struct Actor {
     pub scopes: Vec<String>,
     /// The grant is `*` or `admin`: every scope, custom ones included, is held.
     pub holds_all: bool,
+    /// Over what the request came.
+    #[serde(default)]
+    pub channel: Channel,
 }
 
 impl Actor {

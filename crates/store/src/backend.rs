@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use smithers_model::Epoch;
-use smithers_model::audit::Deployment;
+use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 
@@ -73,6 +73,9 @@ pub trait Transactions: Send {
 
     /// Records a start of the gateway; runs that are launched from now on refer to it.
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError>;
+
+    /// Adds rows to the audit trail.
+    fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;
 
     /// Proves that writing works by committing a row that changes nothing.
     fn verify(&mut self) -> Result<(), CommitError>;

@@ -90,7 +90,8 @@ impl Boundary {
         }
     }
 
-    fn audit(&self, record: &mut AuditRecord) {
+    /// Cleans the particulars of an audit row and bounds them.
+    pub(crate) fn audit(&self, record: &mut AuditRecord) {
         self.optional(&mut record.subject, Self::text);
         self.json(&mut record.detail);
         let bytes = record.detail.as_str().len();
@@ -130,6 +131,7 @@ impl Boundary {
 
 #[cfg(test)]
 mod tests {
+    use smithers_model::audit::Channel;
     use smithers_model::redact::BearerRedactor;
 
     use super::*;
@@ -165,15 +167,10 @@ mod tests {
 
     #[test]
     fn oversized_audit_particulars_are_replaced_by_their_size() {
+        let at = smithers_model::Timestamp(0);
         let mut record = AuditRecord {
-            at: smithers_model::Timestamp(0),
-            kind: "launch".into(),
-            run_id: None,
-            actor_id: None,
-            token_id: None,
-            subject: None,
-            outcome: "accepted".into(),
             detail: RawJson::of(&"x".repeat(MAX_AUDIT_DETAIL)),
+            ..AuditRecord::new(at, Channel::Http, "launch", "accepted")
         };
         boundary().audit(&mut record);
         assert_eq!(record.detail.as_str(), r#"{"omittedBytes":16386}"#);

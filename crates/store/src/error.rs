@@ -95,6 +95,14 @@ pub enum OpenError {
         /// Newest migration of this program.
         known: String,
     },
+    /// An older version of the product wrote it, and nobody has migrated it yet.
+    #[error("`{}` is not migrated to `{known}` yet; start a gateway on it, or run `smithers db migrate`", path.display())]
+    Older {
+        /// The database file.
+        path: PathBuf,
+        /// Newest migration of this program.
+        known: String,
+    },
     /// Its tables are not those that its ledger claims.
     #[error("`{}` differs from its migrations: {detail}", path.display())]
     Drifted {

@@ -16,6 +16,7 @@ mod boundary;
 mod commit;
 mod error;
 pub mod memory;
+pub mod ops;
 mod precheck;
 pub mod read;
 mod schema;

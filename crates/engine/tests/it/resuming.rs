@@ -1,11 +1,13 @@
 //! Runs that are read back: after a crash, after a refused step, after being parked.
 
 use smithers_engine::Refusal;
+use smithers_model::audit::Channel;
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
+use crate::support::world::operator;
 use crate::support::{World, approval, asking, comp, lines, par, stat, workflow};
 
 fn succeeded(id: &str, attempt: u32) -> Fact {
@@ -127,6 +129,19 @@ fn a_finished_run_cannot_be_taken_up() {
     let refused = world.accept(Fact::TakenUp).unwrap_err();
     let over = RunStatus::Finished;
     assert_eq!(refused, Refusal::NotActive { status: over });
+}
+
+#[test]
+fn who_asked_for_a_run_to_go_on_is_in_the_audit_trail_and_nothing_else_changes() {
+    let mut world = World::of(workflow([approval("gate").into()]));
+    let before = world.store.events.len();
+    let actor = operator();
+    world.accept(Fact::ResumeRequested { actor }).unwrap();
+    let record = world.store.audit.last().unwrap();
+    let shown = (record.kind.as_str(), record.channel, &*record.outcome);
+    assert_eq!(shown, ("resume", Channel::Http, "accepted"));
+    assert_eq!(record.actor_id.as_deref(), Some("user:op"));
+    assert_eq!(world.store.events.len(), before);
 }
 
 #[test]

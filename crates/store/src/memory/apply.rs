@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use smithers_model::approval::Approval;
-use smithers_model::audit::Deployment;
+use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::AttemptRow;
 use smithers_model::output::OutputRow;
@@ -65,6 +65,15 @@ impl Transactions for MemoryTransactions {
 
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
         self.state.write().deployments.push(deployment.clone());
+        Ok(())
+    }
+
+    fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {
+        let mut state = self.state.write();
+        for mut record in records {
+            self.boundary.audit(&mut record);
+            state.append_audit(record);
+        }
         Ok(())
     }
 
@@ -182,14 +191,14 @@ impl State {
                 run.frames.insert(frame.frame_no, frame);
                 self.trees.entry(tree.hash.clone()).or_insert(tree);
             }
-            RowChange::Audit(record) => {
-                let last = self.audit.last();
-                let (seq, prev) =
-                    last.map_or((1, audit_chain::GENESIS), |row| (row.seq + 1, &row.hash));
-                let entry = audit_chain::link(seq, record, prev);
-                self.audit.push(entry);
-            }
+            RowChange::Audit(record) => self.append_audit(record),
         }
+    }
+
+    fn append_audit(&mut self, record: AuditRecord) {
+        let last = self.audit.last();
+        let (seq, prev) = last.map_or((1, audit_chain::GENESIS), |row| (row.seq + 1, &row.hash));
+        self.audit.push(audit_chain::link(seq, record, prev));
     }
 
     fn number(

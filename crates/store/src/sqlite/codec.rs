@@ -5,6 +5,7 @@ use rusqlite::{Row, RowIndex};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smithers_model::approval::ApprovalStatus;
+use smithers_model::audit::Channel;
 use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::output::ColumnKind;
 use smithers_model::run::RunStatus;
@@ -117,6 +118,16 @@ impl FromSql for Stored<ApprovalStatus> {
         let text = value.as_str()?;
         let found = statuses.into_iter().find(|status| status.as_str() == text);
         found.map(Self).ok_or_else(|| unknown("state", text))
+    }
+}
+
+impl FromSql for Stored<Channel> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let Some(text) = value.as_str_or_null()? else {
+            return Ok(Self(Channel::Unrecorded));
+        };
+        let found = Channel::from_text(text);
+        found.map(Self).ok_or_else(|| unknown("channel", text))
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0007_frames",
     "0008_modules",
     "0009_audit",
+    "0010_audit_channel",
 ];
 
 const LEDGER: &str = "
@@ -77,15 +78,7 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenErro
         source,
     };
     let applied = applied(conn).map_err(database)?;
-    if let Some((found, _)) = applied.last_key_value()
-        && found.as_str() > head().id
-    {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found: found.clone(),
-            known: head().id.to_owned(),
-        });
-    }
+    refuse_newer(&applied, path)?;
     for step in LADDER {
         let checksum = match applied.get(step.id) {
             Some(checksum) => checksum.clone(),
@@ -99,6 +92,34 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenErro
         }
     }
     Ok(())
+}
+
+fn refuse_newer(applied: &BTreeMap<String, String>, path: &Path) -> Result<(), OpenError> {
+    match applied.last_key_value() {
+        Some((found, _)) if found.as_str() > head().id => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found: found.clone(),
+            known: head().id.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Fails unless the newest step of the file is that of this program.
+pub(super) fn refuse_other_version(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let applied = applied(conn).map_err(|source| OpenError::Database {
+        path: path.to_owned(),
+        doing: "reading its migrations",
+        source,
+    })?;
+    refuse_newer(&applied, path)?;
+    if applied.contains_key(head().id) {
+        return Ok(());
+    }
+    Err(OpenError::Older {
+        path: path.to_owned(),
+        known: head().id.to_owned(),
+    })
 }
 
 /// Steps that were applied, with their checksums.

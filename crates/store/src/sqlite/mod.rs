@@ -10,7 +10,10 @@ mod lock;
 mod migrate;
 mod read;
 mod settings;
+mod visit;
 mod write;
+
+pub(crate) use visit::append_audit;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use smithers_model::Epoch;
-use smithers_model::audit::Deployment;
+use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 
@@ -166,6 +166,10 @@ impl Transactions for FaultyTransactions {
 
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
         self.strike(|inner| inner.record_deployment(deployment))
+    }
+
+    fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {
+        self.strike(|inner| inner.append_audit(records))
     }
 
     fn verify(&mut self) -> Result<(), CommitError> {

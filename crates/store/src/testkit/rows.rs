@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalMode, ApprovalRequest, Decision};
-use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::audit::{AuditRecord, Channel, Deployment};
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
@@ -172,14 +172,8 @@ pub fn frame(number: u64, content: &str) -> RowChange {
 /// An audit row about `run`.
 pub fn audit_record(kind: &str, run: &RunId) -> RowChange {
     RowChange::Audit(AuditRecord {
-        at: Timestamp(3),
-        kind: kind.into(),
-        run_id: Some(run.clone()),
         actor_id: Some("user:ann".into()),
-        token_id: None,
-        subject: None,
-        outcome: "accepted".into(),
-        detail: RawJson::empty_object(),
+        ..AuditRecord::new(Timestamp(3), Channel::Http, kind, "accepted").about(run)
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
-use smithers_model::audit::Deployment;
+use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 
@@ -139,6 +139,11 @@ impl WriterHandle {
     /// Records a start of the gateway. Blocks.
     pub fn record_deployment(&self, deployment: Deployment) -> Result<(), TaskError> {
         self.run(move |transactions| transactions.record_deployment(&deployment))
+    }
+
+    /// Adds rows to the audit trail. Blocks.
+    pub fn record_audit(&self, records: Vec<AuditRecord>) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.append_audit(records))
     }
 
     /// Commits everything that was queued before, folds the log into the main file and ends the thread.

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use serde_json::json;
+use smithers_model::audit::{AuditRecord, Channel};
 use smithers_model::event::Event;
-use smithers_model::{Epoch, NodeKey, RawJson};
+use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
 use smithers_store::testkit::{
     ManualClock, RunScript, ScratchDb, approval, audit_record, commit_all, decision, definition,
     deployment, outcome_of, output, typed_definition,
 };
 use smithers_store::{
     Backend, NoPublisher, OpenError, SqliteOptions, SqliteStore, Writer, WriterOptions,
+    first_break, ops,
 };
 
 fn mode(path: &Path) -> u32 {
@@ -188,7 +190,7 @@ fn runs_refer_to_the_start_that_launched_them() {
     let found: String = outsider(&scratch)
         .query_row(sql, [], |row| row.get(0))
         .unwrap();
-    assert_eq!(found, "d2 0009_audit");
+    assert_eq!(found, "d2 0010_audit_channel");
 }
 
 #[test]
@@ -218,6 +220,40 @@ fn decisions_and_audit_rows_are_only_ever_added() {
     ] {
         assert!(conn.execute_batch(sql).is_err(), "{sql}");
     }
+}
+
+#[test]
+fn a_command_beside_the_gateway_appends_to_the_same_chain() {
+    let scratch = ScratchDb::new();
+    let store = Arc::new(scratch.open());
+    let options = WriterOptions::new(Arc::new(ManualClock::default()));
+    let writer = Writer::spawn(store.clone(), Box::new(NoPublisher), options).unwrap();
+    let record = |channel, kind| AuditRecord::new(Timestamp(1), channel, kind, "accepted");
+    let mut script = RunScript::new("r");
+    outcome_of(&writer, script.launch()).unwrap();
+    for _ in 0..3 {
+        let ours = vec![record(Channel::Gateway, "stop"); 2];
+        writer.record_audit(ours).unwrap();
+        let theirs = record(Channel::CliOffline, "backup");
+        ops::audit::append(&scratch.path(), theirs).unwrap();
+        let step = script.step(vec![], vec![audit_record("cancel", &"r".into())]);
+        outcome_of(&writer, step).unwrap();
+    }
+    let rows = store.reader().unwrap().audit(0, 99).unwrap();
+    assert_eq!((rows.len(), first_break(&rows)), (12, None));
+    assert_eq!(rows[2].record.channel, Channel::CliOffline);
+}
+
+#[test]
+fn an_append_to_a_database_that_is_not_migrated_is_refused() {
+    let scratch = ScratchDb::new();
+    scratch.open();
+    let record = AuditRecord::new(Timestamp(1), Channel::Cli, "backup", "accepted");
+    outsider(&scratch)
+        .execute_batch("DELETE FROM _smithers_schema_migrations WHERE id >= '0010'")
+        .unwrap();
+    let error = ops::audit::append(&scratch.path(), record).unwrap_err();
+    assert!(error.to_string().contains("is not migrated to"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use smithers_engine::{Refusal, RunState, launch};
 use smithers_model::approval::Decision;
+use smithers_model::audit::Channel;
 use smithers_model::command::Command;
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
@@ -375,6 +376,7 @@ pub(crate) fn operator() -> Actor {
         role: "operator".into(),
         scopes: Vec::new(),
         holds_all: true,
+        channel: Channel::Http,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use rusqlite::Row;
 use smithers_model::RunId;
-use smithers_model::audit::AuditRecord;
+use smithers_model::audit::{AuditRecord, Channel};
 
 use super::{SqliteReader, bound};
 use crate::read::{AuditEntry, AuditReader, ReadResult};
-use crate::sqlite::codec::{raw_json, time};
+use crate::sqlite::codec::{Stored, raw_json, time};
 
 fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     Ok(AuditEntry {
@@ -20,6 +20,9 @@ fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
             subject: row.get(6)?,
             outcome: row.get(7)?,
             detail: raw_json(row, 8)?,
+            channel: row.get::<_, Stored<Channel>>(11)?.0,
+            org_id: row.get(12)?,
+            project_id: row.get(13)?,
         },
         prev_hash: row.get(9)?,
         hash: row.get(10)?,
@@ -30,7 +33,7 @@ impl AuditReader for SqliteReader {
     fn audit(&self, after_seq: u64, limit: usize) -> ReadResult<Vec<AuditEntry>> {
         let sql =
             "SELECT seq, at_ms, kind, run_id, actor_id, token_id, subject, outcome, detail_json,
-                          prev_hash, hash
+                          prev_hash, hash, channel, org_id, project_id
                    FROM _smithers_audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let after = i64::try_from(after_seq).unwrap_or(i64::MAX);
         self.all(sql, (after, bound(limit)), audit_row)

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use smithers_model::step::StepWrite;
 
 use super::SqliteTransactions;
-use super::step::{Tail, Writing};
+use super::step::Writing;
 use crate::commit::{CommittedStep, Refusal};
 use crate::error::CommitError;
 use crate::sqlite::fault::Trouble;
-use crate::sqlite::gateway;
+use crate::sqlite::gateway::{self, Counters};
 
 /// Answers in the order of the steps.
 type Answers = Vec<Result<CommittedStep, Refusal>>;
@@ -18,7 +18,7 @@ type Answers = Vec<Result<CommittedStep, Refusal>>;
 /// How one pass over a batch ended.
 enum Pass {
     /// Every step has its answer, and the end of the log moved to here.
-    Done(Answers, Tail),
+    Done(Answers, Counters),
     /// This step broke a rule after it had written something; the transaction is useless.
     Spoiled(usize, Refusal),
 }
@@ -29,14 +29,14 @@ impl SqliteTransactions {
     pub(super) fn write_batch(&mut self, steps: &[StepWrite]) -> Result<Answers, CommitError> {
         self.begin()?;
         match self.plain_pass(steps)? {
-            Pass::Done(answers, tail) => return self.end(answers, tail),
+            Pass::Done(answers, counters) => return self.end(answers, counters),
             Pass::Spoiled(..) => self.rollback()?,
         }
         let mut condemned = BTreeMap::new();
         loop {
             self.begin()?;
             match self.isolating_pass(steps, &condemned)? {
-                Pass::Done(answers, tail) => return self.end(answers, tail),
+                Pass::Done(answers, counters) => return self.end(answers, counters),
                 Pass::Spoiled(index, refusal) => {
                     condemned.insert(index, refusal);
                     self.rollback()?;
@@ -58,7 +58,7 @@ impl SqliteTransactions {
                 },
             }
         }
-        Ok(Pass::Done(answers, writing.tail))
+        Ok(Pass::Done(answers, writing.counters))
     }
 
     fn isolating_pass(
@@ -73,7 +73,7 @@ impl SqliteTransactions {
                 answers.push(Err(refusal.clone()));
                 continue;
             }
-            let before = writing.tail.clone();
+            let before = writing.counters;
             self.execute("SAVEPOINT step")?;
             let answer = match writing.check(step)? {
                 Err(refusal) => Err(Trouble::Row(refusal)),
@@ -88,13 +88,13 @@ impl SqliteTransactions {
                 }
                 Err(Trouble::Row(refusal)) => {
                     self.execute("ROLLBACK TO step")?;
-                    writing.tail = before;
+                    writing.counters = before;
                     answers.push(Err(refusal));
                 }
             }
             self.execute("RELEASE step")?;
         }
-        Ok(Pass::Done(answers, writing.tail))
+        Ok(Pass::Done(answers, writing.counters))
     }
 
     fn writing(&self) -> Writing<'_> {
@@ -102,18 +102,18 @@ impl SqliteTransactions {
             conn: &self.conn,
             schema: self.schema.read(),
             deployment: self.deployment.as_deref(),
-            tail: self.tail.clone(),
+            counters: self.counters,
         }
     }
 
-    fn end(&mut self, answers: Answers, tail: Tail) -> Result<Answers, CommitError> {
+    fn end(&mut self, answers: Answers, counters: Counters) -> Result<Answers, CommitError> {
         if answers.iter().all(Result::is_err) {
             self.rollback()?;
             return Ok(answers);
         }
-        gateway::advance(&self.conn, tail.counters).map_err(crate::sqlite::fault::storage)?;
+        gateway::advance(&self.conn, counters).map_err(crate::sqlite::fault::storage)?;
         self.commit_transaction()?;
-        self.tail = tail;
+        self.counters = counters;
         Ok(answers)
     }
 

@@ -13,25 +13,25 @@ mod run;
 mod step;
 mod tables;
 
+pub(super) use audit::append as append_audit;
 pub(super) use tables::{quoted, stored as stored_tables};
 
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
-use smithers_model::audit::Deployment;
+use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 
 use super::checkpoint::{self, WalGauge};
 use super::fault::storage;
-use super::gateway;
+use super::gateway::{self, Counters};
 use crate::backend::Transactions;
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal};
 use crate::error::CommitError;
 use crate::schema::{Schema, SchemaError};
-use step::Tail;
 
 /// The writing connection with what it remembers between batches. Dropped after a fault.
 pub(super) struct SqliteTransactions {
@@ -39,8 +39,8 @@ pub(super) struct SqliteTransactions {
     schema: Arc<RwLock<Schema>>,
     boundary: Boundary,
     wal: Arc<WalGauge>,
-    /// Ends of the log and of the audit chain, as committed.
-    tail: Tail,
+    /// Where the log ends, as committed.
+    counters: Counters,
     /// Newest deployment; runs that are launched refer to it.
     deployment: Option<String>,
     /// Whether SQLite was asked to commit the newest batch.
@@ -56,7 +56,7 @@ impl SqliteTransactions {
         wal: Arc<WalGauge>,
     ) -> rusqlite::Result<Self> {
         checkpoint::watch(&conn);
-        let tail = Tail::read(&conn)?;
+        let counters = gateway::counters(&conn)?;
         let deployment = module::newest_deployment(&conn)?;
         let stored = tables::stored(&conn)?;
         schema.write().replace_tables(stored);
@@ -65,7 +65,7 @@ impl SqliteTransactions {
             schema,
             boundary,
             wal,
-            tail,
+            counters,
             deployment,
             commit_tried: false,
         })
@@ -139,8 +139,19 @@ impl Transactions for SqliteTransactions {
         Ok(())
     }
 
+    fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {
+        for record in &mut records {
+            self.boundary.audit(record);
+        }
+        self.alone(|conn| {
+            records
+                .iter()
+                .try_for_each(|record| audit::append(conn, record))
+        })
+    }
+
     fn verify(&mut self) -> Result<(), CommitError> {
-        let counters = self.tail.counters;
+        let counters = self.counters;
         self.alone(|conn| gateway::advance(conn, counters))
     }
 

@@ -13,31 +13,15 @@ use crate::error::CommitError;
 use crate::precheck;
 use crate::schema::Schema;
 use crate::sqlite::fault::{Trouble, sort, storage};
-use crate::sqlite::gateway::{self, Counters};
-
-/// Where the log and the audit chain end.
-#[derive(Clone)]
-pub(super) struct Tail {
-    pub(super) counters: Counters,
-    /// Number and hash of the newest audit row.
-    pub(super) audit: (u64, String),
-}
-
-impl Tail {
-    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
-            counters: gateway::counters(conn)?,
-            audit: audit::newest(conn)?,
-        })
-    }
-}
+use crate::sqlite::gateway::Counters;
 
 /// A pass over a batch.
 pub(super) struct Writing<'a> {
     pub(super) conn: &'a Connection,
     pub(super) schema: RwLockReadGuard<'a, Schema>,
     pub(super) deployment: Option<&'a str>,
-    pub(super) tail: Tail,
+    /// Where the log ends.
+    pub(super) counters: Counters,
 }
 
 /// What is known of a step before it writes.
@@ -64,11 +48,11 @@ impl Writing<'_> {
         checked: Checked,
     ) -> Result<CommittedStep, Trouble> {
         let numbers = Committed {
-            first_position: self.tail.counters.last_position + 1,
-            first_state_version: self.tail.counters.state_version + 1,
+            first_position: self.counters.last_position + 1,
+            first_state_version: self.counters.state_version + 1,
         };
         self.write(step, checked).map_err(sort)?;
-        let events = event::insert(self.conn, step, &mut self.tail.counters).map_err(sort)?;
+        let events = event::insert(self.conn, step, &mut self.counters).map_err(sort)?;
         Ok(CommittedStep {
             run_id: step.run_id.clone(),
             numbers,
@@ -118,7 +102,7 @@ impl Writing<'_> {
                 frame::put_tree(conn, tree)?;
                 frame::put(conn, run_id, frame)
             }
-            RowChange::Audit(record) => audit::append(conn, record, &mut self.tail.audit),
+            RowChange::Audit(record) => audit::append(conn, record),
         }
     }
 }

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use clap::Args;
+use super::output::{Cell, Output, Paint, Table, warn};
+use crate::config::{Config, Origin, Sources};
 
-use super::say;
-use crate::config::{Config, Sources};
-
-/// What was typed.
-#[derive(Debug, Args)]
-pub(super) struct ShowArgs {
-    /// Print a JSON array instead of a table.
-    #[arg(long)]
-    json: bool,
+pub(super) fn run(output: &Output) -> anyhow::Result<()> {
+    let config = Config::read(&Sources::of_process(BTreeMap::new()))?;
+    config.warnings().iter().for_each(|warning| warn(warning));
+    output.print_table(&config.to_json(), || table(&config))
 }
 
-pub(super) fn run(args: &ShowArgs) -> anyhow::Result<()> {
-    let config = Config::read(&Sources::of_process(BTreeMap::new()))?;
-    if args.json {
-        say(&serde_json::to_string_pretty(&config.to_json())?);
-    } else {
-        say(config.table().trim_end());
+fn table(config: &Config) -> Table {
+    let mut table = Table::new(["name", "value", "origin"]);
+    for entry in config.entries() {
+        let paint = match entry.origin {
+            Origin::Default => Paint::Dim,
+            Origin::Fallback(_) => Paint::Yellow,
+            Origin::Environment | Origin::Flag => Paint::Green,
+        };
+        let cells = [entry.name, &entry.value, &entry.origin.to_string()];
+        table.row(cells.map(|text| Cell::new(text, paint)));
     }
-    Ok(())
+    table
 }

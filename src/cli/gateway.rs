@@ -10,7 +10,7 @@ use smithers_actors::clock::SystemClock;
 use smithers_model::time::Clock as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::say;
+use super::output::put;
 use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
 use crate::config::{AuthMode, Config, Sources};
 use crate::demo::Demo;
@@ -91,9 +91,9 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let gatekeeper = Arc::new(Gatekeeper::new(&config.access, grants, clock));
     announce(&config);
     let gateway = Gateway::start(&config, gatekeeper, extras).await?;
-    say(&format!("listening on http://{}", gateway.address));
+    put(&format!("listening on http://{}", gateway.address));
     if let (Some(demo), Some(token)) = (&demo, &token) {
-        say(&demo.guide(gateway.address, token, started_at)?);
+        put(&demo.guide(gateway.address, token, started_at)?);
     }
     tokio::select! {
         _ = terminate.recv() => {}

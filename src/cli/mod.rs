@@ -1,16 +1,22 @@
 //! The command line: what was typed becomes validated options, then one command runs.
 //!
 //! Data goes to standard output, everything else to standard error.
-//! Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! Exit codes: 0 done, 1 failed, 4 wrong usage.
 
 mod config_show;
+mod error;
 mod gateway;
+mod output;
 mod runs_events;
+mod usage;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use error::CliError;
+use output::{Output, OutputArgs};
 
 /// A self-hosted gateway for durable agent workflows.
 #[derive(Debug, Parser)]
@@ -18,6 +24,8 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +43,7 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print every value with its origin.
-    Show(config_show::ShowArgs),
+    Show,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,35 +54,65 @@ enum RunsCommand {
 
 /// Reads the command line, runs the command, and returns the exit code of the process.
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Gateway(args) => gateway::run(args),
-        Command::Config(ConfigCommand::Show(args)) => config_show::run(&args),
-        Command::Runs(RunsCommand::Events(args)) => runs_events::run(&args),
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let mut definition = Cli::command();
+    definition.build();
+    if let Some(schema) = output::schema::asked_for(&definition, &words) {
+        output::put(&format!("{schema:#}"));
+        return ExitCode::SUCCESS;
+    }
+    let matches = match definition.try_get_matches() {
+        Ok(matches) => matches,
+        Err(found) => return misunderstood(&found, &words),
     };
-    match result {
+    let command = command_name(&matches);
+    let cli = Cli::from_arg_matches(&matches).expect("what the definition matches, it can build");
+    let output = Output::new(cli.output.clone(), command);
+    match dispatch(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            fail(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&cli.output, &error.into()),
     }
 }
 
-/// Prints an error with what led to it, each once.
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where the command line speaks to a person"
-)]
-fn fail(error: &anyhow::Error) {
-    eprintln!("error: {error}");
-    for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
+    match command {
+        Command::Gateway(args) => gateway::run(args),
+        Command::Config(ConfigCommand::Show) => config_show::run(output),
+        Command::Runs(RunsCommand::Events(args)) => runs_events::run(&args, output),
     }
 }
 
-/// Prints a line of data. A reader that has gone, such as `head`, ends the program quietly.
-fn say(line: &str) {
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
+/// Returns the words of the command, such as `token issue`.
+fn command_name(matches: &clap::ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut matches = matches;
+    while let Some((word, below)) = matches.subcommand() {
+        words.push(word);
+        matches = below;
     }
+    words.join(" ")
+}
+
+/// Answers words that the parser did not take for a command: help and version too.
+fn misunderstood(found: &clap::Error, words: &[String]) -> ExitCode {
+    let Some(error) = usage::error(found) else {
+        // The text has been asked for; without a reader there is nobody to tell.
+        let _ = found.print();
+        return ExitCode::SUCCESS;
+    };
+    let args = OutputArgs::guessed(words);
+    if found.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        && args.chosen().is_none()
+    {
+        output::note(&found.render().to_string());
+        return ExitCode::from(error.exit_code());
+    }
+    fail(&args, &error)
+}
+
+fn fail(args: &OutputArgs, error: &CliError) -> ExitCode {
+    output::print_error(args, &error.to_json(), &error.to_text());
+    ExitCode::from(error.exit_code())
 }

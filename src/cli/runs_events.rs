@@ -1,14 +1,12 @@
 //! `smithers runs events RUN [--follow]`: a client of a gateway like any other.
 
-use std::io::Write;
-
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use tungstenite::Message;
 use tungstenite::stream::MaybeTlsStream;
 
-use super::say;
+use super::output::{Output, note};
 
 /// What was typed.
 #[derive(Debug, Args)]
@@ -29,14 +27,11 @@ pub(super) struct EventsArgs {
         env = "SMITHERS_GATEWAY_URL"
     )]
     url: String,
-    /// Print one JSON object a line.
-    #[arg(long)]
-    json: bool,
 }
 
 type Socket = tungstenite::WebSocket<MaybeTlsStream<std::net::TcpStream>>;
 
-pub(super) fn run(args: &EventsArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &EventsArgs, output: &Output) -> anyhow::Result<()> {
     let token = std::env::var("SMITHERS_API_KEY").ok();
     let mut socket = connect(args)?;
     call(
@@ -51,7 +46,7 @@ pub(super) fn run(args: &EventsArgs) -> anyhow::Result<()> {
     if current <= args.after_seq && !args.follow {
         return Ok(());
     }
-    print_events(&mut socket, args, current)
+    print_events(&mut socket, args, current, output)
 }
 
 fn connect(args: &EventsArgs) -> anyhow::Result<Socket> {
@@ -113,15 +108,20 @@ fn next(socket: &mut Socket) -> anyhow::Result<Value> {
 }
 
 /// Prints events until the run ends, or until `current` was printed when nobody follows.
-fn print_events(socket: &mut Socket, args: &EventsArgs, current: u64) -> anyhow::Result<()> {
+fn print_events(
+    socket: &mut Socket,
+    args: &EventsArgs,
+    current: u64,
+    output: &Output,
+) -> anyhow::Result<()> {
     loop {
         let frame = next(socket)?;
         let payload = &frame["payload"];
         match text(&frame["event"]) {
-            "run.event" => print_event(payload, args.json)?,
+            "run.event" => print_event(payload, output)?,
             "run.gap_resync" => {
                 let (from, to) = (&payload["fromSeq"], &payload["toSeq"]);
-                note(&format!("events {from} to {to} are no longer kept"))?;
+                note(&format!("note: events {from} to {to} are no longer kept"));
             }
             "run.error" => bail!("{}", text(&payload["error"]["message"])),
             _ => continue,
@@ -134,11 +134,13 @@ fn print_events(socket: &mut Socket, args: &EventsArgs, current: u64) -> anyhow:
     }
 }
 
-fn print_event(payload: &Value, as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        say(&json!({"seq": payload["seq"], "event": payload["event"], "payload": payload["payload"]}).to_string());
-        return Ok(());
-    }
+fn print_event(payload: &Value, output: &Output) -> anyhow::Result<()> {
+    let item =
+        json!({"seq": payload["seq"], "event": payload["event"], "payload": payload["payload"]});
+    output.print_item(&item, || line(payload))
+}
+
+fn line(payload: &Value) -> String {
     let inner = &payload["payload"];
     let subject = inner["nodeId"]
         .as_str()
@@ -150,12 +152,7 @@ fn print_event(payload: &Value, as_json: bool) -> anyhow::Result<()> {
         payload["seq"].to_string(),
         text(&payload["event"])
     );
-    say(line.trim_end());
-    Ok(())
-}
-
-fn note(note: &str) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stderr(), "note: {note}")?)
+    line.trim_end().to_owned()
 }
 
 fn text(value: &Value) -> &str {

@@ -5,9 +5,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use smithers_model::Timestamp;
 use smithers_protocol::scope::Grants;
+use smithers_tokens::{Fingerprint, Grant, new_bearer};
 
-use super::bearer::{Fingerprint, new_bearer};
-use super::grant::Grant;
 use super::store::GrantStore;
 
 /// How long the token is valid.

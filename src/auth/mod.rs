@@ -9,24 +9,21 @@
 //! Bearers are hashed as soon as they are read; the store never holds one. What an identity may call is decided in
 //! `smithers_actors::session::authorise`.
 
-mod bearer;
 mod credential;
 mod demo;
-mod file;
 mod gate;
 mod gatekeeper;
 mod grant;
 mod headers;
-mod load;
 mod store;
 mod watch;
 
-pub use bearer::Fingerprint;
 pub use credential::{Credential, Source};
 pub use demo::issue_demo_grant;
 pub use gate::{Gate, GateRefusal};
 pub use gatekeeper::Gatekeeper;
 pub use headers::RequestHeaders;
+pub use smithers_tokens::Fingerprint;
 pub use store::GrantStore;
 pub use watch::GrantWatch;
 

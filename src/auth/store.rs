@@ -12,10 +12,9 @@ use parking_lot::{Mutex, RwLock};
 use smithers_actors::session::Identity;
 use smithers_model::Timestamp;
 use smithers_protocol::error::RpcError;
+use smithers_tokens::{Fingerprint, Grant, GrantSet, LoadError, Stamp, load};
 
-use super::bearer::Fingerprint;
-use super::grant::{Grant, GrantSet};
-use super::load::{LoadError, Stamp, load};
+use super::grant::{check, identity};
 
 /// A file that changed so recently may change again without its stamp telling, since clocks of file systems are coarse.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -117,8 +116,8 @@ impl GrantStore {
             .find(fingerprint)
             .or_else(|| in_force.memory.find(fingerprint));
         let grant = grant.ok_or_else(unknown)?;
-        grant.check(now)?;
-        Ok(grant.identity(fingerprint))
+        check(grant, now)?;
+        Ok(identity(grant, fingerprint))
     }
 
     /// Adds a grant that lives as long as the process and is written nowhere.

@@ -9,7 +9,7 @@ use super::{SourceFile, Violation};
 
 /// The layers, each with the members it may depend on: dependencies point one way and siblings do
 /// not see each other. See docs/ARCHITECTURE.md.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     (
         "smithers",
         &[
@@ -17,6 +17,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "smithers-engine",
             "smithers-script",
             "smithers-store",
+            "smithers-tokens",
             "smithers-protocol",
             "smithers-model",
         ],
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("smithers-engine", &["smithers-model"]),
     ("smithers-script", &["smithers-model"]),
     ("smithers-store", &["smithers-model"]),
+    ("smithers-tokens", &["smithers-protocol", "smithers-model"]),
     ("smithers-protocol", &[]),
     ("smithers-model", &[]),
     ("smithers-testkit", &[]),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
 
-use super::file::{FileError, Parsed, parse};
+use crate::text::{Parsed, TextError, parse};
 
 /// Largest file in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -16,7 +16,7 @@ const OTHERS: u32 = 0o077;
 
 /// Why a file of grants cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
+pub enum LoadError {
     /// The operating system does not give it.
     #[error("it cannot be read")]
     Io(#[from] io::Error),
@@ -33,12 +33,12 @@ pub(super) enum LoadError {
     LooseMode(u32),
     /// Its text is refused.
     #[error("{0}")]
-    Text(#[from] FileError),
+    Text(#[from] TextError),
 }
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -49,7 +49,10 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// Looks at a file, or at what a link leads to; `None` when there is nothing.
-    pub(super) fn of(path: &Path) -> io::Result<Option<Stamp>> {
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn of(path: &Path) -> io::Result<Option<Stamp>> {
         match std::fs::metadata(path) {
             Ok(metadata) => Ok(Some(Stamp::of_metadata(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -70,7 +73,10 @@ impl Stamp {
 }
 
 /// Reads a file of grants.
-pub(super) fn load(path: &Path, allow_loose_mode: bool) -> Result<Parsed, LoadError> {
+///
+/// # Errors
+/// It is not there, not an ordinary file, too large, open to others, or its text is refused.
+pub fn load(path: &Path, allow_loose_mode: bool) -> Result<Parsed, LoadError> {
     // Opening a pipe would wait for a writer, so the kind is looked at before and, in case it was replaced, after.
     check(&std::fs::metadata(path)?, allow_loose_mode)?;
     let file = File::open(path)?;

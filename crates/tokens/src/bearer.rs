@@ -67,7 +67,7 @@ impl fmt::Debug for Fingerprint {
 ///
 /// # Errors
 /// The operating system gives no random bytes.
-pub(super) fn new_bearer() -> Result<SecretString, rand::rand_core::OsError> {
+pub fn new_bearer() -> Result<SecretString, rand::rand_core::OsError> {
     let mut bytes = Zeroizing::new([0; 32]);
     OsRng.try_fill_bytes(bytes.as_mut())?;
     Ok(format!("{PREFIX}{}", base64url(bytes.as_ref())).into())

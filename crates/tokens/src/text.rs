@@ -19,8 +19,8 @@ use smithers_model::Timestamp;
 use smithers_protocol::limits::{MAX_SCOPE_BYTES, MAX_SCOPES, MAX_USER_ID_BYTES};
 use smithers_protocol::scope::Grants;
 
-use super::bearer::Fingerprint;
-use super::grant::{Grant, GrantSet};
+use crate::bearer::Fingerprint;
+use crate::grant::{Grant, GrantSet};
 
 /// Most grants of one store.
 const MAX_GRANTS: usize = 10_000;
@@ -29,7 +29,7 @@ const NEWEST_VERSION: u64 = 3;
 
 /// Why the text is refused; nothing of the text itself is repeated.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FileError {
+pub enum TextError {
     /// Not JSON, not of the form, or a key that occurs twice.
     #[error("it is not a token store (line {line}, column {column})")]
     Malformed {
@@ -51,7 +51,7 @@ pub(super) enum FileError {
 
 /// What a text holds.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Parsed {
+pub struct Parsed {
     /// The grants.
     pub grants: GrantSet,
     /// Why entries were left out, by their position.
@@ -59,25 +59,28 @@ pub(super) struct Parsed {
 }
 
 /// Reads the text of a store.
-pub(super) fn parse(text: &[u8]) -> Result<Parsed, FileError> {
+///
+/// # Errors
+/// The text is no store, or says two things about one token. An entry that cannot be judged is left out instead.
+pub fn parse(text: &[u8]) -> Result<Parsed, TextError> {
     let file: StoreFile<'_> =
-        serde_json::from_slice(text).map_err(|error| FileError::Malformed {
+        serde_json::from_slice(text).map_err(|error| TextError::Malformed {
             line: error.line(),
             column: error.column(),
         })?;
     if file.version.is_some_and(|version| version > NEWEST_VERSION) {
-        return Err(FileError::TooNew(file.version.unwrap_or_default()));
+        return Err(TextError::TooNew(file.version.unwrap_or_default()));
     }
     let entries = file.tokens.0;
     if entries.len() > MAX_GRANTS {
-        return Err(FileError::TooMany);
+        return Err(TextError::TooMany);
     }
     let mut parsed = Parsed::default();
     for (position, (key, entry)) in entries.iter().enumerate() {
         match read_entry(&key.0, entry) {
             Ok((fingerprint, grant)) => {
                 if !parsed.grants.insert(fingerprint, grant) {
-                    return Err(FileError::SameToken);
+                    return Err(TextError::SameToken);
                 }
             }
             Err(problem) => parsed

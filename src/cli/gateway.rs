@@ -10,9 +10,10 @@ use smithers_actors::clock::SystemClock;
 use smithers_model::time::Clock as _;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::config::FileArg;
 use super::output::put;
 use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
-use crate::config::{AuthMode, Config, Sources};
+use crate::config::{AuthMode, Config};
 use crate::demo::Demo;
 use crate::gateway::{Extras, Gateway};
 use crate::telemetry;
@@ -38,6 +39,8 @@ pub(super) struct GatewayArgs {
     /// Start even when the module cannot be loaded.
     #[arg(long)]
     allow_broken_modules: bool,
+    #[command(flatten)]
+    file: FileArg,
 }
 
 pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
@@ -50,7 +53,7 @@ pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
     if let Some(demo) = &demo {
         flags.extend(demo.settings());
     }
-    let config = Config::read(&Sources::of_process(flags))?;
+    let config = args.file.read(flags)?;
     telemetry::install(&config.logging);
     let extras = Extras {
         allow_broken_modules: args.allow_broken_modules,

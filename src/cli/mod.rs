@@ -3,7 +3,7 @@
 //! Data goes to standard output, everything else to standard error.
 //! Exit codes: 0 done, 1 failed, 4 wrong usage.
 
-mod config_show;
+mod config;
 mod error;
 mod gateway;
 mod output;
@@ -34,16 +34,10 @@ enum Command {
     Gateway(gateway::GatewayArgs),
     /// Look at the configuration.
     #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(config::ConfigCommand),
     /// Look at runs through a gateway.
     #[command(subcommand)]
     Runs(RunsCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Print every value with its origin.
-    Show,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +73,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Gateway(args) => gateway::run(args),
-        Command::Config(ConfigCommand::Show) => config_show::run(output),
+        Command::Config(command) => config::run(&command, output),
         Command::Runs(RunsCommand::Events(args)) => runs_events::run(&args, output),
     }
 }

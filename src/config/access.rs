@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::key::key;
 use super::listen::Listen;
 use super::reader::{Fallback, Reader};
 use super::sources::DATA_DIR;
@@ -44,13 +45,35 @@ impl fmt::Display for AuthMode {
 
 impl Access {
     pub(super) fn read(reader: &mut Reader<'_>) -> Access {
+        reader.section("access", "Who may do what.");
         Access {
             auth: auth_mode(reader),
             token_store: token_store(reader),
-            allow_loose_mode: reader.flag("SMITHERS_TOKEN_STORE_ALLOW_LOOSE_MODE", false),
+            allow_loose_mode: reader.flag(
+                key(
+                    "access.allow_loose_mode",
+                    "SMITHERS_TOKEN_STORE_ALLOW_LOOSE_MODE",
+                    "Whether the token store may be readable by others than its owner, as mounted secrets can be.",
+                ),
+                false,
+            ),
             allowed_origins: allowed_origins(reader),
-            trust_any_host: reader.flag("SMITHERS_GATEWAY_TRUST_ANY_HOST", false),
-            metrics_public: reader.flag("SMITHERS_METRICS_PUBLIC", false),
+            trust_any_host: reader.flag(
+                key(
+                    "access.trust_any_host",
+                    "SMITHERS_GATEWAY_TRUST_ANY_HOST",
+                    "Without authentication: whether any Host is served, not only loopback names.",
+                ),
+                false,
+            ),
+            metrics_public: reader.flag(
+                key(
+                    "access.metrics_public",
+                    "SMITHERS_METRICS_PUBLIC",
+                    "Whether /metrics is served without a token.",
+                ),
+                false,
+            ),
         }
     }
 
@@ -67,7 +90,11 @@ impl Access {
 fn auth_mode(reader: &mut Reader<'_>) -> AuthMode {
     let accepted = "token, none (jwt and trusted-proxy are planned)".to_owned();
     reader.parsed(
-        "SMITHERS_GATEWAY_AUTH",
+        key(
+            "access.auth",
+            "SMITHERS_GATEWAY_AUTH",
+            "How callers are recognised: by a bearer token, or not at all.",
+        ),
         AuthMode::Token,
         accepted,
         |text| match text {
@@ -96,9 +123,12 @@ fn token_store(reader: &mut Reader<'_>) -> PathBuf {
         Some(home) => in_folder(home.clone(), "there is no /data"),
         None => in_folder(PathBuf::from("."), "there is no /data and no home folder"),
     };
-    reader
-        .text_or("SMITHERS_TOKEN_STORE", "a path", &usual, fallback)
-        .into()
+    let key = key(
+        "access.token_store",
+        "SMITHERS_TOKEN_STORE",
+        "The file of grants; while it is absent every token is refused.",
+    );
+    reader.text_or(key, "a path", &usual, fallback).into()
 }
 
 /// A list of origins that is shown as it is written.
@@ -128,12 +158,10 @@ fn allowed_origins(reader: &mut Reader<'_>) -> Vec<String> {
             Err("holds something else than origins".into())
         }
     };
-    reader
-        .parsed(
-            "SMITHERS_GATEWAY_ALLOWED_ORIGINS",
-            Origins(Vec::new()),
-            accepted,
-            parse,
-        )
-        .0
+    let key = key(
+        "access.allowed_origins",
+        "SMITHERS_GATEWAY_ALLOWED_ORIGINS",
+        "Origins that browsers may call from; with none, every origin may call with a token.",
+    );
+    reader.list(key, Origins(Vec::new()), accepted, parse).0
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::file::Place;
+use super::key::{Key, Kind};
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -11,6 +14,8 @@ pub enum Origin {
     Default,
     /// Nobody set it, and the usual default does not fit this machine, for the reason given.
     Fallback(String),
+    /// The file, at this place.
+    File(Place),
     /// The environment.
     Environment,
     /// The command line.
@@ -22,6 +27,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Default => out.write_str("default"),
             Origin::Fallback(reason) => write!(out, "default ({reason})"),
+            Origin::File(place) => write!(out, "file ({}:{})", place.file.display(), place.line),
             Origin::Environment => out.write_str("environment"),
             Origin::Flag => out.write_str("flag"),
         }
@@ -31,8 +37,10 @@ impl fmt::Display for Origin {
 /// One value of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The variable that sets it.
-    pub name: &'static str,
+    /// How it is named.
+    pub key: Key,
+    /// How it is written in the file.
+    pub kind: Kind,
     /// The value in force.
     pub value: String,
     /// The value when nobody sets it.
@@ -46,34 +54,31 @@ pub struct Entry {
 impl Entry {
     pub(super) fn to_json(&self) -> Value {
         json!({
-            "name": self.name,
+            "name": self.key.variable,
+            "key": self.key.path,
             "value": self.value,
             "default": self.default,
             "accepted": self.accepted,
             "origin": self.origin.to_string(),
+            "help": self.key.help,
         })
     }
 }
 
-/// Renders name, value and origin in aligned columns, one line each.
+/// Renders variable, value and origin in aligned columns, one line each.
 pub(super) fn table(entries: &[Entry]) -> String {
     let width = |column: fn(&Entry) -> &str| {
-        entries
-            .iter()
-            .map(|entry| column(entry).chars().count())
-            .max()
+        let widths = entries.iter().map(|entry| column(entry).chars().count());
+        widths.max().unwrap_or(0)
     };
-    let name_width = width(|entry| entry.name).unwrap_or(0);
-    let value_width = width(|entry| &entry.value).unwrap_or(0);
-    entries
-        .iter()
-        .map(
-            |Entry {
-                 name,
-                 value,
-                 origin,
-                 ..
-             }| format!("{name:name_width$}  {value:value_width$}  {origin}\n"),
-        )
-        .collect()
+    let name_width = width(|entry| entry.key.variable);
+    let value_width = width(|entry| &entry.value);
+    let line = |entry: &Entry| {
+        let Entry {
+            key, value, origin, ..
+        } = entry;
+        let name = key.variable;
+        format!("{name:name_width$}  {value:value_width$}  {origin}\n")
+    };
+    entries.iter().map(line).collect()
 }

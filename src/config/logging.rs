@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::key::key;
 use super::reader::Reader;
 
 /// What is logged, and how.
@@ -33,10 +34,19 @@ impl fmt::Display for LogFormat {
 
 impl Logging {
     pub(super) fn read(reader: &mut Reader<'_>) -> Logging {
+        reader.section("logging", "What is logged, and how.");
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         Logging {
             filter: filter(reader),
-            format: reader.word("SMITHERS_LOG_FORMAT", LogFormat::Text, &formats),
+            format: reader.word(
+                key(
+                    "logging.format",
+                    "SMITHERS_LOG_FORMAT",
+                    "The form of a line: for people, or one JSON object.",
+                ),
+                LogFormat::Text,
+                &formats,
+            ),
         }
     }
 }
@@ -44,7 +54,12 @@ impl Logging {
 fn filter(reader: &mut Reader<'_>) -> String {
     let accepted =
         "error, warn, info, debug, trace or off; also target=level, separated by commas".to_owned();
-    reader.parsed("SMITHERS_LOG", "info".to_owned(), accepted, |text| {
+    let key = key(
+        "logging.filter",
+        "SMITHERS_LOG",
+        "A level, or levels by target such as info,smithers=debug.",
+    );
+    reader.parsed(key, "info".to_owned(), accepted, |text| {
         let level = |part: &str| {
             part.rsplit_once('=')
                 .map_or(part, |(_, level)| level)

@@ -1,11 +1,16 @@
 //! Configuration: one typed struct, read once at start.
 //!
-//! Every value has a name, a default, bounds and an origin; flags count before the environment, the environment before
-//! the defaults. Bad values are reported together and stop the start. Nothing here is secret, and no message repeats a
+//! Every value has a key in `smithers.toml`, a variable, a default, bounds and an origin; flags count before the
+//! environment, the environment before the file, the file before the defaults. Unknown keys and bad values are reported together and stop the start. Nothing here is secret, and no message repeats a
 //! text that it refuses, in case a secret was put in the wrong place.
+
+use std::path::{Path, PathBuf};
 
 mod access;
 mod entry;
+mod example;
+mod file;
+mod key;
 mod listen;
 mod logging;
 mod module_env;
@@ -15,9 +20,12 @@ mod script;
 mod sources;
 mod storage;
 mod streams;
+mod unknown;
 
 pub use access::{Access, AuthMode};
 pub use entry::{Entry, Origin};
+pub use file::{ConfigFile, Place};
+pub use key::{Key, Kind, Section};
 pub use listen::Listen;
 pub use logging::{LogFormat, Logging};
 pub use module_env::ModuleEnv;
@@ -27,7 +35,7 @@ pub use sources::{Sources, Surroundings};
 pub use storage::{Storage, Synchronous};
 pub use streams::Streams;
 
-use reader::Reader;
+use reader::{Books, Reader};
 
 /// The configuration of a gateway.
 #[derive(Debug, Clone)]
@@ -44,15 +52,15 @@ pub struct Config {
     pub script: Script,
     /// What is logged, and how.
     pub logging: Logging,
-    entries: Vec<Entry>,
-    warnings: Vec<String>,
+    books: Books,
+    file: Option<PathBuf>,
 }
 
 impl Config {
     /// Reads the configuration from its sources.
     ///
     /// # Errors
-    /// Names every variable whose value is refused, with the reason and what is accepted.
+    /// Names every variable and every place of the file whose value is refused, with the reason and what is accepted.
     pub fn read(sources: &Sources) -> Result<Config, ConfigError> {
         let mut reader = Reader::new(sources);
         let mut config = Config {
@@ -62,35 +70,52 @@ impl Config {
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
             logging: Logging::read(&mut reader),
-            entries: Vec::new(),
-            warnings: Vec::new(),
+            books: Books::default(),
+            file: sources.file.as_ref().map(|file| file.path.clone()),
         };
-        (config.entries, config.warnings) = reader.finish()?;
-        config
-            .warnings
-            .extend(config.access.warning(&config.listen));
-        config.warnings.extend(config.storage.warning());
+        config.books = reader.finish()?;
+        let more = [
+            config.access.warning(&config.listen),
+            config.storage.warning(),
+        ];
+        config.books.warnings.extend(more.into_iter().flatten());
         Ok(config)
     }
 
-    /// Returns every value with its name, default, bounds and origin, in the order of the reference.
+    /// Returns every value with its names, default, bounds and origin, in the order of the reference.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.books.entries
+    }
+
+    /// Returns the sections of the file, in the order of the reference.
+    pub fn sections(&self) -> &[Section] {
+        &self.books.sections
+    }
+
+    /// Returns the file that was read, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Returns what an operator should know although the gateway can start.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.books.warnings
     }
 
-    /// Renders name, value and origin of every value as an aligned table.
+    /// Renders variable, value and origin of every value as an aligned table.
     pub fn table(&self) -> String {
-        entry::table(&self.entries)
+        entry::table(self.entries())
     }
 
     /// Returns every value for `smithers config show --json`.
     pub fn to_json(&self) -> serde_json::Value {
-        self.entries.iter().map(Entry::to_json).collect()
+        self.entries().iter().map(Entry::to_json).collect()
+    }
+
+    /// Renders a full example of `smithers.toml` in which every key shows its default as a comment.
+    pub fn example() -> String {
+        let defaults = Config::read(&Sources::default()).expect("the defaults are accepted");
+        example::render(defaults.sections(), defaults.entries())
     }
 }
 

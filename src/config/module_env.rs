@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::key::key;
 use super::reader::Reader;
 
 /// Names of variables that modules may read; a trailing `*` matches a prefix.
@@ -29,7 +30,12 @@ impl ModuleEnv {
     pub(super) fn read(reader: &mut Reader<'_>) -> ModuleEnv {
         let accepted =
             "names separated by commas, each with or without a trailing * for a prefix".to_owned();
-        reader.parsed("SMITHERS_MODULE_ENV", ModuleEnv::default(), accepted, parse)
+        let key = key(
+            "script.module_env",
+            "SMITHERS_MODULE_ENV",
+            "Variables of the environment that modules may read.",
+        );
+        reader.list(key, ModuleEnv::default(), accepted, parse)
     }
 
     /// Tells whether modules may read the variable.

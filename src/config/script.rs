@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::key::key;
 use super::module_env::ModuleEnv;
 use super::reader::{Fallback, Reader};
 use super::sources::WORKSPACE_DIR;
@@ -44,6 +45,7 @@ impl fmt::Display for ScriptIsolation {
 
 impl Script {
     pub(super) fn read(reader: &mut Reader<'_>) -> Script {
+        reader.section("script", "The module and the runtimes that execute it.");
         let cores = reader.surroundings().cores;
         let isolations = [
             ("module", ScriptIsolation::Module),
@@ -52,11 +54,39 @@ impl Script {
         Script {
             module: module(reader),
             module_env: ModuleEnv::read(reader),
-            run_threads: reader.number("SMITHERS_RUN_THREADS", cores.clamp(1, 2), 1..=64),
-            script_threads: reader.number("SMITHERS_SCRIPT_THREADS", cores.clamp(1, 8), 1..=64),
-            runtimes: reader.number("SMITHERS_SCRIPT_RUNTIMES", 1, 1..=64),
+            run_threads: reader.number(
+                key(
+                    "script.run_threads",
+                    "SMITHERS_RUN_THREADS",
+                    "Threads that execute runs.",
+                ),
+                cores.clamp(1, 2),
+                1..=64,
+            ),
+            script_threads: reader.number(
+                key(
+                    "script.script_threads",
+                    "SMITHERS_SCRIPT_THREADS",
+                    "Threads that execute scripts.",
+                ),
+                cores.clamp(1, 8),
+                1..=64,
+            ),
+            runtimes: reader.number(
+                key(
+                    "script.runtimes",
+                    "SMITHERS_SCRIPT_RUNTIMES",
+                    "Runtimes of one module graph.",
+                ),
+                1,
+                1..=64,
+            ),
             isolation: reader.word(
-                "SMITHERS_SCRIPT_ISOLATION",
+                key(
+                    "script.isolation",
+                    "SMITHERS_SCRIPT_ISOLATION",
+                    "Whether runs of a module share its runtimes, or every run has one of its own.",
+                ),
                 ScriptIsolation::Module,
                 &isolations,
             ),
@@ -77,7 +107,10 @@ fn module(reader: &mut Reader<'_>) -> PathBuf {
             reason: Some("there is no /workspace".into()),
         }
     };
-    reader
-        .text_or("SMITHERS_GATEWAY_MODULE", "a path", &usual, fallback)
-        .into()
+    let key = key(
+        "script.module",
+        "SMITHERS_GATEWAY_MODULE",
+        "The module that registers workflows.",
+    );
+    reader.text_or(key, "a path", &usual, fallback).into()
 }

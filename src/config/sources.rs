@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use super::file::ConfigFile;
+
 /// Folder of the volume in the reference deployment.
 pub(super) const DATA_DIR: &str = "/data";
 /// Folder of the module in the reference deployment.
 pub(super) const WORKSPACE_DIR: &str = "/workspace";
+
+/// Names the file of settings.
+const FILE_VARIABLE: &str = "SMITHERS_CONFIG";
 
 /// Everything that the configuration is read from.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +21,8 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
     /// Values of the command line, by the name of the variable that they replace.
     pub flags: BTreeMap<&'static str, String>,
+    /// The file of settings, if there is one.
+    pub file: Option<ConfigFile>,
     /// Names in the environment whose values are not UTF-8.
     pub unreadable: Vec<String>,
     /// What the machine offers.
@@ -66,7 +73,8 @@ impl Surroundings {
 }
 
 impl Sources {
-    /// Takes the environment of this process, the values of the command line, and this machine.
+    /// Takes the environment of this process, the values of the command line, this machine, and the file of
+    /// settings: that of `SMITHERS_CONFIG`, else `smithers.toml` of the working directory or of `/etc/smithers`.
     pub fn of_process(flags: BTreeMap<&'static str, String>) -> Sources {
         let mut sources = Sources {
             flags,
@@ -82,6 +90,23 @@ impl Sources {
                 Err(_) => sources.unreadable.push(name),
             }
         }
+        let named = sources
+            .environment
+            .get(FILE_VARIABLE)
+            .map(|path| path.trim());
+        sources.file = match named.filter(|path| !path.is_empty()) {
+            Some(path) => Some(ConfigFile::named(Path::new(path))),
+            None => ConfigFile::found(),
+        };
         sources
+    }
+
+    /// Takes the settings of the file at `path` instead of any other, if a path is given.
+    #[must_use]
+    pub fn with_file(mut self, path: Option<&Path>) -> Sources {
+        if let Some(path) = path {
+            self.file = Some(ConfigFile::named(path));
+        }
+        self
     }
 }

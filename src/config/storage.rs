@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::key::key;
 use super::reader::{Fallback, Reader};
 use super::sources::DATA_DIR;
 
@@ -35,10 +36,19 @@ impl fmt::Display for Synchronous {
 
 impl Storage {
     pub(super) fn read(reader: &mut Reader<'_>) -> Storage {
+        reader.section("storage", "Where runs are stored.");
         let words = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
         Storage {
             db_path: db_path(reader),
-            synchronous: reader.word("SMITHERS_DB_SYNCHRONOUS", Synchronous::Full, &words),
+            synchronous: reader.word(
+                key(
+                    "storage.synchronous",
+                    "SMITHERS_DB_SYNCHRONOUS",
+                    "How far a commit has come when it is acknowledged: on the disk, or with the operating system.",
+                ),
+                Synchronous::Full,
+                &words,
+            ),
         }
     }
 
@@ -72,7 +82,6 @@ fn db_path(reader: &mut Reader<'_>) -> PathBuf {
             reason: reason(),
         }
     };
-    reader
-        .text_or("SMITHERS_DB_PATH", "a path", &usual, fallback)
-        .into()
+    let key = key("storage.db_path", "SMITHERS_DB_PATH", "The database file.");
+    reader.text_or(key, "a path", &usual, fallback).into()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smithers_protocol::limits;
 
+use super::key::key;
 use super::listen::milliseconds;
 use super::reader::Reader;
 
@@ -28,33 +29,68 @@ pub struct Streams {
 
 impl Streams {
     pub(super) fn read(reader: &mut Reader<'_>) -> Streams {
+        reader.section("streams", "Events and their streams.");
         let heartbeats = 50..=3_600_000;
-        let mut cap = |name, default| reader.number(name, default, 1..=1_000_000);
-        let global = cap("SMITHERS_GATEWAY_STREAMS_GLOBAL", limits::STREAMS_GLOBAL);
+        let mut cap = |key, default| reader.number(key, default, 1..=1_000_000);
+        let global = cap(
+            key(
+                "streams.global",
+                "SMITHERS_GATEWAY_STREAMS_GLOBAL",
+                "Run streams of the whole gateway.",
+            ),
+            limits::STREAMS_GLOBAL,
+        );
         let per_user = cap(
-            "SMITHERS_GATEWAY_STREAMS_PER_USER",
+            key(
+                "streams.per_user",
+                "SMITHERS_GATEWAY_STREAMS_PER_USER",
+                "Run streams of one user.",
+            ),
             limits::STREAMS_PER_USER,
         );
         let per_connection = cap(
-            "SMITHERS_GATEWAY_STREAMS_PER_CONNECTION",
+            key(
+                "streams.per_connection",
+                "SMITHERS_GATEWAY_STREAMS_PER_CONNECTION",
+                "Run streams of one connection.",
+            ),
             limits::STREAMS_PER_CONNECTION,
         );
-        let per_run = cap("SMITHERS_GATEWAY_STREAMS_PER_RUN", limits::STREAMS_PER_RUN);
+        let per_run = cap(
+            key(
+                "streams.per_run",
+                "SMITHERS_GATEWAY_STREAMS_PER_RUN",
+                "Run streams of one run.",
+            ),
+            limits::STREAMS_PER_RUN,
+        );
         Streams {
             heartbeat: milliseconds(
                 reader,
-                "SMITHERS_GATEWAY_HEARTBEAT_MS",
+                key(
+                    "streams.heartbeat_ms",
+                    "SMITHERS_GATEWAY_HEARTBEAT_MS",
+                    "Milliseconds between two tick events of a socket.",
+                ),
                 limits::TICK_MS,
                 heartbeats.clone(),
             ),
             run_heartbeat: milliseconds(
                 reader,
-                "SMITHERS_GATEWAY_RUN_HEARTBEAT_MS",
+                key(
+                    "streams.run_heartbeat_ms",
+                    "SMITHERS_GATEWAY_RUN_HEARTBEAT_MS",
+                    "Milliseconds between two heartbeats of a run stream.",
+                ),
                 limits::RUN_HEARTBEAT_MS,
                 heartbeats,
             ),
             event_window: reader.number(
-                "SMITHERS_GATEWAY_EVENT_WINDOW",
+                key(
+                    "streams.event_window",
+                    "SMITHERS_GATEWAY_EVENT_WINDOW",
+                    "Newest visible events of a run that a stream can replay.",
+                ),
                 limits::EVENT_WINDOW,
                 1..=10_000_000,
             ),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::*;
 
+mod file;
+
 fn sources(environment: &[(&str, &str)]) -> Sources {
     let environment = environment
         .iter()
@@ -43,7 +45,7 @@ fn origin(config: &Config, name: &str) -> String {
     config
         .entries()
         .iter()
-        .find(|entry| entry.name == name)
+        .find(|entry| entry.key.variable == name)
         .expect("known")
         .origin
         .to_string()
@@ -172,7 +174,7 @@ fn bad_values_are_reported_together_with_what_is_accepted() {
 fn a_secret_in_the_wrong_place_is_not_repeated() {
     let secret = "smithers_0123456789abcdef0123456789abcdef";
     for entry in Config::read(&container(&[])).unwrap().entries() {
-        if let Err(error) = Config::read(&sources(&[(entry.name, secret)])) {
+        if let Err(error) = Config::read(&sources(&[(entry.key.variable, secret)])) {
             assert!(!error.to_string().contains(secret), "{error}");
         }
     }
@@ -326,6 +328,10 @@ fn every_value_is_shown_with_its_name_value_and_origin() {
         .unwrap();
     assert_eq!(entry["default"], "7331");
     assert_eq!(entry["accepted"], "0 to 65535");
-    let names: BTreeSet<_> = config.entries().iter().map(|entry| entry.name).collect();
+    let names: BTreeSet<_> = config
+        .entries()
+        .iter()
+        .map(|entry| entry.key.variable)
+        .collect();
     assert_eq!(names.len(), config.entries().len(), "every name once");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{run, scratch};
+use crate::support::{get, run, scratch, start};
 
 #[tokio::test]
 async fn config_show_prints_every_value_with_its_origin() {
@@ -84,4 +84,83 @@ async fn a_bad_configuration_stops_the_start_and_names_every_bad_variable() {
         );
     }
     assert!(!scratch.database().exists(), "nothing was begun");
+}
+
+#[tokio::test]
+async fn the_file_of_settings_is_used_by_the_gateway_and_shown_with_its_line() {
+    let mut scratch = scratch();
+    let file = scratch.path("smithers.toml");
+    std::fs::write(
+        &file,
+        "[listen]\nmax_body_bytes = 2048\n\n[streams]\nevent_window = 3\n",
+    )
+    .unwrap();
+    scratch.set("SMITHERS_CONFIG", file.display().to_string());
+    scratch.set("SMITHERS_GATEWAY_EVENT_WINDOW", "5");
+    let ended = run(&scratch, &["config", "show", "--json"]).await;
+    let entries: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let shown = |key: &str| {
+        let entry = entries.iter().find(|entry| entry["key"] == key).unwrap();
+        (entry["value"].clone(), entry["origin"].clone())
+    };
+    let place = format!("file ({}:2)", file.display());
+    assert_eq!(
+        shown("listen.max_body_bytes"),
+        ("2048".into(), place.into())
+    );
+    assert_eq!(
+        shown("streams.event_window"),
+        ("5".into(), "environment".into())
+    );
+    let gateway = start(&scratch).await;
+    let body = "x".repeat(2049);
+    let token = Some(crate::support::OPERATOR);
+    let refused = crate::support::send(&gateway, "POST", "/v1/rpc/listRuns", token, Some(&body));
+    assert_eq!(
+        refused.await.status,
+        413,
+        "the bound of the file is in force"
+    );
+    assert_eq!(get(&gateway, None, "/health").await.status, 200);
+}
+
+#[tokio::test]
+async fn config_check_tells_every_mistake_of_the_file_at_once_and_a_gateway_does_not_start_with_it()
+{
+    let scratch = scratch();
+    let file = scratch.path("wrong.toml");
+    std::fs::write(&file, "[listen]\nprot = 1\nworkers = \"two\"\n[listn]\n").unwrap();
+    let file = file.display().to_string();
+    for command in [&["config", "check"][..], &["gateway"], &["config", "show"]] {
+        let arguments = [command, &["--config", &file]].concat();
+        let ended = run(&scratch, &arguments).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        for place in [
+            "2:1: `listen.prot`",
+            "3:11: listen.workers",
+            "4:2: section `listn`",
+        ] {
+            let place = format!("{file}:{place}");
+            assert!(ended.stderr.contains(&place), "{place} in {}", ended.stderr);
+        }
+        assert_eq!(ended.stdout, "");
+    }
+}
+
+#[tokio::test]
+async fn the_printed_example_is_a_configuration_that_is_accepted() {
+    let scratch = scratch();
+    let example = run(&scratch, &["config", "example"]).await;
+    assert_eq!(example.code, Some(0), "{example:?}");
+    assert!(
+        example.stdout.contains("#port = 7331"),
+        "{}",
+        example.stdout
+    );
+    let file = scratch.path("example.toml");
+    std::fs::write(&file, example.stdout).unwrap();
+    let file = file.display().to_string();
+    let ended = run(&scratch, &["config", "check", "--config", &file]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains(&file), "{ended:?}");
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::output::{Cell, Output, Paint, Table, warn};
-use crate::config::{Config, Origin, Sources};
+use super::FileArg;
+use crate::cli::output::{Cell, Output, Paint, Table, warn};
+use crate::config::{Config, Origin};
 
-pub(super) fn run(output: &Output) -> anyhow::Result<()> {
-    let config = Config::read(&Sources::of_process(BTreeMap::new()))?;
+pub(super) fn run(file: &FileArg, output: &Output) -> anyhow::Result<()> {
+    let config = file.read(BTreeMap::new())?;
     config.warnings().iter().for_each(|warning| warn(warning));
     output.print_table(&config.to_json(), || table(&config))
 }
@@ -17,9 +18,9 @@ fn table(config: &Config) -> Table {
         let paint = match entry.origin {
             Origin::Default => Paint::Dim,
             Origin::Fallback(_) => Paint::Yellow,
-            Origin::Environment | Origin::Flag => Paint::Green,
+            Origin::File(_) | Origin::Environment | Origin::Flag => Paint::Green,
         };
-        let cells = [entry.name, &entry.value, &entry.origin.to_string()];
+        let cells = [entry.key.variable, &entry.value, &entry.origin.to_string()];
         table.row(cells.map(|text| Cell::new(text, paint)));
     }
     table

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::FileArg;
 use super::output::put;
+use super::start_error;
 use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
 use crate::config::{AuthMode, Config};
 use crate::demo::Demo;
@@ -93,7 +94,9 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
         .context("failed to watch the token store")?;
     let gatekeeper = Arc::new(Gatekeeper::new(&config.access, grants, clock));
     announce(&config);
-    let gateway = Gateway::start(&config, gatekeeper, extras).await?;
+    let gateway = Gateway::start(&config, gatekeeper, extras)
+        .await
+        .map_err(start_error::explained)?;
     put(&format!("listening on http://{}", gateway.address));
     if let (Some(demo), Some(token)) = (&demo, &token) {
         put(&demo.guide(gateway.address, token, started_at)?);

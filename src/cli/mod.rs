@@ -8,6 +8,7 @@ mod error;
 mod gateway;
 mod output;
 mod runs_events;
+mod start_error;
 mod usage;
 
 use std::process::ExitCode;

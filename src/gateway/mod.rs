@@ -39,6 +39,7 @@ pub struct Gateway {
     running: Running,
     runs: Runs,
     writer: WriterHandle,
+    clock: Arc<dyn Clock>,
     modules: Modules,
     arbiters: Vec<Arbiter>,
 }
@@ -93,6 +94,7 @@ impl Gateway {
             running,
             runs,
             writer,
+            clock,
             modules,
             arbiters,
         })

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
-use smithers_model::audit::Deployment;
 use smithers_model::workflow::Workflow;
 use smithers_script::{HostOptions, Isolation, ScriptHost};
 use smithers_store::WriterHandle;
 
 use super::{Extras, StartError};
+use crate::audit;
 use crate::config::{Config, ScriptIsolation};
 
 /// The loaded workflows and the host that runs those of modules.
@@ -86,23 +85,9 @@ impl Modules {
                 writer.register_module(revision.clone())?;
             }
         }
-        Ok(writer.record_deployment(self.deployment(config, started_at, stored.first()))?)
-    }
-
-    fn deployment(
-        &self,
-        config: &Config,
-        started_at: Timestamp,
-        hash: Option<&&String>,
-    ) -> Deployment {
-        Deployment {
-            id: uuid::Uuid::now_v7().to_string(),
-            started_at,
-            product_version: env!("CARGO_PKG_VERSION").into(),
-            config_digest: hex::encode(Sha256::digest(config.to_json().to_string())),
-            module_path: Some(self.entry.display().to_string()),
-            module_hash: hash.map(|hash| (*hash).clone()),
-        }
+        let hash = stored.first().map(|hash| (*hash).clone());
+        let deployment = audit::deployment(config, &self.entry, hash, started_at);
+        Ok(writer.record_deployment(deployment)?)
     }
 
     /// Ends the script threads.

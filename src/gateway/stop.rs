@@ -12,10 +12,14 @@ impl Gateway {
         self.runs.stop_accepting();
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
-        if actix_web::rt::task::spawn_blocking(move || writer.shutdown())
-            .await
-            .is_err()
-        {
+        let clock = self.clock;
+        let end = move || {
+            if let Err(error) = writer.record_stop(clock.now()) {
+                tracing::warn!(%error, "the stop could not be recorded; the next start will call it unclean");
+            }
+            writer.shutdown();
+        };
+        if actix_web::rt::task::spawn_blocking(end).await.is_err() {
             tracing::error!("the writer ended abnormally");
         }
         self.runs.stop();

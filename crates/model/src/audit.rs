@@ -1,5 +1,7 @@
 //! Audit records: who did what, over which channel, written in the same transaction as the deed (operations 5).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::json::RawJson;
@@ -172,6 +174,25 @@ pub struct Deployment {
     pub module_path: Option<String>,
     /// Hash of the module graph.
     pub module_hash: Option<String>,
+    /// Commit that the binary was built from; none when the build did not know.
+    pub build_commit: Option<String>,
+    /// Revision of the version control that holds the module's folder.
+    pub module_revision: Option<String>,
+    /// Name of each setting with a digest of its value, so that a later start can name what has changed.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A deployment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredDeployment {
+    /// What was recorded at the start.
+    #[serde(flatten)]
+    pub deployment: Deployment,
+    /// Newest migration of the database at the start.
+    pub database_head: String,
+    /// When it stopped in good order; none while it runs, and for ever when it died.
+    pub stopped_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use smithers_model::Epoch;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{Epoch, Timestamp};
 
 use crate::commit::{CommittedStep, Refusal};
 use crate::error::{CommitError, Error, OpenError};
@@ -71,8 +71,12 @@ pub trait Transactions: Send {
     /// Stores the source of a module graph, unless it is there.
     fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError>;
 
-    /// Records a start of the gateway; runs that are launched from now on refer to it.
+    /// Records a start of the gateway; runs that are launched from now on refer to it. The audit trail gets
+    /// the start, an unclean end of the process before, and the names of settings that have changed since.
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError>;
+
+    /// Records that the deployment ends in good order; nothing when there is none.
+    fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError>;
 
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;

@@ -21,6 +21,7 @@ mod precheck;
 pub mod read;
 mod schema;
 pub mod sqlite;
+mod start;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod writer;

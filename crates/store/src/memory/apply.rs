@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use smithers_model::Timestamp;
 use smithers_model::approval::Approval;
-use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::audit::{AuditRecord, Deployment, StoredDeployment};
 use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::AttemptRow;
 use smithers_model::output::OutputRow;
@@ -21,6 +22,10 @@ use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
 use crate::precheck;
 use crate::schema::{Cell, SchemaError};
+use crate::start::{self, Before};
+
+/// What stands in place of the newest migration: there are none.
+const DATABASE_HEAD: &str = "memory";
 
 /// Cells of the output rows of a step, in the order of its changes.
 type EncodedRows = Vec<HashMap<String, Cell>>;
@@ -64,7 +69,31 @@ impl Transactions for MemoryTransactions {
     }
 
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
-        self.state.write().deployments.push(deployment.clone());
+        let mut state = self.state.write();
+        let before = state.deployments.last().map(|stored| Before {
+            stored: stored.clone(),
+            alive_at: None,
+        });
+        for record in start::records(deployment, DATABASE_HEAD, before.as_ref()) {
+            state.append_audit(record);
+        }
+        state.deployments.push(StoredDeployment {
+            deployment: deployment.clone(),
+            database_head: DATABASE_HEAD.into(),
+            stopped_at: None,
+        });
+        Ok(())
+    }
+
+    fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError> {
+        let mut state = self.state.write();
+        let running = state.deployments.last_mut();
+        let Some(running) = running.filter(|stored| stored.stopped_at.is_none()) else {
+            return Ok(());
+        };
+        running.stopped_at = Some(at);
+        let record = start::stopped(&running.deployment.id, at);
+        state.append_audit(record);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use smithers_model::approval::Approval;
+use smithers_model::audit::StoredDeployment;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
@@ -16,9 +17,9 @@ use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use super::state::{Output, Run, State};
 use crate::read::{
-    ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DueReader, EventReader, FrameReader,
-    ModuleReader, NodeReader, OutputReader, PendingApproval, ReadResult, Reader, RunFilter,
-    RunReader, RunRows,
+    ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DeploymentReader, DueReader,
+    EventReader, FrameReader, ModuleReader, NodeReader, OutputReader, PendingApproval, ReadResult,
+    Reader, RunFilter, RunReader, RunRows,
 };
 use crate::schema::Cell;
 
@@ -257,6 +258,12 @@ impl DueReader for MemoryReader {
 impl ModuleReader for MemoryReader {
     fn module_graph(&self, hash: &str) -> ReadResult<Option<ModuleRevision>> {
         Ok(self.0.read().modules.get(hash).cloned())
+    }
+}
+
+impl DeploymentReader for MemoryReader {
+    fn newest_deployment(&self) -> ReadResult<Option<StoredDeployment>> {
+        Ok(self.0.read().deployments.last().cloned())
     }
 }
 

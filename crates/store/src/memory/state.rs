@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use smithers_model::approval::{Approval, ApprovalStatus};
-use smithers_model::audit::Deployment;
+use smithers_model::audit::StoredDeployment;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
@@ -24,7 +24,7 @@ pub(super) struct State {
     pub(super) launches: HashMap<(WorkflowKey, String), RunId>,
     pub(super) trees: HashMap<String, Arc<TreeContent>>,
     pub(super) modules: HashMap<String, ModuleRevision>,
-    pub(super) deployments: Vec<Deployment>,
+    pub(super) deployments: Vec<StoredDeployment>,
     pub(super) audit: Vec<AuditEntry>,
     pub(super) schema: Schema,
     pub(super) last_position: u64,

@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod deployment;
 mod due;
 mod event;
 mod frame;
@@ -18,6 +19,7 @@ use smithers_model::run::RunRow;
 
 pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
 pub use audit::{AuditEntry, AuditReader};
+pub use deployment::DeploymentReader;
 pub use due::DueReader;
 pub use event::EventReader;
 pub use frame::FrameReader;
@@ -42,6 +44,7 @@ pub trait Reader:
     + DueReader
     + ModuleReader
     + AuditReader
+    + DeploymentReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.

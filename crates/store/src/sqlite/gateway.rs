@@ -1,7 +1,7 @@
 //! The row of the gateway: who owns the database, and counters that never go back.
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use smithers_model::Epoch;
+use smithers_model::{Epoch, Timestamp};
 
 /// SQLite's clock in milliseconds since 1970.
 macro_rules! now_ms {
@@ -10,6 +10,12 @@ macro_rules! now_ms {
     };
 }
 pub(super) use now_ms;
+
+/// SQLite's clock.
+pub(super) fn now(conn: &Connection) -> rusqlite::Result<Timestamp> {
+    let sql = concat!("SELECT ", now_ms!());
+    Ok(Timestamp(conn.query_row(sql, [], |row| row.get(0))?))
+}
 
 /// Counters of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,7 @@ pub(super) fn claim(conn: &mut Connection) -> rusqlite::Result<Epoch> {
                                             heartbeat_at_ms, last_position, state_version)
              VALUES (1, ?1, ?2, 1, ?3, ", now_ms!(), ", ", now_ms!(), ", 0, 0)
              ON CONFLICT (id) DO UPDATE SET
+                 previous_heartbeat_at_ms = heartbeat_at_ms,
                  instance_id = excluded.instance_id, epoch = epoch + 1, pid = excluded.pid,
                  opened_at_ms = excluded.opened_at_ms, heartbeat_at_ms = excluded.heartbeat_at_ms
              RETURNING epoch"

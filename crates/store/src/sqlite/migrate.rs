@@ -38,6 +38,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0008_modules",
     "0009_audit",
     "0010_audit_channel",
+    "0011_deployments",
 ];
 
 const LEDGER: &str = "

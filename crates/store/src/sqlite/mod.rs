@@ -8,12 +8,14 @@ mod files;
 mod gateway;
 mod lock;
 mod migrate;
+mod migration_audit;
 mod read;
 mod settings;
 mod visit;
 mod write;
 
-pub(crate) use visit::append_audit;
+pub use drift::Difference;
+pub(crate) use visit::{append_audit, differences, note_migrations};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,16 +3,38 @@
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
-use smithers_model::audit::AuditRecord;
+use smithers_model::audit::{AuditRecord, Channel};
 
-use super::settings::Opener;
-use super::{SqliteOptions, migrate, write};
+use super::drift::Difference;
+use super::settings::{self, Opener};
+use super::{SqliteOptions, drift, migrate, migration_audit, write};
 use crate::error::OpenError;
 
 /// Appends to the audit trail of the file at `path`.
 pub(crate) fn append_audit(path: &Path, record: &AuditRecord) -> Result<(), OpenError> {
     transact(path, "adding to its audit trail", |conn| {
         write::append_audit(conn, record)
+    })
+}
+
+/// Tells the audit trail of the file at `path` which migrations were applied over `channel`.
+pub(crate) fn note_migrations(path: &Path, channel: Channel) -> Result<(), OpenError> {
+    transact(path, "recording its migrations", |conn| {
+        migration_audit::note(conn, channel)
+    })
+}
+
+/// Lists what of the file at `path` is not as the migrations made it; only reads.
+pub(crate) fn differences(path: &Path) -> Result<Vec<Difference>, OpenError> {
+    let look = || {
+        let mut conn = Connection::open_with_flags(path, settings::READ_FLAGS)?;
+        settings::for_reading(&mut conn)?;
+        drift::differences(&conn)
+    };
+    look().map_err(|source| OpenError::Database {
+        path: path.to_owned(),
+        doing: "comparing its tables",
+        source,
     })
 }
 

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use smithers_model::Epoch;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{Epoch, Timestamp};
 
 use crate::backend::{Backend, ReadGuard, Transactions};
 use crate::commit::{CommittedStep, Refusal};
@@ -166,6 +166,10 @@ impl Transactions for FaultyTransactions {
 
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
         self.strike(|inner| inner.record_deployment(deployment))
+    }
+
+    fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError> {
+        self.strike(|inner| inner.record_stop(at))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

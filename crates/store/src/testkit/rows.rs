@@ -1,5 +1,6 @@
 //! Rows with little in them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -186,5 +187,8 @@ pub fn deployment(id: &str) -> Deployment {
         config_digest: "c0ffee".into(),
         module_path: None,
         module_hash: None,
+        build_commit: None,
+        module_revision: None,
+        settings: BTreeMap::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
+use smithers_model::Timestamp;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -139,6 +140,11 @@ impl WriterHandle {
     /// Records a start of the gateway. Blocks.
     pub fn record_deployment(&self, deployment: Deployment) -> Result<(), TaskError> {
         self.run(move |transactions| transactions.record_deployment(&deployment))
+    }
+
+    /// Records that the gateway stops in good order. Blocks.
+    pub fn record_stop(&self, at: Timestamp) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.record_stop(at))
     }
 
     /// Adds rows to the audit trail. Blocks.

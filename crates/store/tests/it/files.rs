@@ -190,7 +190,7 @@ fn runs_refer_to_the_start_that_launched_them() {
     let found: String = outsider(&scratch)
         .query_row(sql, [], |row| row.get(0))
         .unwrap();
-    assert_eq!(found, "d2 0010_audit_channel");
+    assert_eq!(found, "d2 0011_deployments");
 }
 
 #[test]
@@ -242,6 +242,29 @@ fn a_command_beside_the_gateway_appends_to_the_same_chain() {
     let rows = store.reader().unwrap().audit(0, 99).unwrap();
     assert_eq!((rows.len(), first_break(&rows)), (12, None));
     assert_eq!(rows[2].record.channel, Channel::CliOffline);
+}
+
+#[test]
+fn every_trigger_that_is_missing_or_changed_is_named() {
+    let scratch = ScratchDb::new();
+    scratch.open();
+    assert_eq!(ops::audit::broken_triggers(&scratch.path()).unwrap(), []);
+    outsider(&scratch)
+        .execute_batch(
+            "DROP TRIGGER _smithers_audit_keep;
+             DROP TRIGGER _smithers_audit_fixed;
+             CREATE TRIGGER _smithers_audit_fixed BEFORE UPDATE ON _smithers_audit BEGIN SELECT 1; END",
+        )
+        .unwrap();
+    let broken = ops::audit::broken_triggers(&scratch.path()).unwrap();
+    let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        broken,
+        [
+            "the trigger `_smithers_audit_fixed` was changed",
+            "the trigger `_smithers_audit_keep` is missing",
+        ]
+    );
 }
 
 #[test]
@@ -312,7 +335,7 @@ fn tables_that_are_not_what_the_ledger_claims_are_refused() {
         ),
         (
             "DROP TRIGGER _smithers_audit_keep",
-            "`_smithers_audit_keep` is missing",
+            "the trigger `_smithers_audit_keep` is missing",
         ),
         (
             "DROP INDEX _smithers_attempts_due;

@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod deployment;
 mod due;
 mod event;
 mod frame;
@@ -9,6 +10,8 @@ mod module;
 mod node;
 mod output;
 mod run;
+
+pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
 
 use std::sync::Arc;
 

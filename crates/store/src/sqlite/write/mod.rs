@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod batch;
 mod current;
+mod deployment;
 mod event;
 mod frame;
 mod module;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
+use smithers_model::Timestamp;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -57,7 +59,7 @@ impl SqliteTransactions {
     ) -> rusqlite::Result<Self> {
         checkpoint::watch(&conn);
         let counters = gateway::counters(&conn)?;
-        let deployment = module::newest_deployment(&conn)?;
+        let deployment = deployment::newest(&conn)?;
         let stored = tables::stored(&conn)?;
         schema.write().replace_tables(stored);
         Ok(Self {
@@ -134,9 +136,16 @@ impl Transactions for SqliteTransactions {
     }
 
     fn record_deployment(&mut self, deployment: &Deployment) -> Result<(), CommitError> {
-        self.alone(|conn| module::record_deployment(conn, deployment))?;
+        self.alone(|conn| deployment::record_start(conn, deployment))?;
         self.deployment = Some(deployment.id.clone());
         Ok(())
+    }
+
+    fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError> {
+        let Some(id) = self.deployment.clone() else {
+            return Ok(());
+        };
+        self.alone(|conn| deployment::record_stop(conn, &id, at))
     }
 
     fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {

@@ -199,6 +199,10 @@ impl EventReader for MemoryReader {
         }))
     }
 
+    fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
+        Ok(self.run_or_default(run, |_, run| run.events.last().cloned()))
+    }
+
     fn state_version(&self) -> ReadResult<u64> {
         Ok(self.0.read().state_version)
     }
@@ -272,6 +276,13 @@ impl AuditReader for MemoryReader {
         let state = self.0.read();
         let later = state.audit.iter().filter(|entry| entry.seq > after_seq);
         Ok(later.take(limit).cloned().collect())
+    }
+
+    fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>> {
+        let state = self.0.read();
+        let is_meant =
+            |entry: &&AuditEntry| entry.record.kind == kind && entry.record.outcome == outcome;
+        Ok(state.audit.iter().rev().find(is_meant).cloned())
     }
 }
 

@@ -21,4 +21,7 @@ pub struct AuditEntry {
 pub trait AuditReader {
     /// Lists rows with numbers above `after_seq`; 0 begins at the first.
     fn audit(&self, after_seq: u64, limit: usize) -> ReadResult<Vec<AuditEntry>>;
+
+    /// Returns the newest row of `kind` with `outcome`.
+    fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>>;
 }

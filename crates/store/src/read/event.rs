@@ -23,6 +23,9 @@ pub trait EventReader {
         limit: usize,
     ) -> ReadResult<Vec<StoredEvent>>;
 
+    /// Returns the newest event of a run.
+    fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>>;
+
     /// Returns the gateway's version counter: the `state_version` of the newest visible event, 0 before any.
     fn state_version(&self) -> ReadResult<u64>;
 }

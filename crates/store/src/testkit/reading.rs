@@ -34,6 +34,7 @@ pub struct Everything {
     pending: Vec<Vec<PendingApproval>>,
     due: (Option<Timestamp>, Vec<Vec<RunId>>),
     audit: Vec<AuditEntry>,
+    newest_launch: Option<AuditEntry>,
     state_version: u64,
     module: Option<smithers_model::workflow::ModuleRevision>,
     runs: Vec<OneRun>,
@@ -50,6 +51,7 @@ struct OneRun {
     approvals: Vec<Option<Approval>>,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
+    newest_event: Option<StoredEvent>,
     frames: Vec<Option<FrameRow>>,
     tree: Option<TreeContent>,
 }
@@ -66,6 +68,7 @@ impl Everything {
             pending: pending(reader, runs, &workflows)?,
             due: due(reader)?,
             audit: reader.audit(0, 1000)?,
+            newest_launch: reader.newest_audit("launch", "accepted")?,
             state_version: reader.state_version()?,
             module: reader.module_graph("m")?,
             runs: runs
@@ -195,6 +198,7 @@ impl OneRun {
             attempts: reader.attempts(run)?,
             outputs: outputs(reader, run)?,
             events: events(reader, run)?,
+            newest_event: reader.newest_event(run)?,
             frames: vec![reader.frame(run, 1)?, reader.frame(run, u64::MAX)?, latest],
             tree,
         })

@@ -29,13 +29,26 @@ fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     })
 }
 
+macro_rules! select_audit {
+    ($tail:literal) => {
+        concat!(
+            "SELECT seq, at_ms, kind, run_id, actor_id, token_id, subject, outcome, detail_json,
+                    prev_hash, hash, channel, org_id, project_id
+             FROM _smithers_audit ",
+            $tail
+        )
+    };
+}
+
 impl AuditReader for SqliteReader {
     fn audit(&self, after_seq: u64, limit: usize) -> ReadResult<Vec<AuditEntry>> {
-        let sql =
-            "SELECT seq, at_ms, kind, run_id, actor_id, token_id, subject, outcome, detail_json,
-                          prev_hash, hash, channel, org_id, project_id
-                   FROM _smithers_audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let sql = select_audit!("WHERE seq > ?1 ORDER BY seq LIMIT ?2");
         let after = i64::try_from(after_seq).unwrap_or(i64::MAX);
         self.all(sql, (after, bound(limit)), audit_row)
+    }
+
+    fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>> {
+        let sql = select_audit!("WHERE kind = ?1 AND outcome = ?2 ORDER BY seq DESC LIMIT 1");
+        self.one(sql, [kind, outcome], audit_row)
     }
 }

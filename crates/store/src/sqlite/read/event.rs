@@ -56,6 +56,11 @@ impl EventReader for SqliteReader {
         self.all(sql, params![run.as_str(), after, bound(limit)], event_row)
     }
 
+    fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
+        let sql = select_event!("WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1");
+        self.one(sql, [run.as_str()], event_row)
+    }
+
     fn state_version(&self) -> ReadResult<u64> {
         let sql = "SELECT state_version FROM _smithers_gateway WHERE id = 1";
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))

@@ -7,6 +7,7 @@ use super::{Subject, for_each_backend, run};
 
 for_each_backend![
     audit_rows_are_chained_in_commit_order,
+    the_newest_row_of_a_kind_and_outcome_is_found,
     a_changed_or_missing_row_breaks_the_chain,
     a_refused_step_leaves_no_gap_in_the_chain,
 ];
@@ -29,6 +30,21 @@ fn audit_rows_are_chained_in_commit_order(subject: &mut Subject) {
     assert_eq!(first_break(&rows), None);
     let page = subject.reader().audit(1, 1).unwrap();
     assert_eq!((page.len(), page[0].seq), (1, 2));
+}
+
+fn the_newest_row_of_a_kind_and_outcome_is_found(subject: &mut Subject) {
+    three_rows(subject);
+    let mut script = subject.launched("later");
+    let step = script.step(vec![], vec![audit_record("cancel", &run("later"))]);
+    subject.commit(step).unwrap();
+    let newest = |kind, outcome| {
+        let found = subject.reader().newest_audit(kind, outcome).unwrap();
+        found.map(|entry| entry.seq)
+    };
+    assert_eq!(newest("cancel", "accepted"), Some(4));
+    assert_eq!(newest("launch", "accepted"), Some(1));
+    assert_eq!(newest("launch", "refused"), None);
+    assert_eq!(newest("backup", "accepted"), None);
 }
 
 fn a_changed_or_missing_row_breaks_the_chain(subject: &mut Subject) {

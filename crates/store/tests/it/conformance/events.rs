@@ -87,6 +87,9 @@ fn what_is_answered_is_what_is_stored(subject: &mut Subject) {
         .unwrap();
     let stored = subject.reader().events(&run("r"), Some(0), 10).unwrap();
     assert_eq!(step.events, stored);
+    let newest = subject.reader().newest_event(&run("r")).unwrap();
+    assert_eq!(newest.as_ref(), stored.last());
+    assert_eq!(subject.reader().newest_event(&run("none")).unwrap(), None);
     assert_eq!(step.numbers.first_position, stored[0].position);
     let payload = stored[0].payload.value();
     assert_eq!(payload["runId"], "r");

@@ -1,9 +1,12 @@
 //! How a command fails: a code for programs, a sentence and a hint for people, and the exit code.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::client::ClientError;
 
 /// Exit code of a command that failed.
 pub(crate) const FAILED: u8 = 1;
@@ -15,8 +18,10 @@ const UNKNOWN: &str = "UNKNOWN";
 /// A failure as the command line tells it. Travels in `anyhow::Error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CliError {
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
+    /// What led to it, the nearest first.
+    causes: Box<[String]>,
     hint: Option<String>,
     fields: Vec<FieldError>,
     exit: u8,
@@ -34,10 +39,11 @@ pub(crate) struct FieldError {
 impl CliError {
     /// Makes a failure with exit code 1. `code` is a constant such as `TOKEN_NOT_FOUND`, `message` one sentence without
     /// a full stop.
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> CliError {
+    pub(crate) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> CliError {
         CliError {
-            code,
+            code: code.into(),
             message: message.into(),
+            causes: Box::default(),
             hint: None,
             fields: Vec::new(),
             exit: FAILED,
@@ -78,9 +84,12 @@ impl CliError {
         self.exit
     }
 
-    /// Returns `{code, message, hint?, fieldErrors?}`.
+    /// Returns `{code, message, causes?, hint?, fieldErrors?}`.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({"code": self.code, "message": self.message});
+        if !self.causes.is_empty() {
+            error["causes"] = json!(self.causes);
+        }
         if let Some(hint) = &self.hint {
             error["hint"] = hint.as_str().into();
         }
@@ -93,6 +102,10 @@ impl CliError {
     /// Returns the lines for people.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!("error: {} [{}]", self.message, self.code);
+        for cause in &self.causes {
+            text.push_str("\n  because: ");
+            text.push_str(cause);
+        }
         if let Some(hint) = &self.hint {
             text.push_str("\n  hint: ");
             text.push_str(hint);
@@ -112,15 +125,25 @@ impl std::error::Error for CliError {}
 impl From<anyhow::Error> for CliError {
     /// Takes the failure that travels in `error`; another error keeps its text and what led to it, each once.
     fn from(error: anyhow::Error) -> CliError {
-        match error.downcast::<CliError>() {
-            Ok(error) => error,
-            Err(error) => {
-                let causes = error
-                    .chain()
-                    .skip(1)
-                    .map(|cause| format!("\n  because: {cause}"));
-                CliError::new(UNKNOWN, format!("{error}{}", causes.collect::<String>()))
-            }
+        let error = match error.downcast::<CliError>() {
+            Ok(error) => return error,
+            Err(error) => error,
+        };
+        let mut told = match error.downcast_ref::<ClientError>() {
+            Some(error) => CliError::from(error),
+            None => CliError::new(UNKNOWN, error.to_string()),
+        };
+        told.causes = error.chain().skip(1).map(ToString::to_string).collect();
+        told
+    }
+}
+
+impl From<&ClientError> for CliError {
+    fn from(error: &ClientError) -> CliError {
+        let told = CliError::new(error.code().to_owned(), error.to_string());
+        match error.hint() {
+            Some(hint) => told.hint(hint),
+            None => told,
         }
     }
 }

@@ -3,13 +3,18 @@
 //! Data goes to standard output, everything else to standard error.
 //! Exit codes: 0 done, 1 failed, 4 wrong usage.
 
+mod approvals;
+mod client;
 mod config;
 mod error;
 mod gateway;
+mod health;
+mod moment;
 mod output;
-mod runs_events;
+mod runs;
 mod start_error;
 mod usage;
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -36,15 +41,17 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Look at runs through a gateway.
+    /// Look at runs, launch and end them, through a gateway.
     #[command(subcommand)]
-    Runs(RunsCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum RunsCommand {
-    /// Print the events of a run, and follow it live.
-    Events(runs_events::EventsArgs),
+    Runs(runs::RunsCommand),
+    /// Look at what waits for a decision, and decide.
+    #[command(subcommand)]
+    Approvals(approvals::ApprovalsCommand),
+    /// Look at the workflows of a gateway, or check a module.
+    #[command(subcommand)]
+    Workflows(workflows::WorkflowsCommand),
+    /// Ask whether a gateway is up and accepts writes.
+    Health(health::HealthArgs),
 }
 
 /// Reads the command line, runs the command, and returns the exit code of the process.
@@ -75,7 +82,10 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Gateway(args) => gateway::run(args),
         Command::Config(command) => config::run(&command, output),
-        Command::Runs(RunsCommand::Events(args)) => runs_events::run(&args, output),
+        Command::Runs(command) => runs::run(&command, output),
+        Command::Approvals(command) => approvals::run(&command, output),
+        Command::Workflows(command) => workflows::run(&command, output),
+        Command::Health(args) => health::run(&args, output),
     }
 }
 

@@ -23,7 +23,10 @@ pub struct Modules {
 
 impl Modules {
     /// Starts the host and loads the module of the configuration.
-    pub(super) fn load(config: &Config, extras: Extras) -> Result<Self, StartError> {
+    ///
+    /// # Errors
+    /// The host does not start, the module is broken, or two workflows have one key.
+    pub fn load(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let host = ScriptHost::start(host_options(config)).map_err(StartError::Host)?;
         let entry = config.script.module.clone();
         let mut workflows = extras.workflows;
@@ -47,7 +50,8 @@ impl Modules {
         })
     }
 
-    pub(super) fn catalogue(&self) -> Catalogue {
+    /// The workflows by their keys.
+    pub fn catalogue(&self) -> Catalogue {
         let mut catalogue = Catalogue::default();
         for workflow in &self.workflows {
             catalogue.insert(workflow.clone());
@@ -91,7 +95,7 @@ impl Modules {
     }
 
     /// Ends the script threads.
-    pub(super) fn shutdown(&mut self) {
+    pub fn shutdown(&mut self) {
         self.host.shutdown();
     }
 }

@@ -8,6 +8,9 @@ use crate::{NodeKey, Timestamp};
 macro_rules! state_text {
     ($name:ident { $($variant:ident => $text:literal),+ $(,)? }) => {
         impl $name {
+            /// Every state, in the order of the diagram.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The stored text.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

@@ -118,7 +118,7 @@ impl Output {
         Ok(())
     }
 
-    /// Prints `data`, for people as the table that `table` makes of it.
+    /// Prints `data`, for people as the table that `table` makes of it, nothing when that has no rows.
     ///
     /// # Errors
     /// The data has no JSON form.
@@ -128,7 +128,46 @@ impl Output {
         table: impl FnOnce() -> Table,
     ) -> anyhow::Result<()> {
         if self.is_for_people() {
-            put(&table().render(table::has_colours()));
+            let table = table();
+            if !table.is_empty() {
+                put(&table.render(table::has_colours()));
+            }
+            return Ok(());
+        }
+        self.print(data, Format::Table)
+    }
+
+    /// Prints `data`, for people as the tables that `tables` makes of it, an empty line between two.
+    ///
+    /// # Errors
+    /// The data has no JSON form.
+    pub(crate) fn print_tables(
+        &self,
+        data: &impl Serialize,
+        tables: impl FnOnce() -> Vec<Table>,
+    ) -> anyhow::Result<()> {
+        self.print_text(data, || {
+            let has_colours = table::has_colours();
+            let tables = tables();
+            let texts: Vec<String> = tables
+                .iter()
+                .map(|table| table.render(has_colours))
+                .collect();
+            texts.join("\n")
+        })
+    }
+
+    /// Prints `data`, for people as the text that `text` makes of it.
+    ///
+    /// # Errors
+    /// The data has no JSON form.
+    pub(crate) fn print_text(
+        &self,
+        data: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
+        if self.is_for_people() {
+            put(&text());
             return Ok(());
         }
         self.print(data, Format::Table)

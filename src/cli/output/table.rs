@@ -76,6 +76,21 @@ impl Table {
         }
     }
 
+    /// Begins a table without a head, for [`pair`](Self::pair)s.
+    pub(crate) fn pairs() -> Table {
+        Table::default()
+    }
+
+    /// Adds a row of a name and a value.
+    pub(crate) fn pair(&mut self, name: &str, value: impl Into<Cell>) {
+        self.row([Cell::new(name, Paint::Bold), value.into()]);
+    }
+
+    /// Whether there is nothing below the head.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.len() <= 1
+    }
+
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());

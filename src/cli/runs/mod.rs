@@ -1,0 +1,51 @@
+//! `smithers runs`: runs through a gateway.
+
+mod cancel;
+mod delete;
+mod events;
+mod follow;
+mod hold;
+mod interrupt;
+mod launch;
+mod list;
+mod resume;
+mod row;
+mod show;
+
+use clap::Subcommand;
+
+use super::output::Output;
+
+/// What was typed.
+#[derive(Debug, Subcommand)]
+pub(super) enum RunsCommand {
+    /// List runs, the newest first
+    List(list::ListArgs),
+    /// Show a run: its state, its nodes, what it waits for and why it failed
+    Show(show::ShowArgs),
+    /// Print the events of a run, and follow it live
+    Events(events::EventsArgs),
+    /// Launch a run of a workflow
+    Launch(launch::LaunchArgs),
+    /// Cancel a run that executes or waits
+    Cancel(cancel::CancelArgs),
+    /// Take up a run that does not go on by itself
+    Resume(resume::ResumeArgs),
+    /// Delete whole runs that have ended; a tombstone and the audit trail stay
+    Delete(delete::DeleteArgs),
+    /// Keep a run from being deleted, or let it go again
+    Hold(hold::HoldArgs),
+}
+
+pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> {
+    match command {
+        RunsCommand::List(args) => list::run(args, output),
+        RunsCommand::Show(args) => show::run(args, output),
+        RunsCommand::Events(args) => events::run(args, output),
+        RunsCommand::Launch(args) => launch::run(args, output),
+        RunsCommand::Cancel(args) => cancel::run(args, output),
+        RunsCommand::Resume(args) => resume::run(args, output),
+        RunsCommand::Delete(args) => delete::run(args, output),
+        RunsCommand::Hold(args) => hold::run(args, output),
+    }
+}

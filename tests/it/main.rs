@@ -4,6 +4,10 @@
 
 mod audit;
 mod cli;
+mod cli_approvals;
+mod cli_connection;
+mod cli_follow;
+mod cli_runs;
 mod config;
 mod http;
 mod launches;

@@ -1,5 +1,7 @@
 //! What the tests share: a gateway on the fixture module, its tokens, and ways to look at it.
 
+mod operator;
+
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use smithers_testkit::rpc::Refusal;
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
 use tokio::process::Command;
+
+pub(crate) use operator::{Operator, error_of};
 
 /// Token that may do everything.
 pub(crate) const OPERATOR: &str = "operator-token";
@@ -140,15 +144,21 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Runs the binary with `arguments` in the environment of `scratch` until it ends by itself.
-pub(crate) async fn run(scratch: &Scratch, arguments: &[&str]) -> Ended {
-    let child = Command::new(binary())
+/// The binary with `arguments` in the environment of `scratch`.
+pub(crate) fn command(scratch: &Scratch, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
         .args(arguments)
         .env_clear()
         .envs(scratch.environment())
         .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs the binary with `arguments` in the environment of `scratch` until it ends by itself.
+pub(crate) async fn run(scratch: &Scratch, arguments: &[&str]) -> Ended {
+    let child = command(scratch, arguments).output();
     let output = tokio::time::timeout(PATIENCE, child).await;
     let output = output.expect("the process ends by itself").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

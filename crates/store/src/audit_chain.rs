@@ -20,19 +20,62 @@ pub(crate) fn link(seq: u64, record: AuditRecord, prev_hash: &str) -> AuditEntry
     }
 }
 
-/// Returns the number of the first row that does not follow from those before it.
+/// Returns the number of the first row that does not follow from those before it; the first may begin anywhere.
 pub fn first_break(entries: &[AuditEntry]) -> Option<u64> {
-    let broken =
-        |entry: &AuditEntry| entry.hash != hash(entry.seq, &entry.record, &entry.prev_hash);
-    let unlinked = entries
-        .windows(2)
-        .find(|pair| pair[1].prev_hash != pair[0].hash || pair[1].seq != pair[0].seq + 1);
-    let damaged = entries.iter().find(|entry| broken(entry));
-    let seqs = [
-        unlinked.map(|pair| pair[1].seq),
-        damaged.map(|entry| entry.seq),
-    ];
-    seqs.into_iter().flatten().min()
+    let first = entries.first()?;
+    ChainCursor::after(first.seq.saturating_sub(1), &first.prev_hash).follow(entries)
+}
+
+/// A place in the trail up to which the chain holds, for whoever follows it in pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainCursor {
+    seq: u64,
+    hash: String,
+    broken: Option<u64>,
+}
+
+impl Default for ChainCursor {
+    /// Before the first row.
+    fn default() -> Self {
+        Self::after(0, GENESIS)
+    }
+}
+
+impl ChainCursor {
+    /// Behind the row `seq`, whose hash is `hash`.
+    pub fn after(seq: u64, hash: &str) -> Self {
+        Self {
+            seq,
+            hash: hash.to_owned(),
+            broken: None,
+        }
+    }
+
+    /// Number of the newest row that was followed.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Hash of the newest row that was followed.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Follows the next rows and returns the first that does not follow from those before it. A chain that was
+    /// broken once stays so.
+    pub fn follow(&mut self, entries: &[AuditEntry]) -> Option<u64> {
+        for entry in entries {
+            let follows = entry.seq == self.seq + 1
+                && entry.prev_hash == self.hash
+                && entry.hash == hash(entry.seq, &entry.record, &entry.prev_hash);
+            if !follows {
+                self.broken = self.broken.or(Some(entry.seq));
+            }
+            self.seq = entry.seq;
+            self.hash.clone_from(&entry.hash);
+        }
+        self.broken
+    }
 }
 
 fn hash(seq: u64, record: &AuditRecord, prev_hash: &str) -> String {
@@ -74,6 +117,28 @@ mod tests {
     use smithers_model::audit::Channel;
 
     use super::*;
+
+    #[test]
+    fn a_chain_is_followed_in_pages_and_a_break_is_not_forgotten() {
+        let mut rows = Vec::new();
+        let mut hash = GENESIS.to_owned();
+        for seq in 1..=4 {
+            let row = link(seq, record(Channel::Http), &hash);
+            hash.clone_from(&row.hash);
+            rows.push(row);
+        }
+        let mut cursor = ChainCursor::default();
+        assert_eq!(cursor.follow(&rows[..2]), None);
+        assert_eq!((cursor.seq(), cursor.hash()), (2, rows[1].hash.as_str()));
+        assert_eq!(cursor.follow(&rows[2..]), None);
+        rows[2].record.outcome = "changed".into();
+        let mut cursor = ChainCursor::default();
+        assert_eq!(cursor.follow(&rows[..2]), None);
+        assert_eq!(cursor.follow(&rows[2..3]), Some(3));
+        assert_eq!(cursor.follow(&rows[3..]), Some(3));
+        let mut beheaded = ChainCursor::default();
+        assert_eq!(beheaded.follow(&rows[1..]), Some(2));
+    }
 
     fn record(channel: Channel) -> AuditRecord {
         AuditRecord {

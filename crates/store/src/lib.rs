@@ -26,7 +26,7 @@ mod start;
 pub mod testkit;
 pub mod writer;
 
-pub use audit_chain::first_break;
+pub use audit_chain::{ChainCursor, first_break};
 pub use backend::{Backend, ReadGuard, Transactions};
 pub use commit::{CommittedStep, Refusal, RunHead};
 pub use error::{CommitError, Error, FaultKind, OpenError};

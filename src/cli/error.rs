@@ -19,9 +19,9 @@ const UNKNOWN: &str = "UNKNOWN";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CliError {
     code: Cow<'static, str>,
-    message: String,
+    message: Box<str>,
     /// What led to it, the nearest first.
-    causes: Box<[String]>,
+    causes: Vec<String>,
     hint: Option<String>,
     fields: Vec<FieldError>,
     exit: u8,
@@ -42,8 +42,8 @@ impl CliError {
     pub(crate) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> CliError {
         CliError {
             code: code.into(),
-            message: message.into(),
-            causes: Box::default(),
+            message: message.into().into(),
+            causes: Vec::new(),
             hint: None,
             fields: Vec::new(),
             exit: FAILED,
@@ -59,6 +59,22 @@ impl CliError {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what led to the failure, or to the cause that was added last.
+    #[must_use]
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> CliError {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds where to read about the code, unless there is a hint already.
+    #[must_use]
+    pub(super) fn or_explained(mut self) -> CliError {
+        if self.hint.is_none() && crate::explain::is_known(&self.code) {
+            self.hint = Some(format!("smithers explain {}", self.code));
+        }
         self
     }
 
@@ -101,7 +117,11 @@ impl CliError {
 
     /// Returns the lines for people.
     pub(crate) fn to_text(&self) -> String {
-        let mut text = format!("error: {} [{}]", self.message, self.code);
+        // A long message, such as one with a piece of source, keeps the code on its first line.
+        let (first, rest) = self
+            .message
+            .split_at(self.message.find('\n').unwrap_or(self.message.len()));
+        let mut text = format!("error: {first} [{}]{rest}", self.code);
         for cause in &self.causes {
             text.push_str("\n  because: ");
             text.push_str(cause);
@@ -129,12 +149,14 @@ impl From<anyhow::Error> for CliError {
             Ok(error) => return error,
             Err(error) => error,
         };
-        let mut told = match error.downcast_ref::<ClientError>() {
+        let told = match error.downcast_ref::<ClientError>() {
             Some(error) => CliError::from(error),
             None => CliError::new(UNKNOWN, error.to_string()),
         };
-        told.causes = error.chain().skip(1).map(ToString::to_string).collect();
-        told
+        error
+            .chain()
+            .skip(1)
+            .fold(told, |told, cause| told.because(cause.to_string()))
     }
 }
 

@@ -5,12 +5,15 @@
 
 mod approvals;
 mod client;
+mod completions;
 mod config;
 mod error;
+mod explain;
 mod gateway;
 mod health;
 mod moment;
 mod output;
+mod reference;
 mod runs;
 mod start_error;
 mod usage;
@@ -52,6 +55,13 @@ enum Command {
     Workflows(workflows::WorkflowsCommand),
     /// Ask whether a gateway is up and accepts writes.
     Health(health::HealthArgs),
+    /// Explain an error code: what it means, why it happens, what to do.
+    Explain(explain::ExplainArgs),
+    /// Print what a shell needs to complete commands and flags.
+    Completions(completions::CompletionsArgs),
+    /// Print commands, configuration and error codes as data.
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Reads the command line, runs the command, and returns the exit code of the process.
@@ -74,7 +84,7 @@ pub fn run() -> ExitCode {
     let output = Output::new(cli.output.clone(), command);
     match dispatch(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&cli.output, &error.into()),
+        Err(error) => fail(&cli.output, &CliError::from(error).or_explained()),
     }
 }
 
@@ -86,6 +96,12 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
         Command::Approvals(command) => approvals::run(&command, output),
         Command::Workflows(command) => workflows::run(&command, output),
         Command::Health(args) => health::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
+        Command::Completions(args) => {
+            completions::run(&args);
+            Ok(())
+        }
+        Command::Reference => reference::run(output),
     }
 }
 
@@ -121,3 +137,6 @@ fn fail(args: &OutputArgs, error: &CliError) -> ExitCode {
     output::print_error(args, &error.to_json(), &error.to_text());
     ExitCode::from(error.exit_code())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,61 @@
 //! Why a gateway did not start, with a code and what to do about it.
 
+use std::error::Error as _;
+
 use smithers_store::OpenError;
 
 use super::error::CliError;
 use crate::gateway::StartError;
 
-/// Gives a failed start its code and hint; other failures pass as they are.
+/// Gives a failed start its code, what led to it, and a hint.
 pub(super) fn explained(error: StartError) -> anyhow::Error {
-    let StartError::Open(OpenError::Drifted { .. }) = &error else {
-        return error.into();
-    };
-    let hint = "`smithers db check` lists what differs; triggers protect the audit trail, so find out who \
-                removed them, then restore a backup";
-    CliError::new("DB_SCHEMA_DRIFT", error.to_string())
-        .hint(hint)
-        .into()
+    let mut told = CliError::new(code(&error), error.to_string());
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        told = told.because(inner.to_string());
+        cause = inner.source();
+    }
+    match hint(&error) {
+        Some(hint) => told.hint(hint).into(),
+        None => told.into(),
+    }
+}
+
+fn code(error: &StartError) -> &'static str {
+    match error {
+        StartError::Listen { .. } | StartError::Serve(_) => "LISTEN_FAILED",
+        StartError::Open(error) => open_code(error),
+        StartError::Read(_) | StartError::Record(_) => "DB_FAILED",
+        StartError::Host(_) => "HOST_FAILED",
+        StartError::Module(_) => "MODULE_BROKEN",
+        StartError::Tables(_) => "TABLES_CONFLICT",
+        StartError::DuplicateWorkflow(_) => "WORKFLOW_DUPLICATE",
+    }
+}
+
+fn open_code(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::InUse { .. } => "DB_IN_USE",
+        OpenError::Newer { .. } => "DB_SCHEMA_NEWER",
+        OpenError::Older { .. } => "DB_SCHEMA_OLDER",
+        OpenError::Drifted { .. } => "DB_SCHEMA_DRIFT",
+        OpenError::Foreign { .. } => "DB_FOREIGN",
+        OpenError::NoLog { .. } => "DB_FILE_SYSTEM",
+        OpenError::Files { .. } => "FILE_FAILED",
+        OpenError::Database { .. } => "DB_FAILED",
+        OpenError::Thread(_) => "HOST_FAILED",
+    }
+}
+
+fn hint(error: &StartError) -> Option<&'static str> {
+    match error {
+        StartError::Open(OpenError::Drifted { .. }) => Some(
+            "`smithers db check` lists what differs; triggers protect the audit trail, so find out who removed them, \
+             then restore a backup",
+        ),
+        StartError::Module(_) => Some(
+            "fix the module, name another one with SMITHERS_GATEWAY_MODULE, or start with --allow-broken-modules",
+        ),
+        _ => None,
+    }
 }

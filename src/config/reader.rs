@@ -11,9 +11,10 @@ use super::sources::{Sources, Surroundings};
 use super::unknown;
 
 /// Names with our prefix that other parts of the product read.
-const READ_ELSEWHERE: [&str; 4] = [
+const READ_ELSEWHERE: [&str; 5] = [
     "SMITHERS_API_KEY",
     "SMITHERS_CONFIG",
+    "SMITHERS_GATEWAY_URL",
     "SMITHERS_TOKEN_MAX_TTL",
     "SMITHERS_HOME",
 ];

@@ -26,9 +26,7 @@ pub enum StartError {
     #[error("the module host did not start")]
     Host(#[source] io::Error),
     /// The module did not load; the text names the place in its source.
-    #[error(
-        "{0}\nFix the module, point SMITHERS_GATEWAY_MODULE at another one, or start with --allow-broken-modules."
-    )]
+    #[error("{0}")]
     Module(smithers_script::LoadError),
     /// The output tables of the workflows cannot live together.
     #[error("the workflows' tables do not fit together")]

@@ -7,6 +7,7 @@ mod cli;
 mod cli_approvals;
 mod cli_connection;
 mod cli_follow;
+mod cli_help;
 mod cli_runs;
 mod config;
 mod http;

@@ -20,17 +20,17 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct DecideArgs {
-    /// Id of the run
+    /// Id of the run.
     run: String,
-    /// Node that waits; not needed when only one does
+    /// Node that waits; not needed when only one does.
     node: Option<String>,
-    /// Iteration of the node, from 0
+    /// Iteration of the node, from 0.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "node")]
     iteration: u32,
-    /// What to record with the decision
+    /// What to record with the decision.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// The answer to a question with options, as JSON: {"selected": "key"} or {"ranked": ["key", "key"]}
+    /// The answer to a question with options, as JSON: {"selected": "key"} or {"ranked": ["key", "key"]}.
     #[arg(long, value_name = "JSON", value_parser = parse_value)]
     value: Option<Value>,
     #[command(flatten)]

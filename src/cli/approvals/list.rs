@@ -18,10 +18,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ListArgs {
-    /// Only approvals of this run
+    /// Only approvals of this run.
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
-    /// Only approvals of runs of the workflow with this key
+    /// Only approvals of runs of the workflow with this key.
     #[arg(long, value_name = "KEY")]
     workflow: Option<String>,
     #[command(flatten)]

@@ -13,11 +13,11 @@ pub(super) use row::{ApprovalRow, table};
 /// What was typed.
 #[derive(Debug, Subcommand)]
 pub(super) enum ApprovalsCommand {
-    /// List what waits for a decision, the oldest first
+    /// List what waits for a decision, the oldest first.
     List(list::ListArgs),
-    /// Approve: the run goes on
+    /// Approve: the run goes on.
     Approve(decide::DecideArgs),
-    /// Deny: the run fails or goes another way, as its workflow says
+    /// Deny: the run fails or goes another way, as its workflow says.
     Deny(decide::DecideArgs),
 }
 

@@ -20,16 +20,16 @@ pub(in crate::cli) struct Connection {
         hide_env_values = true
     )]
     url: Option<String>,
-    /// File that holds the token; without it SMITHERS_API_KEY is used
+    /// File that holds the token; without it SMITHERS_API_KEY is used.
     #[arg(long, value_name = "FILE", conflicts_with = "token_stdin")]
     token_file: Option<PathBuf>,
-    /// Read the token from standard input
+    /// Read the token from standard input.
     #[arg(long)]
     token_stdin: bool,
-    /// File of certificates (PEM) to trust besides those of the system
+    /// File of certificates (PEM) to trust besides those of the system.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Seconds to wait for an answer
+    /// Seconds to wait for an answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 }

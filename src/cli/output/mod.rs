@@ -29,11 +29,12 @@ pub(crate) use table::{Cell, Paint, Table};
 /// The flags about output, the same for every command.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct OutputArgs {
-    /// Form of the data.
+    /// Form of the data: toon, json, yaml, md, jsonl, or table for people.
     #[arg(
         long,
         global = true,
         value_enum,
+        hide_possible_values = true,
         value_name = "FORMAT",
         help_heading = "Output"
     )]

@@ -14,7 +14,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct CancelArgs {
-    /// Id of the run
+    /// Id of the run.
     run: String,
     #[command(flatten)]
     connection: Connection,

@@ -28,25 +28,25 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct DeleteArgs {
-    /// Ids of the runs
+    /// Ids of the runs.
     #[arg(required_unless_present = "finished_before")]
     runs: Vec<String>,
-    /// All runs that ended longer ago than this, such as 30d or 12h
+    /// All runs that ended longer ago than this, such as 30d or 12h.
     #[arg(long, value_name = "AGE", value_parser = moment::parse_age, conflicts_with = "runs")]
     finished_before: Option<Duration>,
     /// With --finished-before: only runs in these statuses [default: finished,failed,cancelled]
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = parse_status, requires = "finished_before")]
     status: Vec<RunStatus>,
-    /// With --finished-before: only runs of the workflow with this key
+    /// With --finished-before: only runs of the workflow with this key.
     #[arg(long, value_name = "KEY", requires = "finished_before")]
     workflow: Option<String>,
-    /// Also delete the children of the runs
+    /// Also delete the children of the runs.
     #[arg(long)]
     with_children: bool,
-    /// Say what would be deleted, and delete nothing
+    /// Say what would be deleted, and delete nothing.
     #[arg(long, conflicts_with = "confirm")]
     dry_run: bool,
-    /// Delete; what is deleted comes back from a backup only
+    /// Delete; what is deleted comes back from a backup only.
     #[arg(long)]
     confirm: bool,
     #[command(flatten)]

@@ -17,12 +17,12 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct EventsArgs {
-    /// Id of the run
+    /// Id of the run.
     run: String,
-    /// Go on with live events until the run ends, through lost connections too
+    /// Go on with live events until the run ends, through lost connections too.
     #[arg(long, short)]
     follow: bool,
-    /// Begin after the event with this number
+    /// Begin after the event with this number.
     #[arg(long, value_name = "SEQ", default_value_t = 0)]
     after_seq: u64,
     #[command(flatten)]

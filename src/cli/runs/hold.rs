@@ -15,12 +15,12 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct HoldArgs {
-    /// Id of the run
+    /// Id of the run.
     run: String,
-    /// Why it must be kept
+    /// Why it must be kept.
     #[arg(long, value_name = "TEXT", required_unless_present = "release")]
     reason: Option<String>,
-    /// Let the run go again
+    /// Let the run go again.
     #[arg(long, conflicts_with = "reason")]
     release: bool,
     #[command(flatten)]

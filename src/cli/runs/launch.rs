@@ -24,21 +24,21 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct LaunchArgs {
-    /// Key of the workflow
+    /// Key of the workflow.
     workflow: String,
-    /// Input as a JSON object; put no secrets into it
+    /// Input as a JSON object; put no secrets into it.
     #[arg(long, value_name = "JSON", conflicts_with = "input_file")]
     input: Option<String>,
-    /// File with the input, or - for standard input
+    /// File with the input, or - for standard input.
     #[arg(long, value_name = "FILE")]
     input_file: Option<PathBuf>,
-    /// Id that the run shall have; without it the gateway makes one
+    /// Id that the run shall have; without it the gateway makes one.
     #[arg(long, value_name = "ID")]
     run_id: Option<String>,
-    /// Launches of the workflow with the same key are one launch: the second answers the first run
+    /// Launches of the workflow with the same key are one launch: the second answers the first run.
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
-    /// Print the events until the run ends; the command fails when the run does
+    /// Print the events until the run ends; the command fails when the run does.
     #[arg(long, short)]
     follow: bool,
     #[command(flatten)]

@@ -20,19 +20,19 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ListArgs {
-    /// Only runs in this status: running, waiting-approval, finished, failed or cancelled
+    /// Only runs in this status: running, waiting-approval, finished, failed or cancelled.
     #[arg(long, value_parser = parse_status)]
     status: Option<RunStatus>,
-    /// Only runs of the workflow with this key
+    /// Only runs of the workflow with this key.
     #[arg(long, value_name = "KEY")]
     workflow: Option<String>,
-    /// Most runs to list
+    /// Most runs to list.
     #[arg(long, default_value_t = LIST_RUNS_DEFAULT as u64, value_parser = clap::value_parser!(u64).range(1..=LIST_MAX as u64))]
     limit: u64,
-    /// Runs to leave out, counted from the newest
+    /// Runs to leave out, counted from the newest.
     #[arg(long, default_value_t = 0)]
     offset: u64,
-    /// Also runs of internal workflows
+    /// Also runs of internal workflows.
     #[arg(long)]
     include_system: bool,
     #[command(flatten)]

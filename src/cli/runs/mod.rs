@@ -19,21 +19,21 @@ use super::output::Output;
 /// What was typed.
 #[derive(Debug, Subcommand)]
 pub(super) enum RunsCommand {
-    /// List runs, the newest first
+    /// List runs, the newest first.
     List(list::ListArgs),
-    /// Show a run: its state, its nodes, what it waits for and why it failed
+    /// Show a run: its state, its nodes, what it waits for and why it failed.
     Show(show::ShowArgs),
-    /// Print the events of a run, and follow it live
+    /// Print the events of a run, and follow it live.
     Events(events::EventsArgs),
-    /// Launch a run of a workflow
+    /// Launch a run of a workflow.
     Launch(launch::LaunchArgs),
-    /// Cancel a run that executes or waits
+    /// Cancel a run that executes or waits.
     Cancel(cancel::CancelArgs),
-    /// Take up a run that does not go on by itself
+    /// Take up a run that does not go on by itself.
     Resume(resume::ResumeArgs),
-    /// Delete whole runs that have ended; a tombstone and the audit trail stay
+    /// Delete whole runs that have ended; a tombstone and the audit trail stay.
     Delete(delete::DeleteArgs),
-    /// Keep a run from being deleted, or let it go again
+    /// Keep a run from being deleted, or let it go again.
     Hold(hold::HoldArgs),
 }
 

@@ -25,7 +25,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ShowArgs {
-    /// Id of the run
+    /// Id of the run.
     run: String,
     #[command(flatten)]
     connection: Connection,

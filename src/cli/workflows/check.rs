@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::config::FileArg;
 use crate::cli::error::CliError;
 use crate::cli::output::{Cell, Output, Paint, Table, warn};
-use crate::config::{Config, Sources};
 use crate::gateway::{Extras, Modules, StartError};
 
 const EXAMPLES: &str = "\
@@ -20,8 +20,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct CheckArgs {
-    /// File of the module; without it that of the configuration
+    /// File of the module; without it that of the configuration.
     module: Option<PathBuf>,
+    #[command(flatten)]
+    file: FileArg,
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<()> {
@@ -30,7 +32,7 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<()> {
         .map(|module| ("SMITHERS_GATEWAY_MODULE", module))
         .into_iter()
         .collect();
-    let config = Config::read(&Sources::of_process(flags))?;
+    let config = args.file.read(flags)?;
     let mut modules = Modules::load(&config, Extras::default()).map_err(refused)?;
     let definitions: Vec<_> = modules.catalogue().definitions().cloned().collect();
     let data: Vec<_> = definitions

@@ -16,7 +16,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ListArgs {
-    /// Also internal workflows
+    /// Also internal workflows.
     #[arg(long)]
     include_system: bool,
     #[command(flatten)]

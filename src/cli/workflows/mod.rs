@@ -10,9 +10,9 @@ use super::output::Output;
 /// What was typed.
 #[derive(Debug, Subcommand)]
 pub(super) enum WorkflowsCommand {
-    /// List the workflows of a gateway
+    /// List the workflows of a gateway.
     List(list::ListArgs),
-    /// Load a module without a gateway: print its workflows, or where it is wrong
+    /// Load a module without a gateway: print its workflows, or where it is wrong.
     Check(check::CheckArgs),
 }
 

@@ -1,0 +1,159 @@
+//! Codes in the errors of runs and tasks (workflow-model, appendix A), as far as this build tells them.
+
+use super::{Area, Explanation};
+
+const fn told(
+    code: &'static str,
+    meaning: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+) -> Explanation {
+    Explanation {
+        code,
+        area: Area::Run,
+        meaning,
+        cause,
+        remedy,
+    }
+}
+
+pub(super) const TABLE: &[Explanation] = &[
+    told(
+        "SESSION_ERROR",
+        "The run failed because one of its tasks did.",
+        "A task failed in all its attempts, or an approval was denied; the cause below the error says why.",
+        "See the failed node and its error: `smithers runs show RUN`.",
+    ),
+    told(
+        "TASK_FAILED",
+        "A task failed for a reason of the gateway, not of its own code.",
+        "The function of the task is gone, or its runtime was lost.",
+        "Look at the log of the gateway; launch again.",
+    ),
+    told(
+        "TASK_TIMEOUT",
+        "A task did not end within its time limit.",
+        "It waits for something that does not come, or timeoutMs is too short.",
+        "Find what it waits for, or raise `timeoutMs` of the task.",
+    ),
+    told(
+        "TASK_ABORTED",
+        "A task was aborted.",
+        "Its run was cancelled or failed, or its time was up.",
+        "Nothing for itself; see why the run ended: `smithers runs show RUN`.",
+    ),
+    told(
+        "INVALID_OUTPUT",
+        "The output of a task does not fit its schema.",
+        "The task returned a field of another type, or missed one.",
+        "Correct the task or its schema; the details list each field.",
+    ),
+    told(
+        "MISSING_OUTPUT",
+        "An output was asked for that does not exist.",
+        "`ctx.output` was called for a task that has not finished.",
+        "Use `ctx.outputMaybe`, or render the reader after the task.",
+    ),
+    told(
+        "INVALID_INPUT",
+        "The input of a run or a property of an element is wrong.",
+        "The input does not fit the schema, or an element was given a value that it does not take.",
+        "Correct the value that the message names.",
+    ),
+    told(
+        "DUPLICATE_ID",
+        "Two elements or workflows have one id.",
+        "Two tasks of a frame were given the same id, or a key was registered twice.",
+        "Give each its own id; in a list, build it from the item.",
+    ),
+    told(
+        "TASK_ID_REQUIRED",
+        "A task has no id.",
+        "`id` is missing or empty.",
+        "Give the task an id that stays the same from frame to frame.",
+    ),
+    told(
+        "TASK_MISSING_OUTPUT",
+        "A task has no output.",
+        "`output` is missing.",
+        "Give the task one of the outputs of createSmithers.",
+    ),
+    told(
+        "UNKNOWN_OUTPUT_SCHEMA",
+        "A task names an output that is not registered.",
+        "The schema belongs to another createSmithers, or its key is misspelt.",
+        "Use `outputs.<key>` of the createSmithers that made the workflow.",
+    ),
+    told(
+        "APPROVAL_OPTIONS_REQUIRED",
+        "An approval that lets people choose has no options.",
+        "`options` is missing or empty in the mode select or rank.",
+        "Give it options with keys and labels.",
+    ),
+    told(
+        "CONTEXT_OUTSIDE_WORKFLOW",
+        "A hook or a helper of rendering was called while nothing renders.",
+        "It is called in a task, or at the top of the module.",
+        "Call it in a component.",
+    ),
+    told(
+        "WORKFLOW_RENDER_FAILED",
+        "The workflow threw while it rendered.",
+        "An expression of the workflow fails for the state of this run; the cause says which.",
+        "Correct the workflow and launch again.",
+    ),
+    told(
+        "WORKFLOW_MISSING_DEFAULT",
+        "The module registers no workflow.",
+        "It exports neither register, nor a default function, nor a workflow.",
+        "Export `register(gateway)`, and check it: `smithers workflows check MODULE`.",
+    ),
+    told(
+        "RUNTIME_CAPABILITY_UNAVAILABLE",
+        "A module or workflow asks for something that this gateway does not offer.",
+        "It uses an element of a later version, an agent, or a function of the system that modules do not get.",
+        "Leave it out, or use a gateway that offers it; the message names it.",
+    ),
+    told(
+        "DEPENDENCY_DEADLOCK",
+        "Tasks wait for each other, so that nothing can happen any more.",
+        "Two tasks need each other, or a task needs one that is never rendered.",
+        "Take the circle out; the message names the tasks.",
+    ),
+    told(
+        "HEARTBEAT_PAYLOAD_TOO_LARGE",
+        "A task reported more with a heartbeat than it may.",
+        "The payload is over its limit.",
+        "Report less; put large data into the output.",
+    ),
+    told(
+        "HEARTBEAT_PAYLOAD_NOT_JSON_SERIALIZABLE",
+        "A task reported something with a heartbeat that has no JSON form.",
+        "The payload holds a function or a circle.",
+        "Report plain data.",
+    ),
+    told(
+        "AGENT_CONFIG_INVALID",
+        "An agent is configured wrongly.",
+        "A property of the agent is missing or has another type.",
+        "Correct the property that the message names.",
+    ),
+    told(
+        "ZOD_NOT_INSTALLED",
+        "A schema uses a part of zod that is not built in.",
+        "The built-in subset covers what most modules use, not everything.",
+        "Install zod beside the module: `npm install zod`.",
+    ),
+    told(
+        "DB_WRITE_FAILED",
+        "The database refused a step of the run.",
+        "A value of the step cannot be stored; this points to a defect.",
+        "Look at the log of the gateway, and report it.",
+    ),
+    told(
+        "INTERNAL_ERROR",
+        "Something unexpected happened in the gateway.",
+        "A defect, or a runtime that was stopped.",
+        "Launch again; look at the log of the gateway, and report it.",
+    ),
+];

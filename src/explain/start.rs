@@ -1,0 +1,93 @@
+//! Codes of a gateway that does not start, and of commands on its database file.
+
+use super::{Area, Explanation};
+
+const fn told(
+    code: &'static str,
+    meaning: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+) -> Explanation {
+    Explanation {
+        code,
+        area: Area::Start,
+        meaning,
+        cause,
+        remedy,
+    }
+}
+
+pub(super) const TABLE: &[Explanation] = &[
+    told(
+        "LISTEN_FAILED",
+        "The gateway cannot listen on its address.",
+        "Another program listens there, the address is not of this machine, or the port needs privileges.",
+        "Stop the other one, or choose another address: PORT, SMITHERS_GATEWAY_HOST.",
+    ),
+    told(
+        "WORKFLOW_DUPLICATE",
+        "Two workflows are registered under one key.",
+        "The module registers a key twice, or one that the program itself has.",
+        "Give each workflow its own key.",
+    ),
+    told(
+        "TABLES_CONFLICT",
+        "The output tables of the workflows cannot live in one database.",
+        "Two workflows declare a table of one name with different columns, or a table exists with others.",
+        "Rename one of the schemas; the message names the table.",
+    ),
+    told(
+        "DB_IN_USE",
+        "Another gateway uses the database.",
+        "A second gateway was started on the same file, or the old one has not ended.",
+        "Stop the other one: one database has one gateway.",
+    ),
+    told(
+        "DB_SCHEMA_NEWER",
+        "A newer version of the product has migrated the database.",
+        "The program was downgraded.",
+        "Use the version that wrote it, or restore a backup of before.",
+    ),
+    told(
+        "DB_SCHEMA_OLDER",
+        "The database has not been migrated to this version yet.",
+        "A command for reading was used before the new gateway had started.",
+        "Start the gateway on it, or run `smithers db migrate`.",
+    ),
+    told(
+        "DB_SCHEMA_DRIFT",
+        "The tables of the database are not those that its migrations made.",
+        "Somebody changed the database by hand; triggers protect the audit trail, so this may be an attack.",
+        "`smithers db check` lists what differs; find out who did it, then restore a backup.",
+    ),
+    told(
+        "DB_FOREIGN",
+        "The file is not a database of this product.",
+        "SMITHERS_DB_PATH names another file.",
+        "Name the right file; the gateway never writes into a foreign one.",
+    ),
+    told(
+        "DB_FILE_SYSTEM",
+        "The file system cannot hold a write-ahead log.",
+        "The database lies on a network file system.",
+        "Put it on a local disk or a block volume.",
+    ),
+    told(
+        "DB_FAILED",
+        "The database cannot be opened, read or written.",
+        "The disk is full or broken, the file may not be accessed, or it is damaged.",
+        "The cause below the error says what; `smithers db check` looks deeper.",
+    ),
+    told(
+        "FILE_FAILED",
+        "A file or folder cannot be made, read or locked.",
+        "The folder does not exist or may not be written, or the file system is read-only.",
+        "Check the path and its owner.",
+    ),
+    told(
+        "HOST_FAILED",
+        "The gateway could not start its threads.",
+        "The system has no threads or memory to give.",
+        "Raise the limits of the process, or lower SMITHERS_SCRIPT_THREADS and SMITHERS_GATEWAY_WORKERS.",
+    ),
+];

@@ -12,6 +12,8 @@ use subtle::ConstantTimeEq;
 
 /// Beginning of the bearers that we make.
 const PREFIX: &str = "smithers_";
+/// Beginning of the action handles that we make.
+const HANDLE_PREFIX: &str = "smithers_action_";
 /// Beginning of a key of the store that is a fingerprint and not a bearer.
 const HASHED_PREFIX: &str = "sha256:";
 /// Hex digits of a fingerprint that name a token when it has no id of its own.
@@ -36,6 +38,16 @@ impl Fingerprint {
         Some(Fingerprint(bytes))
     }
 
+    /// Returns the key under which the store has a hashed token.
+    pub fn store_key(self) -> String {
+        format!("{HASHED_PREFIX}{}", self.to_hex())
+    }
+
+    /// Returns all hex digits.
+    pub fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+
     /// Takes the bytes of a fingerprint.
     pub fn from_bytes(bytes: [u8; 32]) -> Fingerprint {
         Fingerprint(bytes)
@@ -46,7 +58,7 @@ impl Fingerprint {
         self.0
     }
 
-    /// Returns the id of a token that has none of its own: the first 16 hex digits.
+    /// Returns the id of a token or handle that has none of its own: the first 16 hex digits.
     pub fn token_id(self) -> String {
         hex::encode(&self.0[..ID_DIGITS / 2])
     }
@@ -68,9 +80,23 @@ impl fmt::Debug for Fingerprint {
 /// # Errors
 /// The operating system gives no random bytes.
 pub fn new_bearer() -> Result<SecretString, rand::rand_core::OsError> {
-    let mut bytes = Zeroizing::new([0; 32]);
+    random_text::<32>(PREFIX)
+}
+
+/// Makes an action handle from 24 random bytes of the operating system.
+pub(crate) fn new_handle() -> Result<SecretString, rand::rand_core::OsError> {
+    random_text::<24>(HANDLE_PREFIX)
+}
+
+fn random_text<const N: usize>(prefix: &str) -> Result<SecretString, rand::rand_core::OsError> {
+    let mut bytes = Zeroizing::new([0; N]);
     OsRng.try_fill_bytes(bytes.as_mut())?;
-    Ok(format!("{PREFIX}{}", base64url(bytes.as_ref())).into())
+    let digits = Zeroizing::new(base64url(bytes.as_ref()));
+    // Sized at once: growing would leave a copy behind.
+    let mut text = String::with_capacity(prefix.len() + digits.len());
+    text.push_str(prefix);
+    text.push_str(&digits);
+    Ok(text.into())
 }
 
 /// Encodes as URL-safe base64 without padding.

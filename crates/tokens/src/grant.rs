@@ -25,7 +25,8 @@ pub struct Grant {
 }
 
 /// Whether a grant or a handle is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// In force.
     Active,
@@ -36,6 +37,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Returns the word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Expired => "expired",
+            Standing::Revoked => "revoked",
+        }
+    }
+
     /// Judges something by its end and its revocation. The end itself is not a part of the time.
     pub fn at(now: Timestamp, expires_at: Option<Timestamp>, is_revoked: bool) -> Standing {
         if is_revoked {

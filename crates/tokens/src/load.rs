@@ -1,24 +1,25 @@
-//! Reading the file of grants from the disk, with suspicion.
+//! Reading a file of the store from the disk, with suspicion.
 
-use std::fs::{File, Metadata};
+use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use secrecy::zeroize::Zeroizing;
 
 use crate::text::{Parsed, TextError, parse};
 
 /// Largest file in bytes.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Permission bits of anybody but the owner.
 const OTHERS: u32 = 0o077;
 
-/// Why a file of grants cannot be used.
+/// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The operating system does not give it.
-    #[error("it cannot be read")]
+    #[error("it cannot be read ({0})")]
     Io(#[from] io::Error),
     /// A folder, pipe or device.
     #[error("it is not a file")]
@@ -27,9 +28,7 @@ pub enum LoadError {
     #[error("it is larger than {MAX_BYTES} bytes")]
     TooLarge,
     /// Others than its owner may read or write it.
-    #[error(
-        "its mode {0:03o} lets others read or write it; make it 600, or set SMITHERS_TOKEN_STORE_ALLOW_LOOSE_MODE=1"
-    )]
+    #[error("its mode {0:03o} lets others read or write it; make it 600")]
     LooseMode(u32),
     /// Its text is refused.
     #[error("{0}")]
@@ -77,9 +76,18 @@ impl Stamp {
 /// # Errors
 /// It is not there, not an ordinary file, too large, open to others, or its text is refused.
 pub fn load(path: &Path, allow_loose_mode: bool) -> Result<Parsed, LoadError> {
-    // Opening a pipe would wait for a writer, so the kind is looked at before and, in case it was replaced, after.
+    Ok(parse(&read(path, allow_loose_mode)?)?)
+}
+
+/// Reads the bytes of a file that may hold bearers.
+pub(crate) fn read(path: &Path, allow_loose_mode: bool) -> Result<Zeroizing<Vec<u8>>, LoadError> {
+    // Opening a device can act on it, so the kind is looked at before and, in case it was replaced, after.
     check(&std::fs::metadata(path)?, allow_loose_mode)?;
-    let file = File::open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        // Opening a pipe would wait for a writer.
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?;
     let metadata = file.metadata()?;
     check(&metadata, allow_loose_mode)?;
     // As large as the file, so that growing leaves no copies behind.
@@ -90,7 +98,7 @@ pub fn load(path: &Path, allow_loose_mode: bool) -> Result<Parsed, LoadError> {
     if text.len() as u64 > MAX_BYTES {
         return Err(LoadError::TooLarge);
     }
-    Ok(parse(&text)?)
+    Ok(text)
 }
 
 fn check(metadata: &Metadata, allow_loose_mode: bool) -> Result<(), LoadError> {

@@ -16,6 +16,7 @@ mod output;
 mod reference;
 mod runs;
 mod start_error;
+mod token;
 mod usage;
 mod workflows;
 
@@ -62,6 +63,9 @@ enum Command {
     /// Print commands, configuration and error codes as data.
     #[command(hide = true)]
     Reference,
+    /// Issue, use and revoke bearer tokens.
+    #[command(subcommand)]
+    Token(Box<token::TokenCommand>),
 }
 
 /// Reads the command line, runs the command, and returns the exit code of the process.
@@ -102,6 +106,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Reference => reference::run(output),
+        Command::Token(command) => token::run(*command, output),
     }
 }
 

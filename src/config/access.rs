@@ -108,7 +108,7 @@ fn auth_mode(reader: &mut Reader<'_>) -> AuthMode {
     )
 }
 
-fn token_store(reader: &mut Reader<'_>) -> PathBuf {
+pub(super) fn token_store(reader: &mut Reader<'_>) -> PathBuf {
     let surroundings = reader.surroundings();
     let usual = format!("{DATA_DIR}/tokens.json");
     let in_folder = |folder: PathBuf, reason: &str| Fallback {

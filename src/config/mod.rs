@@ -82,6 +82,16 @@ impl Config {
         Ok(config)
     }
 
+    /// Returns where the token store is, whatever the other settings are: no revocation waits for a repaired port.
+    ///
+    /// # Errors
+    /// The setting itself is refused.
+    pub fn token_store(sources: &Sources) -> Result<PathBuf, ConfigError> {
+        let mut reader = Reader::new(sources);
+        let path = access::token_store(&mut reader);
+        reader.finish_part().map(|()| path)
+    }
+
     /// Returns every value with its names, default, bounds and origin, in the order of the reference.
     pub fn entries(&self) -> &[Entry] {
         &self.books.entries

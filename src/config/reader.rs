@@ -80,6 +80,18 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Ends after a part of the settings, whatever the others say. A value of the environment does not even depend on a
+    /// file that can be read.
+    pub(super) fn finish_part(self) -> Result<(), ConfigError> {
+        let from_environment = |entry: &Entry| entry.origin == Origin::Environment;
+        if self.problems.is_empty() || self.entries.iter().all(from_environment) {
+            return Ok(());
+        }
+        Err(ConfigError {
+            problems: self.problems,
+        })
+    }
+
     fn unknown_variables(&self) -> Vec<String> {
         let is_known = |name: &str| {
             let mut entries = self.entries.iter();

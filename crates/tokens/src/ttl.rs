@@ -16,7 +16,7 @@ pub enum TtlError {
     #[error("a duration is a number with ms, s, m, h or d, and more than zero")]
     Invalid,
     /// Longer than the scopes allow.
-    #[error("the lifetime is longer than {} allowed{why}", text(*limit))]
+    #[error("the lifetime is longer than the {} allowed{why}", text(*limit))]
     TooLong {
         /// The longest.
         limit: Duration,
@@ -93,7 +93,9 @@ fn text(duration: Duration) -> String {
         (60_000, "m"),
         (1_000, "s"),
     ];
-    let whole = units.iter().find(|(unit, _)| ms >= *unit && ms % unit == 0);
+    let whole = units
+        .iter()
+        .find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit));
     whole.map_or_else(
         || format!("{ms}ms"),
         |(unit, name)| format!("{}{name}", ms / unit),
@@ -162,6 +164,9 @@ mod tests {
             assert!(check(&[sensitive], 2, short).is_err(), "{sensitive}");
         }
         let error = check(&["run:read"], 24 * 10_000, MAX_TTL).unwrap_err();
-        assert_eq!(error.to_string(), "the lifetime is longer than 30d allowed");
+        assert_eq!(
+            error.to_string(),
+            "the lifetime is longer than the 30d allowed"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The grants of one token, as written and as understood.
 
 use super::{Scope, ScopeSet};
-use crate::method::{MethodRef, Requirement};
+use crate::method::{Method, MethodRef, Requirement};
 
 /// What a token was given: scopes, legacy words, method names, prefixes, and names of the operator's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,6 +84,20 @@ impl Grants {
                     .iter()
                     .any(|entry| covers(entry, method.name())))
     }
+}
+
+/// Tells whether an entry of a grant means anything: a scope of the catalogue, a legacy word, `*`, the name of a method,
+/// or a prefix of such names.
+pub fn is_known(entry: &str) -> bool {
+    let names_methods = || {
+        let mut names = Method::ALL.iter().flat_map(|method| {
+            [method.name()]
+                .into_iter()
+                .chain(method.aliases().iter().copied())
+        });
+        names.any(|name| covers(entry, name))
+    };
+    expand(entry) != ScopeSet::default() || names_methods()
 }
 
 /// Tells whether a grant covers a method by its name.

@@ -4,7 +4,7 @@ mod catalogue;
 mod grants;
 
 pub use catalogue::{Scope, ScopeSet, Scopes};
-pub use grants::Grants;
+pub use grants::{Grants, is_known};
 
 #[cfg(test)]
 mod tests;

@@ -205,3 +205,32 @@ proptest! {
         prop_assert_eq!(set.iter().collect::<std::collections::HashSet<_>>(), scopes);
     }
 }
+
+#[test]
+fn entries_that_mean_nothing_are_not_known() {
+    for entry in [
+        "run:read",
+        "approval:read",
+        "*",
+        "read",
+        "execute",
+        "approve",
+        "admin",
+        "getRun",
+        "runs.*",
+    ] {
+        assert!(super::is_known(entry), "{entry}");
+    }
+    for entry in [
+        "",
+        "bogus:scope",
+        "run:*",
+        "RUN:READ",
+        "nope.*",
+        ".*",
+        "getrun",
+        "run:read ",
+    ] {
+        assert!(!super::is_known(entry), "{entry:?}");
+    }
+}

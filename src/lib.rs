@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod http;
 pub mod metrics;
 pub mod net;
+pub mod rate;
 pub mod service;
 pub mod telemetry;
 mod view;

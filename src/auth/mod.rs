@@ -11,20 +11,23 @@
 
 mod credential;
 mod demo;
+mod expired;
 mod gate;
 mod gatekeeper;
 mod grant;
 mod headers;
+mod refusal;
 mod store;
 mod watch;
 
 pub use credential::{Credential, Source};
 pub use demo::issue_demo_grant;
 pub use gate::{Gate, GateRefusal};
-pub use gatekeeper::Gatekeeper;
+pub use gatekeeper::{Gatekeeper, UpgradeRefusal};
 pub use headers::RequestHeaders;
+pub use refusal::Refusal;
 pub use smithers_tokens::Fingerprint;
-pub use store::GrantStore;
+pub use store::{GrantStore, StoreState};
 pub use watch::GrantWatch;
 
 #[cfg(test)]

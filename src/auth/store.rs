@@ -1,7 +1,8 @@
 //! The grants in force, shared by everybody who asks who a caller is.
 //!
 //! **Invariant.** What was revoked stays refused: a file that cannot be read changes nothing, so it neither admits a new
-//! grant nor revives an old one. A file that is not there is a store without grants.
+//! grant nor revives an old one. A file that is not there is a store without grants. What was seen to have expired stays
+//! so, whatever the clock is set to.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use smithers_actors::session::Identity;
 use smithers_model::Timestamp;
-use smithers_protocol::error::RpcError;
-use smithers_tokens::{Fingerprint, Grant, GrantSet, LoadError, Stamp, load};
+use smithers_tokens::{Fingerprint, Grant, GrantSet, LoadError, Stamp, Standing, load};
 
-use super::grant::{check, identity};
+use super::expired::SeenExpired;
+use super::grant::identity;
+use super::refusal::Refusal;
+use crate::metrics::Metrics;
 
 /// A file that changed so recently may change again without its stamp telling, since clocks of file systems are coarse.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -26,7 +29,34 @@ pub struct GrantStore {
     allow_loose_mode: bool,
     in_force: RwLock<Arc<InForce>>,
     generation: AtomicU64,
+    seen_expired: SeenExpired,
+    state: Mutex<StoreState>,
     seen: Mutex<Seen>,
+}
+
+/// The state of the file of grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreState {
+    /// Its grants are in force.
+    Ok,
+    /// There is no file, so there are no grants.
+    Absent,
+    /// It cannot be used; the grants before it are in force.
+    Refused,
+}
+
+impl StoreState {
+    /// Every state.
+    pub const ALL: [StoreState; 3] = [StoreState::Ok, StoreState::Absent, StoreState::Refused];
+
+    /// Returns the word for metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StoreState::Ok => "ok",
+            StoreState::Absent => "absent",
+            StoreState::Refused => "refused",
+        }
+    }
 }
 
 /// An immutable state of all grants; replaced as a whole.
@@ -56,6 +86,8 @@ impl GrantStore {
             allow_loose_mode,
             in_force: RwLock::default(),
             generation: AtomicU64::new(0),
+            seen_expired: SeenExpired::default(),
+            state: Mutex::new(StoreState::Absent),
             seen: Mutex::default(),
         };
         store.refresh();
@@ -78,6 +110,11 @@ impl GrantStore {
         self.len() == 0
     }
 
+    /// Returns the state of the file.
+    pub fn state(&self) -> StoreState {
+        *self.state.lock()
+    }
+
     /// Returns a number that changes whenever the grants do.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
@@ -86,38 +123,39 @@ impl GrantStore {
     /// Finds out who presents a bearer.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` when there is none, when it is unknown, revoked or has expired.
-    pub fn authenticate(&self, bearer: Option<&str>, now: Timestamp) -> Result<Identity, RpcError> {
+    /// There is none, or it is unknown, revoked or has expired.
+    pub fn authenticate(&self, bearer: Option<&str>, now: Timestamp) -> Result<Identity, Refusal> {
         let bearer = bearer.filter(|bearer| !bearer.is_empty());
-        let bearer = bearer.ok_or_else(|| RpcError::unauthorized("A bearer token is required"))?;
-        let fingerprint = Fingerprint::of(bearer).ok_or_else(unknown)?;
+        let bearer = bearer.ok_or(Refusal::Missing)?;
+        let fingerprint = Fingerprint::of(bearer).ok_or(Refusal::Unknown)?;
         self.identify(fingerprint, now)
     }
 
     /// Checks an identity that was found earlier against the grants as they are now.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` when its grant is gone, revoked, expired, or not the same any more.
-    pub fn recheck(&self, identity: &Identity, now: Timestamp) -> Result<(), RpcError> {
-        let credential = identity.credential.ok_or_else(unknown)?;
+    /// Its grant is gone, revoked, expired, or not the same any more.
+    pub fn recheck(&self, identity: &Identity, now: Timestamp) -> Result<(), Refusal> {
+        let credential = identity.credential.ok_or(Refusal::Unknown)?;
         let current = self.identify(Fingerprint::from_bytes(credential), now)?;
-        if current == *identity {
-            return Ok(());
+        match current == *identity {
+            true => Ok(()),
+            false => Err(Refusal::Changed),
         }
-        Err(RpcError::unauthorized(
-            "Token has been changed; connect again",
-        ))
     }
 
-    fn identify(&self, fingerprint: Fingerprint, now: Timestamp) -> Result<Identity, RpcError> {
+    fn identify(&self, fingerprint: Fingerprint, now: Timestamp) -> Result<Identity, Refusal> {
         let in_force = Arc::clone(&self.in_force.read());
         let grant = in_force
             .file
             .find(fingerprint)
             .or_else(|| in_force.memory.find(fingerprint));
-        let grant = grant.ok_or_else(unknown)?;
-        check(grant, now)?;
-        Ok(identity(grant, fingerprint))
+        let grant = grant.ok_or(Refusal::Unknown)?;
+        match self.seen_expired.standing(fingerprint, grant, now) {
+            Standing::Active => Ok(identity(grant, fingerprint)),
+            Standing::Revoked => Err(Refusal::Revoked(fingerprint)),
+            Standing::Expired => Err(Refusal::Expired(fingerprint)),
+        }
     }
 
     /// Adds a grant that lives as long as the process and is written nowhere.
@@ -127,12 +165,22 @@ impl GrantStore {
         });
     }
 
+    /// Reads the file again, changed or not.
+    pub fn reload(&self) {
+        let mut seen = self.seen.lock();
+        seen.stamp = None;
+        self.look(&mut seen);
+    }
+
     /// Reads the file again if it has changed.
     pub fn refresh(&self) {
-        let mut seen = self.seen.lock();
+        self.look(&mut self.seen.lock());
+    }
+
+    fn look(&self, seen: &mut Seen) {
         let stamp = match Stamp::of(&self.path) {
             Ok(stamp) => stamp,
-            Err(error) => return self.keep(&mut seen, &LoadError::Io(error)),
+            Err(error) => return self.keep(seen, &LoadError::Io(error)),
         };
         let since = match seen.stamp {
             Some((known, since)) if known == stamp && since.elapsed() > SETTLE => return,
@@ -141,19 +189,19 @@ impl GrantStore {
         };
         seen.stamp = Some((stamp, since));
         if stamp.is_none() {
-            return self.apply(
-                &mut seen,
-                GrantSet::default(),
-                Some("there is no such file, so every token is refused until one is written"),
-            );
+            let remark = "there is no such file, so every token is refused until one is written";
+            self.apply(seen, GrantSet::default(), Some(remark));
+            *self.state.lock() = StoreState::Absent;
+            return;
         }
         match load(&self.path, self.allow_loose_mode) {
             Ok(parsed) => {
                 let left_out = parsed.left_out.join(", ");
                 let remark = (!left_out.is_empty()).then(|| format!("left out: {left_out}"));
-                self.apply(&mut seen, parsed.grants, remark.as_deref());
+                self.apply(seen, parsed.grants, remark.as_deref());
+                *self.state.lock() = StoreState::Ok;
             }
-            Err(error) => self.keep(&mut seen, &error),
+            Err(error) => self.keep(seen, &error),
         }
     }
 
@@ -161,7 +209,11 @@ impl GrantStore {
     fn apply(&self, seen: &mut Seen, grants: GrantSet, remark: Option<&str>) {
         if self.in_force.read().file != grants {
             tracing::info!(path = %self.path.display(), grants = grants.len(), "the token store was read");
-            self.replace(|in_force| in_force.file = grants);
+            self.replace(|in_force| {
+                self.seen_expired.keep_only(&[&grants, &in_force.memory]);
+                in_force.file = grants;
+            });
+            Metrics.token_store_reloaded("applied");
         }
         if let Some(remark) = remark
             && note(seen, remark)
@@ -175,8 +227,10 @@ impl GrantStore {
 
     /// Leaves the grants as they are, because the file cannot be used.
     fn keep(&self, seen: &mut Seen, error: &LoadError) {
+        *self.state.lock() = StoreState::Refused;
         if note(seen, &error.to_string()) {
             let path = self.path.display();
+            Metrics.token_store_reloaded("refused");
             tracing::error!(%path, "the token store is refused, the grants before it stay in force: {error}");
         }
     }
@@ -188,10 +242,6 @@ impl GrantStore {
         *in_force = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
-}
-
-fn unknown() -> RpcError {
-    RpcError::unauthorized("Invalid token")
 }
 
 /// Remembers a problem; false when it was known.

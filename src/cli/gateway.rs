@@ -92,7 +92,12 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
         .then(|| GrantWatch::start(grants.clone()))
         .transpose()
         .context("failed to watch the token store")?;
-    let gatekeeper = Arc::new(Gatekeeper::new(&config.access, grants, clock));
+    let gatekeeper = Arc::new(Gatekeeper::new(
+        &config.access,
+        &config.limits,
+        grants,
+        clock,
+    ));
     announce(&config);
     let gateway = Gateway::start(&config, gatekeeper, extras)
         .await

@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod gateway;
 mod health;
+mod metrics;
 mod moment;
 mod output;
 mod reference;
@@ -45,6 +46,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Look at the metrics that a gateway serves.
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// Look at runs, launch and end them, through a gateway.
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -96,6 +100,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Gateway(args) => gateway::run(args),
         Command::Config(command) => config::run(&command, output),
+        Command::Metrics(command) => metrics::run(&command, output),
         Command::Runs(command) => runs::run(&command, output),
         Command::Approvals(command) => approvals::run(&command, output),
         Command::Workflows(command) => workflows::run(&command, output),

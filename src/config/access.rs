@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::key::key;
+use super::key::{Key, key};
 use super::listen::Listen;
+use super::network::Network;
 use super::reader::{Fallback, Reader};
 use super::sources::DATA_DIR;
 
@@ -19,6 +20,8 @@ pub struct Access {
     pub allow_loose_mode: bool,
     /// Origins that browsers may call from; with none, every origin may call with a token.
     pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Without authentication: whether any `Host` is served, not only loopback names.
     pub trust_any_host: bool,
     /// Whether `/metrics` is served without a token.
@@ -58,6 +61,7 @@ impl Access {
                 false,
             ),
             allowed_origins: allowed_origins(reader),
+            trusted_proxies: trusted_proxies(reader),
             trust_any_host: reader.flag(
                 key(
                     "access.trust_any_host",
@@ -131,37 +135,62 @@ pub(super) fn token_store(reader: &mut Reader<'_>) -> PathBuf {
     reader.text_or(key, "a path", &usual, fallback).into()
 }
 
-/// A list of origins that is shown as it is written.
-struct Origins(Vec<String>);
+/// A list that is shown as it is written.
+struct Listed<T>(Vec<T>);
 
-impl fmt::Display for Origins {
+impl<T: fmt::Display> fmt::Display for Listed<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0.join(","))
+        let items: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        out.write_str(&items.join(","))
     }
 }
 
-fn allowed_origins(reader: &mut Reader<'_>) -> Vec<String> {
-    let accepted = "origins such as https://example.org, separated by commas".to_owned();
+/// Reads a list of which every item is understood by `item`.
+fn listed<T: fmt::Display>(
+    reader: &mut Reader<'_>,
+    key: Key,
+    accepted: &str,
+    problem: &str,
+    item: impl Fn(&str) -> Option<T>,
+) -> Vec<T> {
     let parse = |text: &str| {
-        let origins: Vec<String> = text
-            .split(',')
-            .map(|origin| origin.trim().to_owned())
-            .collect();
-        let is_origin = |origin: &String| {
-            origin.split_once("://").is_some_and(|(scheme, host)| {
-                !scheme.is_empty() && !host.is_empty() && !host.contains(['/', ' ', '*'])
-            })
-        };
-        if origins.iter().all(is_origin) {
-            Ok(Origins(origins))
-        } else {
-            Err("holds something else than origins".into())
-        }
+        let items = text.split(',').map(|text| item(text.trim()));
+        let items: Option<Vec<T>> = items.collect();
+        items.map(Listed).ok_or_else(|| problem.to_owned())
     };
-    let key = key(
-        "access.allowed_origins",
-        "SMITHERS_GATEWAY_ALLOWED_ORIGINS",
-        "Origins that browsers may call from; with none, every origin may call with a token.",
-    );
-    reader.list(key, Origins(Vec::new()), accepted, parse).0
+    let none = Listed(Vec::new());
+    reader.list(key, none, accepted.to_owned(), parse).0
+}
+
+fn allowed_origins(reader: &mut Reader<'_>) -> Vec<String> {
+    let is_origin = |origin: &str| {
+        origin.split_once("://").is_some_and(|(scheme, host)| {
+            !scheme.is_empty() && !host.is_empty() && !host.contains(['/', ' ', '*'])
+        })
+    };
+    listed(
+        reader,
+        key(
+            "access.allowed_origins",
+            "SMITHERS_GATEWAY_ALLOWED_ORIGINS",
+            "Origins that browsers may call from; with none, every origin may call with a token.",
+        ),
+        "origins such as https://example.org, separated by commas",
+        "holds something else than origins",
+        |origin| is_origin(origin).then(|| origin.to_owned()),
+    )
+}
+
+fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<Network> {
+    listed(
+        reader,
+        key(
+            "access.trusted_proxies",
+            "SMITHERS_TRUSTED_PROXIES",
+            "Proxies whose X-Forwarded-For says where a client is; without it a proxy counts as the client.",
+        ),
+        "addresses and networks such as 10.0.0.0/8, separated by commas",
+        "holds something else than addresses and networks",
+        Network::parse,
+    )
 }

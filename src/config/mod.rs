@@ -11,9 +11,11 @@ mod entry;
 mod example;
 mod file;
 mod key;
+mod limits;
 mod listen;
 mod logging;
 mod module_env;
+mod network;
 mod problem;
 mod reader;
 mod script;
@@ -26,9 +28,11 @@ pub use access::{Access, AuthMode};
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
 pub use key::{Key, Kind, Section};
+pub use limits::Limits;
 pub use listen::Listen;
 pub use logging::{LogFormat, Logging};
 pub use module_env::ModuleEnv;
+pub use network::Network;
 pub use problem::{ConfigError, Problem};
 pub use script::{Script, ScriptIsolation};
 pub use sources::{Sources, Surroundings};
@@ -44,6 +48,8 @@ pub struct Config {
     pub listen: Listen,
     /// Who may do what.
     pub access: Access,
+    /// How often clients may do something.
+    pub limits: Limits,
     /// Where runs are stored.
     pub storage: Storage,
     /// Events and their streams.
@@ -66,6 +72,7 @@ impl Config {
         let mut config = Config {
             listen: Listen::read(&mut reader),
             access: Access::read(&mut reader),
+            limits: Limits::read(&mut reader),
             storage: Storage::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),

@@ -84,6 +84,7 @@ impl Gateway {
             clock: clock.clone(),
             started_at,
             owner_id: format!("pid:{}:{}", std::process::id(), uuid::Uuid::new_v4()).into(),
+            limits: gatekeeper.limits(),
             root_dir: modules.root_dir().into(),
         };
         let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, Metrics::install());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::App;
 use actix_web::middleware::from_fn;
+use actix_web::web::Data;
 use smithers_actors::hub::{self, HubBus, Parts, StorePages, StreamCaps, StreamLimits, Timing};
 use smithers_actors::session::{ConnectionLimits, Connections, Services};
 
@@ -14,7 +15,7 @@ use crate::auth::Gatekeeper;
 use crate::config::Config;
 use crate::http::{Edge, routes};
 use crate::metrics::Metrics;
-use crate::net::{self, Limits, Running, SocketLimits};
+use crate::net::{self, EdgeOptions, Limits, Running, SocketLimits};
 use crate::service::{Dispatcher, Service};
 
 /// Everything a worker needs; cloned into each.
@@ -81,9 +82,13 @@ impl WorkerParts {
             request: config.listen.request_timeout,
             ..Limits::default()
         };
+        let options = EdgeOptions {
+            trusted_proxies: config.access.trusted_proxies.clone(),
+        };
         let app = move || {
             let edge = self.edge();
             App::new()
+                .app_data(Data::new(options.clone()))
                 .wrap(from_fn(net::edge))
                 .configure(move |config| routes(config, edge))
         };

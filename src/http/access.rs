@@ -1,30 +1,39 @@
 //! The beginning of every handler: who calls, and the bytes it sent, within bounds.
 
-use actix_web::HttpRequest;
+use std::net::IpAddr;
+
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut, Payload as Body};
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use secrecy::SecretString;
 use smithers_actors::session::Identity;
 use smithers_protocol::error::RpcError;
 
 use super::Edge;
-use crate::auth::{GateRefusal, RequestHeaders};
+use crate::auth::{RequestHeaders, UpgradeRefusal};
+use crate::net::ClientAddress;
 
 /// Finds out who sent `request`.
 ///
 /// # Errors
-/// `UNAUTHORIZED` with the reason.
+/// `UNAUTHORIZED` with the reason, or `RateLimited`.
 pub(super) fn authenticate(edge: &Edge, request: &HttpRequest) -> Result<Identity, RpcError> {
-    edge.gatekeeper.http(&headers(request))
+    edge.gatekeeper.http(&headers(request), address(request))
 }
 
 /// Checks the gates in front of a WebSocket and returns the bearer that the request brought.
 pub(super) fn upgrade(
     edge: &Edge,
     request: &HttpRequest,
-) -> Result<Option<SecretString>, GateRefusal> {
-    edge.gatekeeper.upgrade(&headers(request))
+) -> Result<Option<SecretString>, UpgradeRefusal> {
+    edge.gatekeeper.upgrade(&headers(request), address(request))
+}
+
+/// Returns where the client is, as the edge has found out.
+pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
+    let found = request.extensions().get::<ClientAddress>().copied();
+    found.and_then(|ClientAddress(address)| address)
 }
 
 fn headers(request: &HttpRequest) -> RequestHeaders<'_> {

@@ -6,6 +6,7 @@ use smithers_protocol::error::RpcError;
 use smithers_protocol::scope::Scope;
 
 use super::{Edge, access, rpc};
+use crate::metrics::Scraped;
 use crate::net::RequestId;
 
 /// `GET /metrics`.
@@ -17,9 +18,14 @@ pub(super) async fn metrics(
     if let Err(error) = permitted(&edge, &request) {
         return rpc::error_frame(request_id.as_str(), &error);
     }
+    let scraped = Scraped {
+        service: &edge.service,
+        connections: &edge.connections,
+        grants: edge.gatekeeper.grants(),
+    };
     HttpResponse::Ok()
         .insert_header(("content-type", "text/plain; version=0.0.4; charset=utf-8"))
-        .body(edge.metrics.render(&edge.service, &edge.connections))
+        .body(edge.metrics.render(&scraped))
 }
 
 fn permitted(edge: &Edge, request: &HttpRequest) -> Result<(), RpcError> {

@@ -11,10 +11,12 @@ mod socket;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::guard;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, guard};
 use smithers_actors::session::{Connections, Services};
 use smithers_model::time::Clock;
+use smithers_protocol::error::RpcError;
 
 use crate::auth::Gatekeeper;
 use crate::metrics::Metrics;
@@ -88,4 +90,12 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
 /// Some routes match their exact address only (gateway-protocol 3.1).
 fn no_query(request: &guard::GuardContext<'_>) -> bool {
     request.head().uri.query().is_none()
+}
+
+/// Says in a header how long to wait, when the error does.
+fn put_retry_after(response: &mut HttpResponse, error: &RpcError) {
+    if let Some(seconds) = error.retry_after_seconds() {
+        let headers = response.headers_mut();
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
 }

@@ -10,7 +10,7 @@ use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
 use smithers_protocol::params::{ListRuns, Params};
 
-use super::{Edge, access};
+use super::{Edge, access, put_retry_after};
 
 /// `GET /v1/runs`: the rows of `listRuns`, filtered by query parameters.
 pub(super) async fn list_runs(edge: Data<Edge>, request: HttpRequest) -> HttpResponse {
@@ -72,12 +72,10 @@ fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
         Err(error) => {
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            respond(
-                status,
-                json!({"ok": false, "error": error})
-                    .to_string()
-                    .into_bytes(),
-            )
+            let body = json!({"ok": false, "error": error}).to_string();
+            let mut response = respond(status, body.into_bytes());
+            put_retry_after(&mut response, &error);
+            response
         }
     }
 }

@@ -12,7 +12,7 @@ use smithers_actors::session::{Caller, Identity, Transport, authorise};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::{FrameError, Payload, RpcBody, write_error, write_ok};
 
-use super::{Edge, access};
+use super::{Edge, access, put_retry_after};
 use crate::net::RequestId;
 
 /// `POST /v1/rpc/<method>`.
@@ -107,7 +107,9 @@ pub(super) fn error_frame(id: &str, error: &RpcError) -> HttpResponse {
     let mut frame = Vec::with_capacity(192);
     write_error(&mut frame, id, error);
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    respond(status, frame)
+    let mut response = respond(status, frame);
+    put_retry_after(&mut response, error);
+    response
 }
 
 fn respond(status: StatusCode, frame: Vec<u8>) -> HttpResponse {

@@ -7,7 +7,8 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use smithers_actors::session::{self, Socket, UpgradeInfo};
 
-use super::{Edge, access};
+use super::{Edge, access, put_retry_after};
+use crate::auth::UpgradeRefusal;
 use crate::net::{RequestId, ws};
 
 /// Any request that asks for a WebSocket.
@@ -24,8 +25,16 @@ pub(super) async fn upgrade(
             "Gateway connection limit reached",
         );
     };
-    let Ok(bearer) = access::upgrade(&edge, &request) else {
-        return ws::refuse(StatusCode::FORBIDDEN, "Origin or host is not allowed");
+    let bearer = match access::upgrade(&edge, &request) {
+        Ok(bearer) => bearer,
+        Err(UpgradeRefusal::Gate(_)) => {
+            return ws::refuse(StatusCode::FORBIDDEN, "Origin or host is not allowed");
+        }
+        Err(UpgradeRefusal::TooMany(error)) => {
+            let mut response = ws::refuse(StatusCode::TOO_MANY_REQUESTS, error.message());
+            put_retry_after(&mut response, &error);
+            return response;
+        }
     };
     let upgraded = match ws::upgrade(&request, payload, edge.socket_limits) {
         Ok(upgraded) => upgraded,
@@ -37,6 +46,7 @@ pub(super) async fn upgrade(
         upgrade: UpgradeInfo {
             bearer,
             request_id: request_id.to_string(),
+            address: access::address(&request),
         },
         ticket,
     };

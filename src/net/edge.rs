@@ -9,15 +9,25 @@ use actix_web::{
     error::InternalError,
     http::StatusCode,
     middleware::Next,
+    web::Data,
 };
 use tracing::Instrument;
 
 use super::{
+    client::ClientAddress,
     conn::Conn,
     exchange::{Exchange, Tracked},
     path, reply, request_body,
     request_id::RequestId,
 };
+use crate::config::Network;
+
+/// What the edge knows of its surroundings; app data of every worker. Without it no proxy is trusted.
+#[derive(Debug, Clone, Default)]
+pub struct EdgeOptions {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
 
 /// Gives each request its id, its span and its access-log line, reports its phases to the
 /// connection, and gives each response the common headers; for `App::wrap(from_fn(edge))`.
@@ -46,7 +56,12 @@ where
     if let Some(conn) = conn {
         enter(&mut req, conn);
     }
+    let options = req.app_data::<Data<EdgeOptions>>();
+    let trusted = options.map_or(&[][..], |options| &options.trusted_proxies);
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    let client = ClientAddress::of(peer, req.headers(), trusted);
     req.extensions_mut().insert(id.clone());
+    req.extensions_mut().insert(client);
 
     if !path::is_well_formed(exchange.path()) {
         return Ok(leave(req.into_response(reply::bad_path(&id)), exchange));

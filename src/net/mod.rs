@@ -10,6 +10,7 @@
 //!
 //! It knows deadlines, bytes and frames. It must not know methods, tokens or runs.
 
+mod client;
 mod conn;
 mod edge;
 mod exchange;
@@ -24,8 +25,9 @@ mod server;
 mod sweep;
 pub mod ws;
 
+pub use client::ClientAddress;
 pub use conn::Conn;
-pub use edge::edge;
+pub use edge::{EdgeOptions, edge};
 pub use exchange::Tracked;
 pub use limits::{Limits, SocketLimits};
 pub use reply::route_not_found;

@@ -27,6 +27,7 @@ use smithers_protocol::params::ListWorkflows;
 use smithers_store::writer::WriterHandle;
 use smithers_store::{Backend, Reader};
 
+use crate::rate::RateLimits;
 use crate::view::Owner;
 
 pub use dispatch::Dispatcher;
@@ -48,6 +49,8 @@ pub struct Service {
     pub started_at: Timestamp,
     /// Name under which this process owns the runs that it executes.
     pub owner_id: Arc<str>,
+    /// How often callers may call.
+    pub limits: Arc<RateLimits>,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }
@@ -60,6 +63,7 @@ impl Service {
         method: Method,
         params: &RawParams,
     ) -> Result<Payload, RpcError> {
+        self.limits.method(&caller.identity, method)?;
         let params = params.object_or_empty();
         match method {
             Method::LaunchRun => self.launch_run(caller, params).await,

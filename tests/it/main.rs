@@ -13,6 +13,7 @@ mod config;
 mod http;
 mod launches;
 mod lifecycle;
+mod limits;
 mod modules;
 mod observability;
 mod poison;

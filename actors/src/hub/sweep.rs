@@ -105,11 +105,15 @@ impl Member {
     /// Returns why the identity is no longer valid.
     fn access_lost(&self, parts: &Parts, wall: Timestamp, grants_changed: bool) -> Option<String> {
         let identity = &self.access.as_ref()?.identity;
+        if !grants_changed && !identity.is_expired(wall) {
+            return None;
+        }
+        // Also for one that has expired by our clock: whoever keeps the grants remembers that it was seen so.
+        let refused = parts.authenticator.recheck(identity).err();
         if identity.is_expired(wall) {
             return Some("token expired".to_owned());
         }
-        let refused = grants_changed.then(|| parts.authenticator.recheck(identity).err())??;
-        Some(refused.message().to_owned())
+        Some(refused?.message().to_owned())
     }
 
     /// Returns why nobody is waited for at the other end.

@@ -1,5 +1,6 @@
 //! As whom a caller acts, and the one place that decides what it may call.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -77,6 +78,16 @@ pub enum Transport {
     WebSocket,
 }
 
+impl Transport {
+    /// Returns the word for metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Transport::Http => "http",
+            Transport::WebSocket => "websocket",
+        }
+    }
+}
+
 /// Decides whether a caller may call a method: first the scope, then whether the method exists.
 ///
 /// # Errors
@@ -97,6 +108,8 @@ pub struct UpgradeInfo {
     pub bearer: Option<SecretString>,
     /// Id of the upgrade request, for the log.
     pub request_id: String,
+    /// Where the client is, as far as that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// Knows who may connect. Shared by all workers; answers at once.
@@ -111,6 +124,12 @@ pub trait Authenticator: Send + Sync {
         token: Option<&SecretString>,
         upgrade: &UpgradeInfo,
     ) -> Result<Identity, RpcError>;
+
+    /// Checks an identity against the grants as they are now, and counts a request of its token.
+    ///
+    /// # Errors
+    /// As [`recheck`](Self::recheck); `RateLimited` when the token makes too many requests.
+    fn admit(&self, identity: &Identity) -> Result<(), RpcError>;
 
     /// Checks an identity against the grants as they are now.
     ///

@@ -38,7 +38,7 @@ impl SessionActor {
             return self.answer(&frame.id, &Err(RpcError::connect_first()));
         };
         // The sweep closes a socket whose grant has ended; until it comes round, nothing is done for it.
-        if let Err(error) = self.services.authenticator.recheck(identity) {
+        if let Err(error) = self.services.authenticator.admit(identity) {
             return self.answer(&frame.id, &Err(error));
         }
         match authorise(identity, &frame.method, Transport::WebSocket) {

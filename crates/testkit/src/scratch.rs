@@ -7,6 +7,15 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// Limits that a person keeps and a test does not; off unless a test sets them.
+const LIMITS: [&str; 5] = [
+    "SMITHERS_LIMIT_FAILED_AUTH_PER_MINUTE",
+    "SMITHERS_LIMIT_FAILED_AUTH_TOTAL_PER_MINUTE",
+    "SMITHERS_LIMIT_REQUESTS_PER_MINUTE",
+    "SMITHERS_LIMIT_LAUNCHES_PER_MINUTE",
+    "SMITHERS_LIMIT_APPROVALS_PER_MINUTE",
+];
+
 /// The place and the settings of one gateway; survives restarts of the process.
 #[derive(Debug)]
 pub struct Scratch {
@@ -16,7 +25,7 @@ pub struct Scratch {
 
 impl Scratch {
     /// Makes a folder with the token store `tokens` (bearer to grant) and sets the environment of
-    /// a gateway that lives in it. Further variables are set with [`Scratch::set`].
+    /// a gateway that lives in it, without limits of rate. Further variables are set with [`Scratch::set`].
     ///
     /// # Errors
     ///
@@ -31,6 +40,9 @@ impl Scratch {
             environment: BTreeMap::new(),
         };
         scratch.write_tokens(tokens)?;
+        for limit in LIMITS {
+            scratch.set(limit, "0");
+        }
         scratch.set("PORT", "0");
         scratch.set("SMITHERS_LOG", "warn");
         scratch.set("SMITHERS_GATEWAY_HOST", "127.0.0.1");

@@ -3,6 +3,8 @@
 use serde_json::json;
 use smithers_protocol::scope::Scope;
 
+use smithers_protocol::error::RpcError;
+
 use super::*;
 use crate::auth::Fingerprint;
 
@@ -108,14 +110,10 @@ fn revocation_counts_before_expiry_whatever_its_time() {
     }
     assert!(verdict(&store, "not-revoked").is_ok());
     let error = store.authenticate(Some("both"), NOW).unwrap_err();
-    assert_eq!(error.extra("refresh"), Some(&"smithers token issue".into()));
-    assert_eq!(
-        store
-            .authenticate(Some("nobody"), NOW)
-            .unwrap_err()
-            .extra("refresh"),
-        None
-    );
+    let refresh = RpcError::from(error).extra("refresh").cloned();
+    assert_eq!(refresh, Some("smithers token issue".into()));
+    let unknown = store.authenticate(Some("nobody"), NOW).unwrap_err();
+    assert_eq!(RpcError::from(unknown).extra("refresh"), None);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use smithers_actors::session::{Authenticator, Transport, UpgradeInfo, authorise}
 use smithers_model::time::Clock;
 
 use super::*;
-use crate::auth::{GateRefusal, Gatekeeper, RequestHeaders};
-use crate::config::{Access, AuthMode};
+use crate::auth::{GateRefusal, Gatekeeper, RequestHeaders, UpgradeRefusal};
+use crate::config::{Access, AuthMode, Limits};
 
 /// A clock that stands still.
 struct Still;
@@ -26,15 +26,23 @@ fn gatekeeper(auth: AuthMode) -> Gatekeeper {
         "reader": {"scopes": ["run:read"], "role": "viewer"},
         "expired": {"scopes": ["*"], "expiresAtMs": 1},
     }));
+    let limits = Limits {
+        failed_auth: 0,
+        failed_auth_total: 0,
+        requests: 0,
+        launches: 0,
+        approvals: 0,
+    };
     let access = Access {
         auth,
         token_store: folder.path(),
         allow_loose_mode: false,
         allowed_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         trust_any_host: false,
         metrics_public: false,
     };
-    Gatekeeper::new(&access, Arc::new(folder.open()), Arc::new(Still))
+    Gatekeeper::new(&access, &limits, Arc::new(folder.open()), Arc::new(Still))
 }
 
 fn headers(headers: &'static [(&'static str, &'static str)]) -> RequestHeaders<'static> {
@@ -46,7 +54,7 @@ fn headers(headers: &'static [(&'static str, &'static str)]) -> RequestHeaders<'
 }
 
 fn refusal(gatekeeper: &Gatekeeper, sent: &'static [(&'static str, &'static str)]) -> String {
-    let error = gatekeeper.http(&headers(sent)).unwrap_err();
+    let error = gatekeeper.http(&headers(sent), None).unwrap_err();
     assert_eq!(
         (error.code().as_str(), error.status()),
         ("UNAUTHORIZED", 401)
@@ -77,7 +85,7 @@ fn a_request_is_refused_with_the_recorded_words() {
 #[test]
 fn a_right_token_gives_an_identity_that_may_do_what_it_was_granted() {
     let identity = gatekeeper(AuthMode::Token)
-        .http(&headers(&[("authorization", "bearer reader")]))
+        .http(&headers(&[("authorization", "bearer reader")]), None)
         .unwrap();
     assert!(authorise(&identity, "listRuns", Transport::Http).is_ok());
     let error = authorise(&identity, "launchRun", Transport::Http).unwrap_err();
@@ -98,8 +106,8 @@ fn the_gates_come_before_the_token() {
     let gatekeeper = gatekeeper(AuthMode::Token);
     assert_eq!(refusal(&gatekeeper, foreign), message);
     assert_eq!(
-        gatekeeper.upgrade(&headers(foreign)).unwrap_err(),
-        GateRefusal::CookieOrigin
+        gatekeeper.upgrade(&headers(foreign), None).unwrap_err(),
+        UpgradeRefusal::Gate(GateRefusal::CookieOrigin)
     );
 }
 
@@ -107,11 +115,12 @@ fn the_gates_come_before_the_token() {
 fn a_socket_may_bring_its_token_when_it_connects_or_with_the_upgrade() {
     let gatekeeper = gatekeeper(AuthMode::Token);
     let bearer = gatekeeper
-        .upgrade(&headers(&[("x-smithers-key", "reader")]))
+        .upgrade(&headers(&[("x-smithers-key", "reader")]), None)
         .unwrap();
     let upgrade = UpgradeInfo {
         bearer,
         request_id: "r".into(),
+        address: None,
     };
     assert_eq!(gatekeeper.connect(None, &upgrade).unwrap().role, "viewer");
     let wrong = SecretString::from("wrong");
@@ -133,10 +142,10 @@ fn a_socket_may_bring_its_token_when_it_connects_or_with_the_upgrade() {
 fn without_authentication_everybody_nearby_is_an_operator() {
     let gatekeeper = gatekeeper(AuthMode::None);
     let identity = gatekeeper
-        .http(&headers(&[
-            ("host", "localhost:7331"),
-            ("authorization", "Bearer x"),
-        ]))
+        .http(
+            &headers(&[("host", "localhost:7331"), ("authorization", "Bearer x")]),
+            None,
+        )
         .unwrap();
     assert_eq!(
         (identity.role.as_str(), identity.user_id, identity.token_id),

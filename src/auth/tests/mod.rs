@@ -1,5 +1,6 @@
 //! Grants in their formats, the store under change, and the whole way from a request to an identity.
 
+mod clock;
 mod formats;
 mod gatekeeper;
 mod reload;

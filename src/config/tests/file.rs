@@ -105,7 +105,7 @@ format = 1979-05-27
         "10:18: access.metrics_public is a number, and must be true or false without quotes; accepted: 0, 1, true or false",
         "8:15: storage.synchronous is none of the accepted words; accepted: full, normal",
         "13:10: logging.format is a date, and must be text in quotes; accepted: text, json",
-        "5:2: section `acces` is not known; did you mean `access`?; accepted: [listen], [access], [storage], ",
+        "5:2: section `acces` is not known; did you mean `access`?; accepted: [listen], [access], ",
         "4:1: `listen.prot` is not known; did you mean `listen.port`?; accepted: in [listen]: host, port, workers, ",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");

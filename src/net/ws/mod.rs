@@ -20,7 +20,6 @@ mod body;
 mod handshake;
 mod header;
 mod inbound;
-mod rate;
 mod reader;
 
 pub use handshake::{Refusal, refuse, wants_websocket};

@@ -17,8 +17,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use smithers_actors::outbox::ReadGate;
 
-use super::{header::Header, rate::TokenBucket};
+use super::header::Header;
 use crate::net::{conn::Conn, limits::SocketLimits};
+use crate::rate::{Rate, TokenBucket};
 
 #[cfg(test)]
 mod tests;
@@ -88,13 +89,17 @@ impl Reader {
             pre_auth_rate,
             ..
         } = limits;
+        let rate = Rate {
+            burst: pre_auth_burst,
+            per_second: f64::from(pre_auth_rate),
+        };
         Self {
             payload,
             conn,
             gate,
             codec: Codec::new().max_size(max_message),
             max_message,
-            bucket: TokenBucket::new(pre_auth_burst, pre_auth_rate, Instant::now()),
+            bucket: TokenBucket::new(rate, Instant::now()),
             buffer: BytesMut::new(),
             joined: BytesMut::new(),
             to_skip: 0,
@@ -174,7 +179,7 @@ impl Reader {
             return Ok(None);
         }
         let now = Instant::now();
-        if !self.gate.is_authenticated() && !self.bucket.take(now) {
+        if !self.gate.is_authenticated() && self.bucket.take(now).is_err() {
             return Err(Fault::RateLimit);
         }
         self.gate.heard(now);

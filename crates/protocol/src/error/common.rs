@@ -1,5 +1,7 @@
 //! The errors that several methods answer, worded as clients know them.
 
+use std::time::Duration;
+
 use super::{ErrorCode, RpcError};
 
 /// Which cap on run streams is reached.
@@ -27,7 +29,71 @@ impl StreamCap {
     }
 }
 
+/// What is done too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateScope {
+    /// Presenting tokens that do not let in.
+    Authentication,
+    /// Requests of one token.
+    Requests,
+    /// Launches of one token.
+    Launches,
+    /// Decisions of one token.
+    Approvals,
+}
+
+impl RateScope {
+    /// Returns the name in the `scope` field of the error.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RateScope::Authentication => "authentication",
+            RateScope::Requests => "requests",
+            RateScope::Launches => "launches",
+            RateScope::Approvals => "approvals",
+        }
+    }
+
+    /// Returns what was done too often, if that is what the error says.
+    pub fn of(error: &RpcError) -> Option<RateScope> {
+        use RateScope::{Approvals, Authentication, Launches, Requests};
+        error.extra(RETRY_AFTER)?;
+        let scope = error.extra("scope")?.as_str()?;
+        [Authentication, Requests, Launches, Approvals]
+            .into_iter()
+            .find(|known| known.as_str() == scope)
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            RateScope::Authentication => {
+                "Too many failed attempts to authenticate; try again later"
+            }
+            RateScope::Requests => "Too many requests with this token; try again later",
+            RateScope::Launches => "Too many launches with this token; try again later",
+            RateScope::Approvals => "Too many decisions with this token; try again later",
+        }
+    }
+}
+
+/// Where an error says how long to wait, in milliseconds.
+const RETRY_AFTER: &str = "retryAfterMs";
+
 impl RpcError {
+    /// Something is done more often than `per_minute` times a minute; it can be tried again after `wait`.
+    pub fn too_many(scope: RateScope, per_minute: u32, wait: Duration) -> RpcError {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        RpcError::new(ErrorCode::RateLimited, scope.message())
+            .with("scope", scope.as_str())
+            .with("limit", per_minute)
+            .with(RETRY_AFTER, wait_ms)
+    }
+
+    /// Returns after how many seconds the request can be tried again, if the error says so; at least 1.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let wait_ms = self.extra(RETRY_AFTER)?.as_u64()?;
+        Some(wait_ms.div_ceil(1_000).max(1))
+    }
+
     /// The frame or body cannot be read.
     pub fn invalid_input(message: impl Into<String>) -> RpcError {
         RpcError::new(ErrorCode::InvalidInput, message)

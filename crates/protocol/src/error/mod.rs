@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 pub use code::ErrorCode;
-pub use common::StreamCap;
+pub use common::{RateScope, StreamCap};
 
 use crate::API_VERSION;
 

@@ -1,0 +1,121 @@
+//! The table of metrics: name, kind, labels and meaning of each, once. Documentation is made from it.
+//!
+//! Names are those of docs/contract (gateway-protocol 17, operations 9). A label never holds a text that a client chose.
+
+/// What a metric counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It only grows; it begins anew with the process.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Values in buckets, with their count and sum.
+    Histogram,
+}
+
+impl Kind {
+    /// Returns the word that stands in the `TYPE` line at `/metrics`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
+/// One metric of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Metric {
+    /// The name at `/metrics`.
+    pub name: &'static str,
+    /// What it counts.
+    pub kind: Kind,
+    /// Its labels.
+    pub labels: &'static [&'static str],
+    /// What it says, in one sentence.
+    pub help: &'static str,
+}
+
+macro_rules! metrics {
+    ($($constant:ident: $kind:ident $name:literal [$($label:literal),*] $help:literal;)+) => {
+        $(
+            #[doc = $help]
+            pub const $constant: Metric = Metric {
+                name: $name,
+                kind: Kind::$kind,
+                labels: &[$($label),*],
+                help: $help,
+            };
+        )+
+
+        /// Every metric, in the order of the reference.
+        pub const ALL: &[Metric] = &[$($constant),+];
+    };
+}
+
+metrics! {
+    CONNECTIONS: Counter "smithers_gateway_connections_total" ["transport"]
+        "Sockets that were opened.";
+    CONNECTIONS_ACTIVE: Gauge "smithers_gateway_connections_active" ["transport"]
+        "Sockets that have authenticated and are open.";
+    CONNECTIONS_PRE_AUTH: Gauge "smithers_gateway_connections_pre_auth" []
+        "Sockets that are open and have not authenticated yet.";
+    RPC_CALLS: Counter "smithers_gateway_rpc_calls_total" ["transport", "method"]
+        "Calls of methods; names that do not exist are counted as unknown.";
+    RPC_DURATION_MS: Histogram "smithers_gateway_rpc_duration_ms" ["transport", "method"]
+        "Milliseconds from the call of a method to its answer.";
+    ERRORS: Counter "smithers_gateway_errors_total" ["kind", "transport", "method", "code"]
+        "Errors by kind: rpc for answers, connection_limit for sockets that found no place.";
+    AUTH_EVENTS: Counter "smithers_gateway_auth_events_total" ["transport", "mode", "outcome"]
+        "Attempts to authenticate by outcome: accepted, missing, unknown, revoked, expired, changed, origin, rate_limited.";
+    RATE_LIMITED: Counter "smithers_gateway_rate_limited_total" ["scope", "transport"]
+        "Requests refused because something was done too often: authentication, requests, launches, approvals.";
+    TOKEN_STORE_GRANTS: Gauge "smithers_token_store_grants" []
+        "Grants in force, those that have ended included.";
+    TOKEN_STORE_STATE: Gauge "smithers_token_store_state" ["state"]
+        "1 for the state that the token store is in (ok, absent, refused), 0 for the others.";
+    TOKEN_STORE_RELOADS: Counter "smithers_token_store_reloads_total" ["outcome"]
+        "Changes of the token store that were looked at: applied, or refused with the last good state kept.";
+    RUNS_OPEN: Gauge "smithers_runs_open" []
+        "Runs that are in memory.";
+    UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []
+        "Seconds since the gateway started.";
+    DB_QUEUE_DEPTH: Gauge "smithers_db_queue_depth" []
+        "Steps that wait for the writer.";
+    DB_TRANSACTIONS: Counter "smithers_db_transactions_total" []
+        "Transactions of the writer.";
+    DB_STEPS: Counter "smithers_db_steps_total" ["outcome"]
+        "Steps by outcome: committed, refused, or unknown after a fault of the storage.";
+    DB_LARGEST_BATCH: Gauge "smithers_db_largest_batch" []
+        "Most steps that one transaction held.";
+    DB_TRANSACTION_US: Counter "smithers_db_transaction_us_total" []
+        "Microseconds spent in transactions.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_follow_one_form() {
+        let names: BTreeSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for Metric {
+            name, kind, help, ..
+        } in ALL
+        {
+            let has_form =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            assert!(
+                name.starts_with("smithers_") && name.bytes().all(has_form),
+                "{name}"
+            );
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert!(help.ends_with('.'), "{name}: {help}");
+        }
+    }
+}

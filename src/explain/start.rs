@@ -37,6 +37,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Rename one of the schemas; the message names the table.",
     ),
     told(
+        "DB_NOT_FOUND",
+        "There is no database at the place that was named.",
+        "No gateway has run there yet, or the path is wrong.",
+        "Name the file with --db or SMITHERS_DB_PATH.",
+    ),
+    told(
         "DB_IN_USE",
         "Another gateway uses the database.",
         "A second gateway was started on the same file, or the old one has not ended.",

@@ -108,12 +108,17 @@ fn listen(config: &Config) -> Result<TcpListener, StartError> {
 }
 
 fn open_store(config: &Config) -> Result<SqliteStore, StartError> {
+    Ok(SqliteStore::open(&store_options(config))?)
+}
+
+/// How the database of the configuration is opened, by the gateway and by commands in its place.
+pub(crate) fn store_options(config: &Config) -> SqliteOptions {
     let mut options = SqliteOptions::new(&config.storage.db_path);
     options.durability = match config.storage.synchronous {
         Synchronous::Full => Durability::Full,
         Synchronous::Normal => Durability::Normal,
     };
-    Ok(SqliteStore::open(&options)?)
+    options
 }
 
 fn newest_state_version(backend: &dyn Backend) -> Result<u64, StartError> {

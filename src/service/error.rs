@@ -15,7 +15,7 @@ pub(super) fn of_read(error: smithers_store::Error) -> RpcError {
 }
 
 /// A request to a run failed. `node` is the node it was about, for errors that name it.
-pub(super) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> RpcError {
+pub(crate) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> RpcError {
     match error {
         RunError::NotFound(_) => RpcError::no_such_run(run_id),
         RunError::Exists(_) => RpcError::run_exists(run_id),

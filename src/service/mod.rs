@@ -4,7 +4,7 @@
 
 mod approvals;
 mod dispatch;
-mod error;
+pub(crate) mod error;
 mod following;
 mod gateway;
 mod hello;

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use smithers_testkit::Scratch;
 
-use crate::support::{Operator, launch, scratch_with, tokens, wait_for};
+use crate::support::{
+    Ended, Operator, database, error_of, launch, run, scratch, scratch_with, start, tokens,
+    wait_for,
+};
 
 /// A token that may decide and read approvals, and nothing else.
 const APPROVER: &str = "approve-token";
@@ -97,4 +100,86 @@ async fn a_token_that_may_only_approve_learns_which_scope_it_lacks() {
         hint.contains("smithers token issue --scopes run:write"),
         "{hint}"
     );
+}
+
+/// Stops the gateway, so that its database is free.
+async fn without_gateway(operator: Operator) -> Scratch {
+    operator.gateway.stop().await.unwrap();
+    operator.scratch
+}
+
+async fn offline(scratch: &Scratch, arguments: &[&str]) -> Ended {
+    let flags = ["--offline", "--json"];
+    run(scratch, &[&["approvals"], arguments, &flags[..]].concat()).await
+}
+
+#[tokio::test]
+async fn a_decision_without_a_gateway_is_recorded_as_such_and_the_next_gateway_goes_on() {
+    let operator = Operator::start().await;
+    waiting(&operator, "r1").await;
+    let scratch = without_gateway(operator).await;
+    let ended = offline(&scratch, &["approve", "r1", "--by", "user:ann"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(answer["nodeId"], "approve");
+
+    let recorded: (String, String, String) = database(&scratch)
+        .query_row(
+            "SELECT actor_id, channel, outcome FROM _smithers_audit WHERE kind = 'approval'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    let (actor, channel, outcome) = &recorded;
+    assert_eq!(
+        [actor, channel, outcome],
+        ["user:ann", "cli-offline", "approved"]
+    );
+    let again = offline(&scratch, &["deny", "r1", "approve", "--by", "user:ann"]).await;
+    assert_eq!(error_of(&again)["code"], "AlreadyDecided");
+
+    let gateway = start(&scratch).await;
+    wait_for(&gateway, "r1", "finished").await;
+    let events = run(&scratch, &["runs", "events", "r1", "--url", &gateway.url()]).await;
+    assert_eq!(events.stdout.matches("approval.decided").count(), 1);
+}
+
+#[tokio::test]
+async fn nobody_decides_on_the_file_while_a_gateway_runs_on_it() {
+    let operator = Operator::start().await;
+    waiting(&operator, "r1").await;
+    let ended = offline(&operator.scratch, &["approve", "r1", "--by", "user:ann"]).await;
+    let error = error_of(&ended);
+    assert_eq!(error["code"], "DB_IN_USE", "{error}");
+    let open = operator.json(&["approvals", "list"]).await;
+    assert_eq!(open[0]["runId"], "r1", "nothing was decided");
+}
+
+#[tokio::test]
+async fn the_lists_of_who_may_decide_hold_without_a_gateway_too() {
+    let operator = Operator::start().await;
+    for (run, workflow) in [("r1", "gate-users"), ("r2", "gate-scopes")] {
+        launch(&operator.gateway, workflow, run, json!({})).await;
+        wait_for(&operator.gateway, run, "waiting-approval").await;
+    }
+    let scratch = without_gateway(operator).await;
+    let decide = |run: &'static str, user: &'static str| {
+        let scratch = &scratch;
+        async move { offline(scratch, &["approve", run, "--by", user]).await }
+    };
+    let error = error_of(&decide("r1", "user:eve").await);
+    assert_eq!(error["code"], "FORBIDDEN", "{error}");
+    let error = error_of(&decide("r2", "user:ann").await);
+    assert_eq!(error["code"], "FORBIDDEN", "no token vouches for a scope");
+    assert_eq!(decide("r1", "user:ann").await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_decision_without_a_gateway_needs_a_name_and_a_database() {
+    let scratch = scratch();
+    let ended = offline(&scratch, &["approve", "r1"]).await;
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    let ended = offline(&scratch, &["approve", "r1", "--by", "user:ann"]).await;
+    assert_eq!(error_of(&ended)["code"], "DB_NOT_FOUND", "{ended:?}");
+    assert!(!scratch.database().exists(), "none is made");
 }

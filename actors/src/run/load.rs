@@ -273,7 +273,8 @@ fn inserted_row(changes: &[RowChange]) -> Option<RunRow> {
     })
 }
 
-fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
+/// Rows as the engine takes them.
+pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
     let smithers_store::read::RunRows {
         row,
         nodes,

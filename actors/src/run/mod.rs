@@ -12,6 +12,7 @@
 //! begins a new life and what comes for an old one is dropped.
 
 mod advance;
+mod at_rest;
 #[cfg(test)]
 mod crowd_tests;
 mod error;
@@ -45,6 +46,7 @@ use crate::catalogue::Catalogue;
 use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
 
+pub use at_rest::decide_at_rest;
 pub use error::RunError;
 pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop, Verdict};
 use open::OpenRun;

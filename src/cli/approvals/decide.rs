@@ -3,10 +3,12 @@
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use smithers_model::NodeKey;
 
+use super::choice::{Choice, only_one};
+use super::offline::{OfflineArgs, Typed};
 use super::row::ApprovalRow;
 use crate::cli::client::{Client, Connection};
-use crate::cli::error::CliError;
 use crate::cli::output::Output;
 
 const EXAMPLES: &str = "\
@@ -14,7 +16,8 @@ Examples:
   smithers approvals approve release-42
   smithers approvals approve release-42 ship --note 'looks good'
   smithers approvals approve release-42 pick --value '{\"selected\": \"blue\"}'
-  smithers approvals deny release-42 ship --note 'not on a Friday'";
+  smithers approvals deny release-42 ship --note 'not on a Friday'
+  smithers approvals approve release-42 --offline --by user:ann";
 
 /// What was typed.
 #[derive(Debug, Args)]
@@ -35,52 +38,78 @@ pub(in crate::cli) struct DecideArgs {
     value: Option<Value>,
     #[command(flatten)]
     connection: Connection,
+    #[command(flatten)]
+    offline: OfflineArgs,
 }
 
 fn parse_value(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"))
 }
 
+impl DecideArgs {
+    fn choice(&self) -> Choice<'_> {
+        match &self.node {
+            Some(node) => Choice::Named {
+                node,
+                iteration: self.iteration,
+            },
+            None => Choice::TheOneThatWaits,
+        }
+    }
+}
+
 pub(super) fn run(args: &DecideArgs, approved: bool, output: &Output) -> anyhow::Result<()> {
+    let answer = match args.offline.offline {
+        true => offline(args, approved)?,
+        false => through_gateway(args, approved)?,
+    };
+    output.print_text(&answer, || {
+        let word = if approved { "approved" } else { "denied" };
+        let node = answer["nodeId"].as_str().unwrap_or_default();
+        format!("{word}: {node} of {}", args.run)
+    })
+}
+
+fn offline(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
+    let node = args.offline.decide(&Typed {
+        run: &args.run,
+        choice: args.choice(),
+        approved,
+        note: args.note.as_deref(),
+        value: args.value.as_ref(),
+    })?;
+    Ok(json!({
+        "runId": args.run,
+        "nodeId": node.node_id.as_str(),
+        "iteration": node.iteration,
+        "approved": approved,
+    }))
+}
+
+fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
     let client = args.connection.client()?;
-    let (node, iteration) = match &args.node {
-        Some(node) => (node.clone(), args.iteration),
-        None => the_one_that_waits(&client, &args.run)?,
+    let node = match args.choice() {
+        Choice::Named { node, iteration } => NodeKey::new(node, iteration),
+        Choice::TheOneThatWaits => the_one_that_waits(&client, &args.run)?,
     };
     let mut params = json!({
         "runId": args.run,
-        "nodeId": node,
-        "iteration": iteration,
+        "nodeId": node.node_id.as_str(),
+        "iteration": node.iteration,
         "approved": approved,
         "note": args.note,
     });
     if let Some(value) = &args.value {
         params["decision"] = json!({"value": value});
     }
-    let answer = client.call("submitApproval", &params)?;
-    output.print_text(&answer, || {
-        let word = if approved { "approved" } else { "denied" };
-        format!("{word}: {node} of {}", args.run)
-    })
+    Ok(client.call("submitApproval", &params)?)
 }
 
-/// Finds the node that is meant when none is named.
-fn the_one_that_waits(client: &Client, run: &str) -> anyhow::Result<(String, u32)> {
+fn the_one_that_waits(client: &Client, run: &str) -> anyhow::Result<NodeKey> {
     let answer = client.call("listApprovals", &json!({"runId": run}))?;
-    let mut rows = Vec::<ApprovalRow>::deserialize(&answer)?;
-    match (rows.pop(), rows.as_slice()) {
-        (Some(row), []) => Ok((row.node_id, row.iteration)),
-        (None, _) => Err(
-            CliError::new("NOTHING_WAITS", format!("{run} waits for no decision"))
-                .hint(format!("see what it does: smithers runs show {run}"))
-                .into(),
-        ),
-        (Some(last), others) => {
-            let mut nodes: Vec<String> = others.iter().map(ApprovalRow::node).collect();
-            nodes.push(last.node());
-            let message = format!("{run} waits for {} decisions", nodes.len());
-            let hint = format!("name the node: {}", nodes.join(", "));
-            Err(CliError::new("NODE_REQUIRED", message).hint(hint).into())
-        }
-    }
+    let rows = Vec::<ApprovalRow>::deserialize(&answer)?;
+    let nodes = rows
+        .iter()
+        .map(|row| NodeKey::new(row.node_id.as_str(), row.iteration));
+    Ok(only_one(run, nodes.collect())?)
 }

@@ -1,7 +1,9 @@
 //! `smithers approvals`: what waits for a person, and the decisions.
 
+mod choice;
 mod decide;
 mod list;
+mod offline;
 mod row;
 
 use clap::Subcommand;

@@ -10,8 +10,8 @@ use crate::cli::output::{Cell, Paint, Table};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::cli) struct ApprovalRow {
-    pub(super) run_id: String,
-    pub(super) workflow_key: String,
+    run_id: String,
+    workflow_key: String,
     pub(super) node_id: String,
     pub(super) iteration: u32,
     request_title: String,
@@ -29,7 +29,7 @@ struct OptionRow {
 
 impl ApprovalRow {
     /// The node, with its iteration unless that is the first.
-    pub(super) fn node(&self) -> String {
+    fn node(&self) -> String {
         match self.iteration {
             0 => self.node_id.clone(),
             iteration => format!("{}::{iteration}", self.node_id),

@@ -169,9 +169,12 @@ impl Page {
         lines
     }
 
+    /// The nodes in the order in which they began; those that have not come last.
     fn node_table(&self) -> Table {
         let mut table = Table::new(["node", "state", "attempts", "started", "took", "about"]);
-        for NodeLine { row, error } in &self.nodes {
+        let mut nodes: Vec<&NodeLine> = self.nodes.iter().collect();
+        nodes.sort_by_key(|node| node.row.started_at_ms.unwrap_or(i64::MAX));
+        for NodeLine { row, error } in nodes {
             let name = match row.iteration {
                 0 => row.node_id.clone(),
                 iteration => format!("{}::{iteration}", row.node_id),

@@ -20,20 +20,26 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
 }
 
 /// Runs `command` quietly and returns its standard output; fails when it does.
-pub(crate) fn output(mut command: Command) -> Result<String> {
+pub(crate) fn output(command: Command) -> Result<String> {
+    Ok(both(command)?.0)
+}
+
+/// Runs `command` quietly and returns what it printed to both streams; fails when it does.
+pub(crate) fn both(mut command: Command) -> Result<(String, String)> {
     let shown = shown(&command);
     let output = command
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("failed to start `{shown}`"))?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
-        bail!(
-            "`{shown}` failed ({}): {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("`{shown}` failed ({}): {}", output.status, said.trim());
     }
-    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed no text"))
+    let printed = String::from_utf8(output.stdout);
+    Ok((
+        printed.with_context(|| format!("`{shown}` printed no text"))?,
+        said,
+    ))
 }
 
 /// True when `program` with `arguments` can be started and succeeds.

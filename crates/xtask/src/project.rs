@@ -57,6 +57,15 @@ impl Project {
         serde_json::from_str(&output).context("failed to understand cargo metadata")
     }
 
+    /// Returns the folder of everything that is built.
+    pub(crate) fn target(&self) -> Result<PathBuf> {
+        let metadata = self.metadata()?;
+        let target = metadata["target_directory"].as_str();
+        Ok(target
+            .context("cargo metadata names no target folder")?
+            .into())
+    }
+
     /// Builds the gateway and returns the path of the binary.
     pub(crate) fn build_gateway(&self) -> Result<PathBuf> {
         process::run(self.cargo(&[
@@ -67,11 +76,8 @@ impl Project {
             "smithers",
             "--locked",
         ]))?;
-        let metadata = self.metadata()?;
-        let target = metadata["target_directory"]
-            .as_str()
-            .context("cargo metadata names no target folder")?;
-        let binary = Path::new(target)
+        let binary = self
+            .target()?
             .join("debug")
             .join(format!("smithers{}", std::env::consts::EXE_SUFFIX));
         if !binary.is_file() {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-pub(crate) use self::report::Report;
+pub(crate) use self::report::{Report, sum};
 use crate::project::Project;
 
 /// What is compared.

@@ -13,6 +13,7 @@ pub(crate) struct Report {
     suite: &'static str,
     passed: usize,
     failed: Vec<String>,
+    skipped: usize,
 }
 
 impl Report {
@@ -23,6 +24,7 @@ impl Report {
             suite,
             passed: 0,
             failed: Vec::new(),
+            skipped: 0,
         }
     }
 
@@ -33,6 +35,7 @@ impl Report {
             suite,
             passed: 0,
             failed: vec![suite.to_owned()],
+            skipped: 0,
         }
     }
 
@@ -53,6 +56,12 @@ impl Report {
         }
     }
 
+    /// Counts and prints a case that cannot be run here, with the reason.
+    pub(crate) fn skip(&mut self, name: &str, reason: &str) {
+        self.skipped += 1;
+        console::line(&format!("  skip  {name}\n    skipped: {reason}"));
+    }
+
     /// Adds the cases of another program that reported its own.
     pub(crate) fn add(&mut self, passed: usize, failed: impl IntoIterator<Item = String>) {
         self.passed += passed;
@@ -69,17 +78,26 @@ impl Report {
         self.failed.len()
     }
 
+    /// Returns how many cases could not be run here.
+    pub(crate) fn skipped(&self) -> usize {
+        self.skipped
+    }
+
     /// Prints the sum of the suite.
     pub(crate) fn print(&self) {
-        console::line(&format!(
-            "{}: {} passed, {} failed",
-            self.suite,
-            self.passed,
-            self.failed.len()
-        ));
+        let sum = sum(self.passed, self.failed.len(), self.skipped);
+        console::line(&format!("{}: {sum}", self.suite));
         if !self.failed.is_empty() {
             console::line(&format!("  failed: {}", self.failed.join(", ")));
         }
+    }
+}
+
+/// Writes counts in the form that all sums have; skipped cases are named when there are any.
+pub(crate) fn sum(passed: usize, failed: usize, skipped: usize) -> String {
+    match skipped {
+        0 => format!("{passed} passed, {failed} failed"),
+        skipped => format!("{passed} passed, {failed} failed, {skipped} skipped"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Area, Explanation};
 
-pub(super) const fn told(
+const fn told(
     code: &'static str,
     meaning: &'static str,
     cause: &'static str,

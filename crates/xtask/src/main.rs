@@ -5,6 +5,7 @@ mod clients;
 mod conformance;
 mod console;
 mod crash;
+mod deploy;
 mod licences;
 mod process;
 mod project;
@@ -42,6 +43,9 @@ enum Command {
     Conformance(Suite),
     /// Kill the gateway at random moments and check that nothing acknowledged is lost.
     Crash(crash::Options),
+    /// Check the files of the reference deployment, or start what they describe.
+    #[command(subcommand)]
+    Deploy(deploy::Command),
 }
 
 #[tokio::main]
@@ -64,6 +68,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Licences => licences::run(&project),
         Command::Conformance(suite) => verdict(&suite.run(&project).await?),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
+        Command::Deploy(command) => verdict(&command.run(&project).await?),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clients;
 use crate::conformance::{self, Report};
 use crate::console;
 use crate::crash;
+use crate::deploy;
 use crate::process;
 use crate::project::Project;
 
@@ -31,9 +32,10 @@ pub(crate) async fn run(project: &Project) -> Result<()> {
     let crash = crash::Options {
         rounds: CRASH_ROUNDS,
         seed: None,
-        binary: Some(binary),
+        binary: Some(binary.clone()),
     };
     reports.push(crash::run(project, crash).await?);
+    reports.extend(deploy::required(project, &binary).await);
     summarise(&failed, &reports)
 }
 
@@ -73,9 +75,10 @@ fn summarise(failed: &[String], reports: &[Report]) -> Result<()> {
     for report in reports {
         report.print();
     }
-    let sum = |count: fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
-    let (passed, broken) = (sum(Report::passed), sum(Report::failed) + failed.len());
-    console::line(&format!("\n{passed} passed, {broken} failed"));
+    let count = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
+    let broken = count(Report::failed) + failed.len();
+    let sum = conformance::sum(count(Report::passed), broken, count(Report::skipped));
+    console::line(&format!("\n{sum}"));
     if broken > 0 {
         bail!("the tests failed");
     }

@@ -1,7 +1,6 @@
 //! The memory backend: the same promises as SQLite, without durability. For tests and previews.
 
 mod apply;
-mod deletion;
 mod read;
 mod state;
 

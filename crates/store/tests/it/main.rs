@@ -8,7 +8,6 @@
 mod conformance;
 mod crash;
 mod defects;
-mod deletion;
 mod differential;
 mod disk_faults;
 mod files;

@@ -2,7 +2,6 @@
 
 mod approvals;
 mod audit;
-mod deletions;
 mod due;
 mod events;
 mod fences;

@@ -20,11 +20,12 @@ const REFERENCE: [(&str, &str); 5] = [
     ("SMITHERS_GATEWAY_HEADERS_TIMEOUT_MS", "30000"),
     ("SMITHERS_GATEWAY_REQUEST_TIMEOUT_MS", "60000"),
 ];
-/// What every way of deploying sets, to a place of its own.
-const PLACES: [&str; 3] = [
+/// What every way of deploying sets to something of its own.
+const OWN: [&str; 4] = [
     "SMITHERS_DB_PATH",
     "SMITHERS_TOKEN_STORE",
     "SMITHERS_GATEWAY_MODULE",
+    "SMITHERS_TRUSTED_PROXIES",
 ];
 
 /// Every name with our prefix, in whatever file and also in comments, is one that the gateway reads.
@@ -72,7 +73,7 @@ pub(super) fn have_reference_values(subject: &Subject<'_>) -> Result<()> {
                 "{file} sets {name} to {found:?}, not {wanted}"
             );
         }
-        for name in PLACES {
+        for name in OWN {
             ensure!(settings.contains_key(name), "{file} does not set {name}");
         }
     }

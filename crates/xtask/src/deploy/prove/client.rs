@@ -6,11 +6,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use smithers_testkit::http::{Request, Response, exchange};
 use smithers_testkit::{rpc, wait};
+use tokio::time::sleep;
 
 /// Time for a run to get where it must.
 const RUN_DEADLINE: Duration = Duration::from_secs(20);
 /// Time for a change of the grants to reach the running gateway.
-const GRANT_DEADLINE: Duration = Duration::from_secs(2);
+const GRANT_DEADLINE: Duration = Duration::from_secs(3);
+/// Pause between two looks whether it has.
+const PAUSE: Duration = Duration::from_millis(300);
 /// The command line that makes a token; prints it once, as JSON.
 pub(super) const ISSUE: [&str; 11] = [
     "token",
@@ -117,6 +120,8 @@ pub(super) async fn refused(address: &str, bearer: &str) -> Result<()> {
 async fn answered(address: &str, bearer: &str, status: u16) -> Result<()> {
     let what = format!("the token to be answered {status}");
     wait::until(&what, GRANT_DEADLINE, || async {
+        // Few failures a minute are allowed, and every look may be one.
+        sleep(PAUSE).await;
         let answer = get(address, bearer, "/v1/runs").await?;
         Ok((answer.status == status).then_some(()))
     })

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use smithers_testkit::http::{Request, exchange};
 
 use super::client::{self, ISSUE, Token};
 use super::engine::Engine;
@@ -26,6 +27,11 @@ const METRICS: [&str; 9] = [
     "/METRICS",
     "/metrics%2f",
 ];
+
+/// The header of a token that nobody issued.
+const WRONG: &str = "authorization: Bearer smithers_none";
+/// Wrong tokens that one client may send in a minute, by default.
+const FAILURES_ALLOWED: u32 = 10;
 
 /// The services of the compose file.
 pub(super) struct Stack<'a> {
@@ -113,11 +119,7 @@ impl<'a> Stack<'a> {
     }
 
     pub(super) async fn runs_workflows(&mut self) -> Result<()> {
-        let unknown = self.curl(&[
-            "--header",
-            "authorization: Bearer smithers_none",
-            &self.url("/v1/runs"),
-        ])?;
+        let unknown = self.curl(&["--header", WRONG, &self.url("/v1/runs")])?;
         ensure!(
             unknown.status == 401,
             "an unknown token was answered {}",
@@ -207,6 +209,36 @@ impl<'a> Stack<'a> {
         ensure!(
             !logs.contains(&self.token.bearer),
             "a bearer is in the logs"
+        );
+        Ok(())
+    }
+
+    /// Who guesses tokens is stopped whatever it says about itself; others behind the same proxy are not.
+    pub(super) async fn brakes_clients(&self) -> Result<()> {
+        let url = self.url("/v1/runs");
+        let mut last = 0;
+        for guess in 0..=FAILURES_ALLOWED {
+            let forged = format!("x-forwarded-for: 203.0.113.{guess}");
+            last = self
+                .curl(&["--header", WRONG, "--header", &forged, &url])?
+                .status;
+        }
+        ensure!(last == 429, "guess {FAILURES_ALLOWED} was answered {last}");
+        let (name, value) = WRONG.split_once(": ").context("no header")?;
+        let elsewhere = Request {
+            method: "GET".into(),
+            path: "/v1/runs".into(),
+            headers: vec![
+                (name.into(), value.into()),
+                ("x-forwarded-for".into(), "198.51.100.7".into()),
+            ],
+            body: None,
+        };
+        let answer = exchange(&self.inside()?, &elsewhere).await?;
+        ensure!(
+            answer.status == 401,
+            "another client was answered {}",
+            answer.status
         );
         Ok(())
     }

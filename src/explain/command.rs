@@ -2,7 +2,7 @@
 
 use super::{Area, Explanation};
 
-const fn told(
+pub(super) const fn told(
     code: &'static str,
     meaning: &'static str,
     cause: &'static str,

@@ -7,6 +7,7 @@ mod command;
 mod gateway;
 mod run;
 mod start;
+mod token;
 
 use serde::Serialize;
 use smithers_protocol::error::ErrorCode;
@@ -71,9 +72,15 @@ impl Explanation {
 
 /// Every explanation: answers of a gateway, then errors of runs, of commands and of the start.
 pub fn all() -> impl Iterator<Item = &'static Explanation> {
-    [gateway::TABLE, run::TABLE, command::TABLE, start::TABLE]
-        .into_iter()
-        .flatten()
+    [
+        gateway::TABLE,
+        run::TABLE,
+        command::TABLE,
+        token::TABLE,
+        start::TABLE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The explanations of `code`: those that are written exactly so, else those with the same letters.

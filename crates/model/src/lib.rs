@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod audit;
 pub mod command;
+pub mod deletion;
 pub mod error;
 pub mod event;
 pub mod fact;

@@ -4,11 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{Epoch, Timestamp};
+use smithers_model::{Epoch, RunId, Timestamp};
 
 use crate::commit::{CommittedStep, Refusal};
+use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, OpenError};
 use crate::read::Reader;
 use crate::schema::SchemaError;
@@ -77,6 +79,25 @@ pub trait Transactions: Send {
 
     /// Records that the deployment ends in good order; nothing when there is none.
     fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError>;
+
+    /// Deletes a run that has ended, with its tombstone and audit row. Nobody sees it from then on; what is
+    /// left of a large one goes with [`continue_deletion`](Self::continue_deletion).
+    fn delete_run(
+        &mut self,
+        order: &DeletionOrder,
+    ) -> Result<Result<Deletion, DeletionRefusal>, CommitError>;
+
+    /// Deletes more rows of a run whose deletion has begun. Returns whether none is left.
+    fn continue_deletion(
+        &mut self,
+        run: &RunId,
+    ) -> Result<Result<bool, DeletionRefusal>, CommitError>;
+
+    /// Keeps a run from being deleted, or releases it. Returns the hold that is in force afterwards.
+    fn hold_run(
+        &mut self,
+        order: &HoldOrder,
+    ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError>;
 
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;

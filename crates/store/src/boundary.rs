@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smithers_model::RawJson;
 use smithers_model::approval::{ApprovalRequest, Decision};
 use smithers_model::audit::AuditRecord;
+use smithers_model::deletion::{DeletionOrder, HoldOrder};
 use smithers_model::error::ErrorInfo;
 use smithers_model::redact::{REDACTED, Redactor};
 use smithers_model::run::RunRow;
@@ -98,6 +99,20 @@ impl Boundary {
         if bytes > MAX_AUDIT_DETAIL {
             record.detail = RawJson::trusted(format!(r#"{{"omittedBytes":{bytes}}}"#));
         }
+    }
+
+    /// Returns an order whose reason is clean.
+    pub(crate) fn deletion(&self, order: &DeletionOrder) -> DeletionOrder {
+        let mut order = order.clone();
+        self.optional(&mut order.reason, Self::text);
+        order
+    }
+
+    /// Returns an order whose reason is clean.
+    pub(crate) fn hold(&self, order: &HoldOrder) -> HoldOrder {
+        let mut order = order.clone();
+        self.text(&mut order.reason);
+        order
     }
 
     fn optional<T>(&self, value: &mut Option<T>, clean: fn(&Self, &mut T)) {

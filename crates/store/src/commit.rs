@@ -3,7 +3,7 @@
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::event::StoredEvent;
 use smithers_model::step::Committed;
-use smithers_model::{Epoch, NodeKey, RunId};
+use smithers_model::{Epoch, NodeKey, RunId, Timestamp};
 
 /// A step that is durable, with the numbers that the store gave to its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,14 @@ pub enum Refusal {
     RunExists {
         /// The run.
         run_id: RunId,
+    },
+    /// A new run has the id of a deleted one.
+    #[error("run `{run_id}` was deleted; its id is not used again")]
+    RunDeleted {
+        /// The run.
+        run_id: RunId,
+        /// When it was deleted.
+        deleted_at: Timestamp,
     },
     /// The workflow was launched with this idempotency key before.
     #[error("the launch was made before, as run `{run_id}`")]

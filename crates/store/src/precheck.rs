@@ -3,7 +3,7 @@
 
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::step::{NewRun, RowChange, StepWrite};
-use smithers_model::{NodeKey, RunId, WorkflowKey};
+use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::commit::{Refusal, RunHead};
 
@@ -14,6 +14,9 @@ pub(crate) trait Current {
 
     /// Numbers of a run; `None` when it does not exist.
     fn head(&self, run: &RunId) -> Result<Option<RunHead>, Self::Error>;
+
+    /// When the run of this id was deleted; `None` when none was.
+    fn deleted_at(&self, run: &RunId) -> Result<Option<Timestamp>, Self::Error>;
 
     /// State of an approval; `None` when nobody was asked.
     fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error>;
@@ -62,6 +65,10 @@ fn check_launch<C: Current>(
     if current.head(&step.run_id)?.is_some() {
         let run_id = step.run_id.clone();
         return Ok(Err(Refusal::RunExists { run_id }));
+    }
+    if let Some(deleted_at) = current.deleted_at(&step.run_id)? {
+        let run_id = step.run_id.clone();
+        return Ok(Err(Refusal::RunDeleted { run_id, deleted_at }));
     }
     let fits =
         run.row.run_id == step.run_id && (step.expected_seq, step.expected_stream_seq) == (0, 1);

@@ -23,7 +23,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "DURATION")]
     since: Option<String>,
     /// Only records of this token.
-    #[arg(long, value_name = "TOKEN_ID")]
+    #[arg(long, value_name = "ID")]
     token_id: Option<String>,
     /// Fail when a record was changed, removed or put in between.
     #[arg(long)]

@@ -16,7 +16,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MintArgs {
     /// Id of the token.
-    #[arg(long, value_name = "TOKEN_ID")]
+    #[arg(long, value_name = "ID")]
     token_id: String,
     /// The action that the handle is bound to.
     #[arg(long, value_name = "ACTION")]

@@ -21,7 +21,7 @@ The new token has the role, scopes, user and actions of the old one, which ends 
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RotateArgs {
     /// Id of the token to replace.
-    #[arg(long, value_name = "TOKEN_ID")]
+    #[arg(long, value_name = "ID")]
     token_id: String,
     /// How long the old token stays valid, at most.
     #[arg(long, value_name = "DURATION", default_value = "5m")]

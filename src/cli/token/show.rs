@@ -19,7 +19,7 @@ With --store-entry the answer is the entry for the token store of a deployment: 
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ShowArgs {
     /// Id of the token.
-    #[arg(value_name = "TOKEN_ID")]
+    #[arg(value_name = "ID")]
     token_id: String,
     /// Print the entry to copy into the token store of a deployment.
     #[arg(long)]

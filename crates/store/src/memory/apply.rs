@@ -4,21 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use smithers_model::Timestamp;
 use smithers_model::approval::Approval;
 use smithers_model::audit::{AuditRecord, Deployment, StoredDeployment};
+use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::AttemptRow;
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{RunId, Timestamp};
 
 use super::state::{Output, Run, State};
 use crate::audit_chain;
 use crate::backend::Transactions;
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
+use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
 use crate::precheck;
 use crate::schema::{Cell, SchemaError};
@@ -95,6 +97,29 @@ impl Transactions for MemoryTransactions {
         let record = start::stopped(&running.deployment.id, at);
         state.append_audit(record);
         Ok(())
+    }
+
+    fn delete_run(
+        &mut self,
+        order: &DeletionOrder,
+    ) -> Result<Result<Deletion, DeletionRefusal>, CommitError> {
+        let order = self.boundary.deletion(order);
+        Ok(self.state.write().delete(&order))
+    }
+
+    fn continue_deletion(
+        &mut self,
+        _: &RunId,
+    ) -> Result<Result<bool, DeletionRefusal>, CommitError> {
+        Ok(Ok(true))
+    }
+
+    fn hold_run(
+        &mut self,
+        order: &HoldOrder,
+    ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
+        let order = self.boundary.hold(order);
+        Ok(self.state.write().hold(&order))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {
@@ -192,7 +217,7 @@ impl State {
 
     fn apply(
         &mut self,
-        run_id: &smithers_model::RunId,
+        run_id: &RunId,
         change: RowChange,
         rows: &mut impl Iterator<Item = HashMap<String, Cell>>,
     ) {
@@ -224,17 +249,13 @@ impl State {
         }
     }
 
-    fn append_audit(&mut self, record: AuditRecord) {
+    pub(super) fn append_audit(&mut self, record: AuditRecord) {
         let last = self.audit.last();
         let (seq, prev) = last.map_or((1, audit_chain::GENESIS), |row| (row.seq + 1, &row.hash));
         self.audit.push(audit_chain::link(seq, record, prev));
     }
 
-    fn number(
-        &mut self,
-        run_id: &smithers_model::RunId,
-        events: Vec<NumberedEvent>,
-    ) -> Vec<StoredEvent> {
+    fn number(&mut self, run_id: &RunId, events: Vec<NumberedEvent>) -> Vec<StoredEvent> {
         let number = |event: NumberedEvent| {
             self.last_position += 1;
             self.state_version += u64::from(event.stream_seq.is_some());

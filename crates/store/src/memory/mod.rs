@@ -1,6 +1,7 @@
 //! The memory backend: the same promises as SQLite, without durability. For tests and previews.
 
 mod apply;
+mod deletion;
 mod read;
 mod state;
 

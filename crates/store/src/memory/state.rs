@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smithers_model::approval::{Approval, ApprovalStatus};
 use smithers_model::audit::StoredDeployment;
+use smithers_model::deletion::{Hold, Tombstone};
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) modules: HashMap<String, ModuleRevision>,
     pub(super) deployments: Vec<StoredDeployment>,
     pub(super) audit: Vec<AuditEntry>,
+    pub(super) holds: HashMap<RunId, Hold>,
+    pub(super) tombstones: HashMap<RunId, Tombstone>,
     pub(super) schema: Schema,
     pub(super) last_position: u64,
     pub(super) state_version: u64,
@@ -89,6 +92,10 @@ impl Current for State {
             next_seq: run.row.next_seq,
             next_stream_seq: run.row.next_stream_seq,
         }))
+    }
+
+    fn deleted_at(&self, run: &RunId) -> Result<Option<Timestamp>, Self::Error> {
+        Ok(self.tombstones.get(run).map(|left| left.deleted_at))
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error> {

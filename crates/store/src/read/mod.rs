@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod deletion;
 mod deployment;
 mod due;
 mod event;
@@ -19,6 +20,7 @@ use smithers_model::run::RunRow;
 
 pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
 pub use audit::{AuditEntry, AuditReader};
+pub use deletion::DeletionReader;
 pub use deployment::DeploymentReader;
 pub use due::DueReader;
 pub use event::EventReader;
@@ -45,6 +47,7 @@ pub trait Reader:
     + ModuleReader
     + AuditReader
     + DeploymentReader
+    + DeletionReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.

@@ -39,6 +39,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0009_audit",
     "0010_audit_channel",
     "0011_deployments",
+    "0012_deletion",
     "0015_audit_by_kind",
 ];
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{Epoch, Timestamp};
+use smithers_model::{Epoch, RunId, Timestamp};
 
 use crate::backend::{Backend, ReadGuard, Transactions};
 use crate::commit::{CommittedStep, Refusal};
+use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, FaultKind, OpenError};
 use crate::schema::SchemaError;
 
@@ -170,6 +172,27 @@ impl Transactions for FaultyTransactions {
 
     fn record_stop(&mut self, at: Timestamp) -> Result<(), CommitError> {
         self.strike(|inner| inner.record_stop(at))
+    }
+
+    fn delete_run(
+        &mut self,
+        order: &DeletionOrder,
+    ) -> Result<Result<Deletion, DeletionRefusal>, CommitError> {
+        self.strike(|inner| inner.delete_run(order))
+    }
+
+    fn continue_deletion(
+        &mut self,
+        run: &RunId,
+    ) -> Result<Result<bool, DeletionRefusal>, CommitError> {
+        self.strike(|inner| inner.continue_deletion(run))
+    }
+
+    fn hold_run(
+        &mut self,
+        order: &HoldOrder,
+    ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
+        self.strike(|inner| inner.hold_run(order))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

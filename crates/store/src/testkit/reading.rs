@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use smithers_model::approval::Approval;
+use smithers_model::deletion::{Hold, RunCounts, Tombstone};
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
@@ -28,7 +29,8 @@ const PAGES: [(usize, usize); 3] = [(1000, 0), (2, 0), (2, 1)];
 /// The answers of every read, with several filters each.
 #[derive(Debug, PartialEq)]
 pub struct Everything {
-    lists: Vec<Vec<RunRow>>,
+    /// Lists of run rows.
+    pub lists: Vec<Vec<RunRow>>,
     ids: Vec<Vec<RunId>>,
     launches: Vec<Option<RunId>>,
     pending: Vec<Vec<PendingApproval>>,
@@ -37,12 +39,15 @@ pub struct Everything {
     newest_launch: Option<AuditEntry>,
     state_version: u64,
     module: Option<smithers_model::workflow::ModuleRevision>,
-    runs: Vec<OneRun>,
+    ended: [Vec<RunId>; 2],
+    unfinished_deletions: Vec<RunId>,
+    /// What is said of the runs that were asked for.
+    pub runs: Vec<OneRun>,
 }
 
 /// The answers about one run.
 #[derive(Debug, PartialEq)]
-struct OneRun {
+pub struct OneRun {
     rows: Option<RunRows>,
     row: Option<RunRow>,
     counts: BTreeMap<&'static str, u64>,
@@ -54,6 +59,17 @@ struct OneRun {
     newest_event: Option<StoredEvent>,
     frames: Vec<Option<FrameRow>>,
     tree: Option<TreeContent>,
+    fate: Fate,
+}
+
+/// What matters for the deletion of a run.
+#[derive(Debug, PartialEq)]
+struct Fate {
+    exists: bool,
+    counts: RunCounts,
+    hold: Option<Hold>,
+    tombstone: Option<Tombstone>,
+    children: Vec<RunId>,
 }
 
 impl Everything {
@@ -71,6 +87,11 @@ impl Everything {
             newest_launch: reader.newest_audit("launch", "accepted")?,
             state_version: reader.state_version()?,
             module: reader.module_graph("m")?,
+            ended: [
+                reader.ended_before(Timestamp(i64::MAX), 1000)?,
+                reader.ended_before(Timestamp(1_005), 2)?,
+            ],
+            unfinished_deletions: reader.unfinished_deletions(10)?,
             runs: runs
                 .iter()
                 .map(|run| OneRun::read(reader, run))
@@ -201,6 +222,13 @@ impl OneRun {
             newest_event: reader.newest_event(run)?,
             frames: vec![reader.frame(run, 1)?, reader.frame(run, u64::MAX)?, latest],
             tree,
+            fate: Fate {
+                exists: reader.run_exists(run)?,
+                counts: reader.run_counts(run)?,
+                hold: reader.hold(run)?,
+                tombstone: reader.tombstone(run)?,
+                children: reader.children(run, 10)?,
+            },
         })
     }
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
-use smithers_model::Timestamp;
 use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{RunId, Timestamp};
 
 use super::job::{Job, PendingReply, QueuedStep, Reply};
 use super::state::{SharedState, WriterState};
 use super::stats::{Counters, WriterStats};
 use crate::backend::Transactions;
+use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
 use crate::schema::SchemaError;
 
@@ -145,6 +147,30 @@ impl WriterHandle {
     /// Records that the gateway stops in good order. Blocks.
     pub fn record_stop(&self, at: Timestamp) -> Result<(), TaskError> {
         self.run(move |transactions| transactions.record_stop(at))
+    }
+
+    /// Begins a deletion; see [`Transactions::delete_run`]. Blocks.
+    pub fn delete_run(
+        &self,
+        order: DeletionOrder,
+    ) -> Result<Result<Deletion, DeletionRefusal>, TaskError> {
+        self.run(move |transactions| transactions.delete_run(&order))
+    }
+
+    /// Goes on with a deletion; see [`Transactions::continue_deletion`]. Blocks.
+    pub fn continue_deletion(
+        &self,
+        run: RunId,
+    ) -> Result<Result<bool, DeletionRefusal>, TaskError> {
+        self.run(move |transactions| transactions.continue_deletion(&run))
+    }
+
+    /// Holds or releases a run; see [`Transactions::hold_run`]. Blocks.
+    pub fn hold_run(
+        &self,
+        order: HoldOrder,
+    ) -> Result<Result<Option<Hold>, DeletionRefusal>, TaskError> {
+        self.run(move |transactions| transactions.hold_run(&order))
     }
 
     /// Adds rows to the audit trail. Blocks.

@@ -8,6 +8,7 @@
 mod conformance;
 mod crash;
 mod defects;
+mod deletion;
 mod differential;
 mod disk_faults;
 mod files;

@@ -20,7 +20,7 @@ pub(crate) struct StageArgs {
     store: PathBuf,
     /// Hash of the token.
     #[arg(long)]
-    token: String,
+    grant: String,
     /// Name of the variable that gets the bearer.
     #[arg(long)]
     env: String,
@@ -40,7 +40,7 @@ pub(super) fn command(
     command
         .args(["token", "exec-stage", "--store"])
         .arg(path)
-        .args(["--token", &token.store_key(), "--env", env, "--"])
+        .args(["--grant", &token.store_key(), "--env", env, "--"])
         .args(words);
     Ok(command)
 }
@@ -49,8 +49,8 @@ pub(super) fn command(
 pub(crate) fn run(args: &StageArgs) -> anyhow::Result<()> {
     harden::process()?;
     let unusable = |error| store::told_for(FAILED, error);
-    let token = Fingerprint::of_store_key(&args.token)
-        .ok_or_else(|| CliError::usage("--token is no hash"))?;
+    let token = Fingerprint::of_store_key(&args.grant)
+        .ok_or_else(|| CliError::usage("--grant is no hash"))?;
     let ledger = store::at(&args.store).map_err(unusable)?;
     let bearer = ledger.bearer(token, store::now()).map_err(unusable)?;
     let (program, arguments) = args

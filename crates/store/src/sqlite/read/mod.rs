@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod deletion;
 mod deployment;
 mod due;
 mod event;
@@ -11,6 +12,7 @@ mod node;
 mod output;
 mod run;
 
+pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
 pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
 
 use std::sync::Arc;

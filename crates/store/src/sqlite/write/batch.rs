@@ -118,7 +118,7 @@ impl SqliteTransactions {
     }
 
     /// A transaction that a trigger has rolled back already is gone.
-    fn rollback(&self) -> Result<(), CommitError> {
+    pub(super) fn rollback(&self) -> Result<(), CommitError> {
         if self.conn.is_autocommit() {
             return Ok(());
         }

@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use smithers_model::approval::ApprovalStatus;
-use smithers_model::{Epoch, NodeKey, RunId, WorkflowKey};
+use smithers_model::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::commit::RunHead;
 use crate::precheck::Current;
-use crate::sqlite::codec::{Stored, run_id};
+use crate::sqlite::codec::{Stored, run_id, time};
 
 pub(super) struct SqliteCurrent<'a>(pub(super) &'a Connection);
 
@@ -25,6 +25,14 @@ impl Current for SqliteCurrent<'_> {
                     next_stream_seq: row.get(2)?,
                 })
             })
+            .optional()
+    }
+
+    fn deleted_at(&self, run: &RunId) -> rusqlite::Result<Option<Timestamp>> {
+        let sql = "SELECT deleted_at_ms FROM _smithers_run_tombstones WHERE run_id = ?1";
+        self.0
+            .prepare_cached(sql)?
+            .query_row([run.as_str()], |row| time(row, 0))
             .optional()
     }
 

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod batch;
 mod current;
+mod deletion;
 mod deployment;
 mod event;
 mod frame;
@@ -21,17 +22,19 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
-use smithers_model::Timestamp;
 use smithers_model::audit::{AuditRecord, Deployment};
+use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{RunId, Timestamp};
 
 use super::checkpoint::{self, WalGauge};
-use super::fault::storage;
+use super::fault::{Trouble, sort, storage};
 use super::gateway::{self, Counters};
 use crate::backend::Transactions;
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal};
+use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
 use crate::schema::{Schema, SchemaError};
 
@@ -82,6 +85,28 @@ impl SqliteTransactions {
         let result = work(&self.conn).map_err(storage)?;
         self.commit_transaction()?;
         Ok(result)
+    }
+
+    /// As [`alone`](Self::alone), for work that may be refused, by itself or by a rule of a table; then
+    /// nothing of it is stored.
+    fn unless_refused<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, DeletionRefusal>>,
+    ) -> Result<Result<T, DeletionRefusal>, CommitError> {
+        self.begin()?;
+        let refusal = match work(&self.conn) {
+            Ok(Ok(done)) => {
+                self.commit_transaction()?;
+                return Ok(Ok(done));
+            }
+            Ok(Err(refusal)) => refusal,
+            Err(error) => match sort(error) {
+                Trouble::Storage(fault) => return Err(fault),
+                Trouble::Row(refusal) => DeletionRefusal::Constraint(refusal.to_string()),
+            },
+        };
+        self.rollback()?;
+        Ok(Err(refusal))
     }
 
     fn begin(&self) -> Result<(), CommitError> {
@@ -146,6 +171,29 @@ impl Transactions for SqliteTransactions {
             return Ok(());
         };
         self.alone(|conn| deployment::record_stop(conn, &id, at))
+    }
+
+    fn delete_run(
+        &mut self,
+        order: &DeletionOrder,
+    ) -> Result<Result<Deletion, DeletionRefusal>, CommitError> {
+        let order = self.boundary.deletion(order);
+        self.unless_refused(|conn| deletion::begin(conn, &order))
+    }
+
+    fn continue_deletion(
+        &mut self,
+        run: &RunId,
+    ) -> Result<Result<bool, DeletionRefusal>, CommitError> {
+        self.unless_refused(|conn| deletion::go_on(conn, run).map(Ok))
+    }
+
+    fn hold_run(
+        &mut self,
+        order: &HoldOrder,
+    ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
+        let order = self.boundary.hold(order);
+        self.unless_refused(|conn| deletion::hold(conn, &order))
     }
 
     fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {

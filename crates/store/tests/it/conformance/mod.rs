@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod deletions;
 mod due;
 mod events;
 mod fences;

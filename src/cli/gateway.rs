@@ -19,8 +19,15 @@ use crate::demo::Demo;
 use crate::gateway::{Extras, Gateway};
 use crate::telemetry;
 
+const EXAMPLES: &str = "\
+Examples:
+  smithers gateway --demo
+  smithers gateway --module gateway.tsx --db smithers.db
+  smithers gateway --config /etc/smithers/smithers.toml";
+
 /// What was typed.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct GatewayArgs {
     /// Start with a demo workflow, a database of its own under .smithers/demo, and a token for an hour.
     #[arg(long)]

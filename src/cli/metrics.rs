@@ -9,6 +9,7 @@ use crate::metrics::table::{ALL, Metric};
 #[derive(Debug, Subcommand)]
 pub(super) enum MetricsCommand {
     /// Print name, kind, labels and meaning of every metric at /metrics.
+    #[command(after_help = "Examples:\n  smithers metrics list\n  smithers metrics list --json")]
     List,
 }
 

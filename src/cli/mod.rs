@@ -64,7 +64,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Print what a shell needs to complete commands and flags.
     Completions(completions::CompletionsArgs),
-    /// Print commands, configuration and error codes as data.
+    /// Print commands, configuration, error codes and metrics as data.
     #[command(hide = true)]
     Reference,
     /// Issue, use and revoke bearer tokens.

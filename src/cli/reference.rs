@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::output::{Format, Output};
 use super::{Cli, explain};
 use crate::config::{Config, Sources};
+use crate::metrics;
 
 /// A command that does something.
 #[derive(Debug, Serialize)]
@@ -57,6 +58,7 @@ fn data() -> anyhow::Result<Value> {
         "options": general,
         "configuration": configuration.to_json(),
         "errors": errors,
+        "metrics": metrics::table::ALL,
     }))
 }
 

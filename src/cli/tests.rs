@@ -41,6 +41,71 @@ fn every_command_and_every_flag_says_what_it_is_for() {
     assert_eq!(silent, Vec::<String>::new(), "these have no help");
 }
 
+/// The lines of examples below the help of a command, from the word `smithers` on.
+fn examples(command: &Command) -> Vec<String> {
+    let text = command.get_after_help().map(ToString::to_string);
+    let text = text.unwrap_or_default().replace("\\\n", " ");
+    let lines = text.lines().filter_map(|line| {
+        let begin = line.find("smithers ")?;
+        (line.starts_with("  ")).then(|| line[begin..].to_owned())
+    });
+    lines.collect()
+}
+
+/// The words of a line as a shell splits it, up to a pipe, a redirection or a comment.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote, mut is_open) = (Vec::new(), String::new(), None, false);
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (Some(_), letter) => word.push(letter),
+            (None, '\'' | '"') => (quote, is_open) = (Some(letter), true),
+            (None, '|' | '>' | '<' | '#') => break,
+            (None, ' ') if is_open => {
+                words.push(std::mem::take(&mut word));
+                is_open = false;
+            }
+            (None, ' ') => {}
+            (None, letter) => {
+                word.push(letter);
+                is_open = true;
+            }
+        }
+    }
+    words.extend(is_open.then_some(word));
+    words
+}
+
+#[test]
+fn every_command_shows_examples_of_itself_that_parse() {
+    let mut wrong = Vec::new();
+    each(|command, path| {
+        if command.has_subcommands() || command.is_hide_set() {
+            return;
+        }
+        let examples = examples(command);
+        if !examples.iter().any(|line| line.starts_with(path)) {
+            wrong.push(format!("{path} has no example"));
+        }
+        for line in examples {
+            if let Err(error) = Cli::command().try_get_matches_from(words(&line)) {
+                wrong.push(format!("{line}: {error}"));
+            }
+        }
+    });
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn lines_are_split_as_shells_do() {
+    let line = r#"smithers x --input '{"a": "b c"}' --note "" > file"#;
+    assert_eq!(
+        words(line),
+        ["smithers", "x", "--input", r#"{"a": "b c"}"#, "--note", ""]
+    );
+    assert_eq!(words("smithers  y | head"), ["smithers", "y"]);
+}
+
 #[test]
 fn no_flag_is_meant_to_hold_a_secret() {
     let mut suspicious = Vec::new();

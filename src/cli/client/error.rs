@@ -1,6 +1,7 @@
 //! What can go wrong between the command line and a gateway, each with a code and with what to do.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -69,6 +70,8 @@ pub(in crate::cli) struct Refusal {
     pub(in crate::cli) message: String,
     /// The scope that is missing, when one is.
     pub(in crate::cli) required_scope: Option<String>,
+    /// How long to wait before the same call, when the caller is too fast.
+    pub(in crate::cli) retry_after: Option<Duration>,
     /// Where the token came from, when there was one.
     pub(in crate::cli) token_origin: Option<String>,
 }
@@ -81,9 +84,15 @@ impl Refusal {
             code: text("code").unwrap_or_else(|| "SERVER_ERROR".into()),
             message: text("message").unwrap_or_else(|| "The gateway gave no reason".into()),
             required_scope: text("requiredScope"),
+            retry_after: error["retryAfterMs"].as_u64().map(bounded_pause),
             token_origin: token_origin.map(str::to_owned),
         }
     }
+}
+
+/// A pause of at least a second and at most a minute, whatever the other side asks for.
+fn bounded_pause(milliseconds: u64) -> Duration {
+    Duration::from_secs(milliseconds.div_ceil(1_000).clamp(1, 60))
 }
 
 impl From<Refusal> for ClientError {
@@ -143,7 +152,8 @@ impl ClientError {
 }
 
 impl Refusal {
-    fn is_passing(&self) -> bool {
+    /// Whether the same call can succeed later without a change.
+    pub(in crate::cli) fn is_passing(&self) -> bool {
         let known = smithers_protocol::error::ErrorCode::ALL.iter();
         known
             .copied()
@@ -153,15 +163,14 @@ impl Refusal {
     fn hint(&self) -> Option<String> {
         match (self.code.as_str(), &self.token_origin) {
             ("UNAUTHORIZED", None) => Some(format!(
-                "put a token into {VARIABLE}, or name its file with --token-file; `smithers token issue` makes one"
+                "put a token into {VARIABLE}, or name its file with --token-file; `smithers token issue` makes one, \
+                 `smithers token exec` runs a command with it"
             )),
             ("UNAUTHORIZED", Some(origin)) => Some(format!(
                 "the token came from {origin}; `smithers token issue` makes a new one"
             )),
             ("FORBIDDEN", _) => self.required_scope.as_ref().map(|scope| {
-                format!(
-                    "the token lacks {scope}; make one that has it: smithers token issue --scopes {scope}"
-                )
+                format!("make a token that has it: smithers token issue --scopes {scope}")
             }),
             _ => None,
         }

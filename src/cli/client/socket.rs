@@ -120,6 +120,7 @@ impl Client {
                 code: "CONNECTION_LIMIT".into(),
                 message: "The gateway accepts no more connections".into(),
                 required_scope: None,
+                retry_after: None,
                 token_origin: None,
             }
             .into(),

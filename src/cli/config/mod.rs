@@ -16,10 +16,15 @@ use crate::config::{Config, ConfigError, Sources};
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Print every value with its origin.
+    #[command(
+        after_help = "Examples:\n  smithers config show\n  smithers config show --json --filter-output name,value"
+    )]
     Show(FileArg),
     /// Say whether the configuration is accepted, and everything that is wrong with it.
+    #[command(after_help = "Example:\n  smithers config check --config smithers.toml")]
     Check(FileArg),
     /// Print a full smithers.toml with every key, its meaning and its default.
+    #[command(after_help = "Example:\n  smithers config example > smithers.toml")]
     Example,
 }
 

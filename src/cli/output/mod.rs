@@ -174,7 +174,8 @@ impl Output {
         self.print(data, Format::Table)
     }
 
-    /// Prints one item of a stream as it comes: a line of JSON for programs, `line` for people.
+    /// Prints one item of a stream as it comes: a line of JSON for programs, `line` for people, in which nothing can
+    /// command the terminal.
     ///
     /// # Errors
     /// The item has no JSON form.
@@ -184,7 +185,7 @@ impl Output {
         line: impl FnOnce() -> String,
     ) -> anyhow::Result<()> {
         let text = if self.is_for_people() {
-            line()
+            sheet::clean(&line())
         } else {
             let item = serde_json::to_value(item).context("failed to form the output")?;
             filter::apply(item, &self.args.filter_output).to_string()
@@ -221,9 +222,17 @@ pub(crate) fn print_error(args: &OutputArgs, error: &Value, text: &str) {
         Some(format) if format.is_for_programs() => {
             format.render(&json!({"ok": false, "error": error}))
         }
-        _ => text.to_owned(),
+        _ => clean_lines(text),
     };
     note(&rendered);
+}
+
+/// Keeps the lines of a text, and replaces what could command a terminal: an error can repeat what others wrote.
+fn clean_lines(text: &str) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| sheet::clean(&line.replace('\t', "    ")));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Says something beside the data, on standard error.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use smithers_model::run::RunStatus;
 use smithers_protocol::limits::LIST_MAX;
 
-use super::row::{RunRow, parse_status, read};
-use crate::cli::client::{Client, ClientError, Connection};
+use super::row::{RunRow, parse_status, read, state_cell};
+use crate::cli::client::{Client, ClientError, Connection, Refusal};
 use crate::cli::error::CliError;
 use crate::cli::moment;
 use crate::cli::output::{Cell, Output, Paint, Table, note};
@@ -43,6 +44,9 @@ pub(in crate::cli) struct DeleteArgs {
     /// Also delete the children of the runs.
     #[arg(long)]
     with_children: bool,
+    /// Why, for the tombstone and the audit trail.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Say what would be deleted, and delete nothing.
     #[arg(long, conflicts_with = "confirm")]
     dry_run: bool,
@@ -73,8 +77,11 @@ pub(super) fn run(args: &DeleteArgs, output: &Output) -> anyhow::Result<()> {
         }
     }
     let data: Vec<&Value> = results.iter().map(|result| &result.data).collect();
-    output.print_table(&data, || table(&results))?;
-    let refused = results.iter().filter(|result| result.refused).count();
+    output.print_table(&data, || table(&results, args.dry_run))?;
+    let refused = results
+        .iter()
+        .filter(|result| result.refusal.is_some())
+        .count();
     match refused {
         0 => Ok(()),
         refused => Err(CliError::new(
@@ -121,60 +128,121 @@ fn ended_before(client: &Client, args: &DeleteArgs, age: Duration) -> anyhow::Re
     Ok(found)
 }
 
-/// What came of one run.
+/// What came of one run that was named or found.
 struct Deletion {
     run: String,
-    refused: bool,
-    /// What it came to, for people.
-    outcome: String,
+    /// What went with it, or would.
+    gone: Vec<GoneRow>,
+    /// Why nothing did.
+    refusal: Option<String>,
     data: Value,
+}
+
+/// A run that went.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GoneRow {
+    run_id: String,
+    workflow: String,
+    status: String,
+    events: u64,
+    nodes: u64,
+    outputs: u64,
 }
 
 impl Deletion {
     /// Deletes a run. A refusal concerns this run alone; a lost gateway ends the command.
-    fn of(client: &Client, run: &str, args: &DeleteArgs) -> Result<Self, ClientError> {
-        let params =
-            json!({"runId": run, "withChildren": args.with_children, "dryRun": args.dry_run});
-        let (refused, outcome, data) = match client.call("deleteRun", &params) {
-            Ok(answer) => {
-                let word = if args.dry_run { "would go" } else { "deleted" };
-                (false, word.to_owned(), answer)
-            }
-            Err(ClientError::Refused(refusal)) if concerns_one(&refusal.code) => {
-                let error = json!({"code": refusal.code, "message": refusal.message});
-                let outcome = format!("{} [{}]", refusal.message, refusal.code);
-                (true, outcome, json!({"runId": run, "error": error}))
-            }
-            Err(error) => return Err(error),
-        };
-        Ok(Self {
+    fn of(client: &Client, run: &str, args: &DeleteArgs) -> anyhow::Result<Self> {
+        let params = json!({
+            "runId": run,
+            "withChildren": args.with_children,
+            "dryRun": args.dry_run,
+            "reason": args.reason,
+        });
+        let mut deletion = Self {
             run: run.to_owned(),
-            refused,
-            outcome,
-            data,
-        })
+            gone: Vec::new(),
+            refusal: None,
+            data: Value::Null,
+        };
+        match delete_patiently(client, &params) {
+            Ok(answer) => {
+                deletion.gone = read(&answer["runs"])?;
+                deletion.data = answer;
+            }
+            Err(ClientError::Refused(refusal)) if concerns_one(&refusal) => {
+                let error = json!({"code": refusal.code, "message": refusal.message});
+                deletion.data = json!({"runId": run, "error": error});
+                deletion.refusal = Some(format!("{} [{}]", refusal.message, refusal.code));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(deletion)
+    }
+}
+
+/// Deletes a run, and waits as long as the gateway asks for when the command is faster than it may be.
+fn delete_patiently(client: &Client, params: &Value) -> Result<Value, ClientError> {
+    loop {
+        let answer = client.call("deleteRun", params);
+        let Err(ClientError::Refused(refusal)) = &answer else {
+            return answer;
+        };
+        let Some(pause) = refusal.retry_after else {
+            return answer;
+        };
+        note(&format!(
+            "the gateway asks for a pause of {} s",
+            pause.as_secs()
+        ));
+        std::thread::sleep(pause);
     }
 }
 
 /// Whether a refusal says something about the run, and nothing about the caller or the gateway.
-fn concerns_one(code: &str) -> bool {
-    !matches!(
-        code,
-        "UNAUTHORIZED" | "FORBIDDEN" | "METHOD_NOT_FOUND" | "METHOD_NOT_AVAILABLE" | "UNAVAILABLE"
-    )
+fn concerns_one(refusal: &Refusal) -> bool {
+    let concerns_all = matches!(
+        refusal.code.as_str(),
+        "UNAUTHORIZED"
+            | "FORBIDDEN"
+            | "METHOD_NOT_FOUND"
+            | "METHOD_NOT_AVAILABLE"
+            | "INVALID_REQUEST"
+    );
+    !concerns_all && !refusal.is_passing()
 }
 
-fn table(results: &[Deletion]) -> Table {
-    let mut table = Table::new(["run", "outcome"]);
+fn table(results: &[Deletion], dry_run: bool) -> Table {
+    let head = [
+        "run", "workflow", "status", "events", "nodes", "outputs", "outcome",
+    ];
+    let mut table = Table::new(head);
+    let outcome = match dry_run {
+        true => Cell::new("would go", Paint::Yellow),
+        false => Cell::new("deleted", Paint::Green),
+    };
     for result in results {
-        let paint = match result.refused {
-            true => Paint::Red,
-            false => Paint::Green,
-        };
-        table.row([
-            result.run.as_str().into(),
-            Cell::new(&result.outcome, paint),
-        ]);
+        for row in &result.gone {
+            table.row([
+                row.run_id.as_str().into(),
+                row.workflow.as_str().into(),
+                state_cell(&row.status),
+                row.events.to_string().into(),
+                row.nodes.to_string().into(),
+                row.outputs.to_string().into(),
+                outcome.clone(),
+            ]);
+        }
+        if let Some(refusal) = &result.refusal {
+            let nothing = ["", "", "", "", ""].map(Cell::from);
+            let refusal = Cell::new(refusal, Paint::Red);
+            table.row(
+                [Cell::from(&result.run)]
+                    .into_iter()
+                    .chain(nothing)
+                    .chain([refusal]),
+            );
+        }
     }
     table
 }

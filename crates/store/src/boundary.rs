@@ -50,6 +50,8 @@ impl Boundary {
                 self.optional(&mut approval.decision, Self::decision);
             }
             RowChange::DecideApproval { decision, .. } => self.decision(decision),
+            // Ids of people, teams and roles, which pass like all ids.
+            RowChange::PutCustody { .. } => {}
             RowChange::PutFrame { tree, .. } => {
                 // The hash stays: it names what was rendered, and frames refer to it.
                 if let Some(clean) = self.cleaned(&tree.xml) {

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 mod access;
+mod approvals;
 mod entry;
 mod example;
 mod file;
@@ -20,11 +21,13 @@ mod problem;
 mod reader;
 mod script;
 mod sources;
+mod span;
 mod storage;
 mod streams;
 mod unknown;
 
 pub use access::{Access, AuthMode};
+pub use approvals::Approvals;
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
 pub use key::{Key, Kind, Section};
@@ -52,6 +55,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where runs are stored.
     pub storage: Storage,
+    /// Who is responsible for approvals.
+    pub approvals: Approvals,
     /// Events and their streams.
     pub streams: Streams,
     /// The module and the runtimes that execute it.
@@ -74,6 +79,7 @@ impl Config {
             access: Access::read(&mut reader),
             limits: Limits::read(&mut reader),
             storage: Storage::read(&mut reader),
+            approvals: Approvals::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
             logging: Logging::read(&mut reader),
@@ -86,6 +92,7 @@ impl Config {
             config.storage.warning(),
         ];
         config.books.warnings.extend(more.into_iter().flatten());
+        config.books.warnings.extend(config.approvals.warnings());
         Ok(config)
     }
 

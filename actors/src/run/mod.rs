@@ -48,7 +48,7 @@ use crate::catalogue::Catalogue;
 use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
 
-pub use at_rest::decide_at_rest;
+pub use at_rest::AtRest;
 pub use error::RunError;
 pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop, Verdict};
 use open::OpenRun;

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use smithers_model::redact::{BearerRedactor, Redactor};
+use smithers_model::redact::Place;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
@@ -17,9 +17,13 @@ const QUIET: &str = "actix_http=off,actix_server=warn,mio=warn";
 pub fn install(logging: &Logging) {
     let wanted = format!("{QUIET},{}", logging.filter);
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log_format = logging.format;
     let builder = fmt()
         .with_env_filter(filter)
-        .with_writer(|| Redacting(io::stderr()));
+        .with_writer(move || Redacting {
+            to: io::stderr(),
+            format: log_format,
+        });
     // The error means that a subscriber is installed already, which then keeps working.
     let _ = match logging.format {
         LogFormat::Json => builder
@@ -31,21 +35,27 @@ pub fn install(logging: &Logging) {
     };
 }
 
-/// Takes bearers out of what is written; the subscriber writes a line at once.
-struct Redacting<W>(W);
+/// Takes secrets out of what is written; the subscriber writes a line at once.
+struct Redacting<W> {
+    to: W,
+    format: LogFormat,
+}
 
 impl<W: Write> Write for Redacting<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let clean = std::str::from_utf8(line)
-            .ok()
-            .and_then(|text| BearerRedactor.redact(text));
+        let text = String::from_utf8_lossy(line);
+        let redactor = smithers_redact::shared();
+        let clean = match self.format {
+            LogFormat::Json => redactor.json_line(Place::Log, &text),
+            LogFormat::Text => redactor.line(Place::Log, &text),
+        };
         let shown = clean.as_ref().map_or(line, String::as_bytes);
-        self.0.write_all(shown)?;
+        self.to.write_all(shown)?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.to.flush()
     }
 }
 
@@ -53,13 +63,30 @@ impl<W: Write> Write for Redacting<W> {
 mod tests {
     use super::*;
 
+    fn written(format: LogFormat, lines: &[&[u8]]) -> String {
+        let mut log = Redacting {
+            to: Vec::new(),
+            format,
+        };
+        for line in lines {
+            log.write_all(line).unwrap();
+        }
+        String::from_utf8_lossy(&log.to).into_owned()
+    }
+
     #[test]
     fn a_line_loses_its_bearer_and_nothing_else() {
-        let mut log = Redacting(Vec::new());
         let bearer = format!("smithers_{}", "aB3-_".repeat(9));
-        log.write_all(format!("before {bearer}, after\n").as_bytes())
-            .unwrap();
-        log.write_all(b"no text: \xff\n").unwrap();
-        assert_eq!(log.0, b"before [redacted], after\nno text: \xff\n");
+        let line = format!("before {bearer}, after\n");
+        let lines: [&[u8]; 2] = [line.as_bytes(), b"no text: \xff\n"];
+        let expected = "before [REDACTED:bearer], after\nno text: \u{fffd}\n";
+        assert_eq!(written(LogFormat::Text, &lines), expected);
+    }
+
+    #[test]
+    fn a_line_of_json_stays_json() {
+        let line = br#"{"level":"INFO","message":"sent","password":"a\"b","token.id":"7c1c9f29"}"#;
+        let expected = r#"{"level":"INFO","message":"sent","password":"[REDACTED:member]","token.id":"7c1c9f29"}"#;
+        assert_eq!(written(LogFormat::Json, &[line]), expected);
     }
 }

@@ -7,7 +7,9 @@ use actix::Arbiter;
 use parking_lot::Mutex;
 use smithers_model::Epoch;
 use smithers_store::writer::{NoPublisher, WriterOptions};
-use smithers_store::{Backend, Error, MemoryStore, OpenError, ReadGuard, Transactions, Writer};
+use smithers_store::{
+    Backend, Boundary, Error, MemoryStore, OpenError, ReadGuard, Transactions, Writer,
+};
 
 use super::{RunError, RunServices};
 use crate::catalogue::Catalogue;
@@ -34,6 +36,10 @@ impl Backend for Unreadable {
     fn epoch(&self) -> Epoch {
         self.inner.epoch()
     }
+
+    fn boundary(&self) -> &Boundary {
+        self.inner.boundary()
+    }
 }
 
 #[actix::test]
@@ -47,7 +53,6 @@ async fn a_run_that_cannot_be_read_answers_and_is_tried_again_with_growing_pause
     let options = WriterOptions::new(clock.clone());
     let services = RunServices {
         writer: Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap(),
-        approvals: Arc::default(),
         epoch: backend.epoch(),
         backend,
         catalogue: Arc::new(Catalogue::default()),

@@ -1,63 +1,88 @@
-//! The one place through which text passes before it becomes durable or leaves the process.
+//! The seam to the redactor: every text passes it before it becomes durable or leaves the process (operations 7).
 
-/// Replaces secrets in a text. Implementations must be idempotent and never lengthen beyond twice.
-pub trait Redactor: Send + Sync + 'static {
-    /// Returns `None` when nothing had to be replaced, which is the common case and allocates nothing.
-    fn redact(&self, text: &str) -> Option<String>;
-}
-
-/// Marker that stands where a secret was.
-pub const REDACTED: &str = "[redacted]";
-
-/// Replaces bearers and action handles of this product (tokens-and-access 7.13).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BearerRedactor;
-
-/// Prefix of every bearer (`smithers_…`) and action handle (`smithers_action_…`).
-const PREFIX: &str = "smithers_";
-/// Shortest tail of URL-safe base64 after the prefix that counts as a secret (24 bytes = 32 characters).
-const MIN_SECRET: usize = 32;
-
-impl Redactor for BearerRedactor {
-    fn redact(&self, text: &str) -> Option<String> {
-        let mut clean: Option<String> = None;
-        let mut copied = 0;
-        let mut from = 0;
-        while let Some(found) = text[from..].find(PREFIX) {
-            let start = from + found;
-            let end = start + PREFIX.len() + secret_length(&text[start + PREFIX.len()..]);
-            from = end;
-            if end - start < PREFIX.len() + MIN_SECRET {
-                continue;
-            }
-            let out = clean.get_or_insert_default();
-            out.push_str(&text[copied..start]);
-            out.push_str(REDACTED);
-            copied = end;
+macro_rules! places {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
+        /// What a text is part of; named in warnings, and the beginning of the paths in the operator's policy.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Place {
+            $($(#[$doc])+ $name,)+
         }
-        clean.map(|mut out| {
-            out.push_str(&text[copied..]);
-            out
-        })
-    }
+
+        impl Place {
+            /// Every place.
+            pub const ALL: &'static [Place] = &[$(Place::$name),+];
+
+            /// The word for it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Place::$name => $text,)+ }
+            }
+        }
+    };
 }
 
-fn secret_length(tail: &str) -> usize {
-    tail.bytes()
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        .count()
+places! {
+    /// Input of a run.
+    Input = "input";
+    /// Settings of a run: members that this product names, so names of members count for nothing.
+    Config = "config";
+    /// A task's output.
+    Output = "output";
+    /// Payload of an event.
+    Event = "event";
+    /// Message, stack or particulars of an error.
+    Error = "error";
+    /// What is asked of a person.
+    Approval = "approval";
+    /// The value of a person's answer.
+    Decision = "decision.value";
+    /// What a person wrote to an answer.
+    Note = "decision.note";
+    /// A rendered frame.
+    Frame = "frame";
+    /// Name of a node or workflow for people.
+    Label = "label";
+    /// Particulars of an audit row.
+    Audit = "audit";
+    /// Source of a module: assignments there are code, so names count for nothing.
+    Module = "module";
+    /// A name that other rows refer to: of a run, a node, a table.
+    Name = "name";
+    /// A line of a log.
+    Log = "log";
+    /// A message to a client or a person.
+    Message = "message";
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bearers_and_handles_are_replaced_and_ordinary_words_stay() {
-        let bearer = format!("smithers_{}", "aB3-_".repeat(9));
-        let text = format!(r#"{{"a":"{bearer}","b":"smithers_runs"}}"#);
-        let clean = BearerRedactor.redact(&text).unwrap();
-        assert_eq!(clean, r#"{"a":"[redacted]","b":"smithers_runs"}"#);
-        assert_eq!(BearerRedactor.redact(&clean), None);
-    }
+/// A secret that cannot be anything else, by its form or because this process knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where it stood, such as `input.customers[0].key`; holds no secret.
+    pub path: String,
+    /// What recognised it.
+    pub rule: &'static str,
 }
+
+/// A text that had to be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clean {
+    /// The text with markers in place of secrets.
+    pub text: String,
+    /// The certain ones among what was replaced.
+    pub certain: Vec<Finding>,
+}
+
+/// Replaces secrets in texts. Idempotent, and linear in the length of the text.
+pub trait Redactor: Send + Sync + 'static {
+    /// Cleans a text. `None` when nothing had to be replaced, which is the common case and allocates nothing.
+    fn text(&self, place: Place, text: &str) -> Option<Clean>;
+
+    /// Cleans a JSON document inside its strings and by the names of its members; the shape stays.
+    /// `None` when nothing had to be replaced.
+    fn json(&self, place: Place, json: &str) -> Option<Clean>;
+
+    /// Returns the certain secrets of a JSON document that the operator's policy does not allow there.
+    fn certain(&self, place: Place, json: &str) -> Vec<Finding>;
+}
+
+/// Stands for a whole value of which nothing could be kept.
+pub const WHOLE: &str = "[REDACTED:whole]";

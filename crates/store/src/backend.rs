@@ -9,6 +9,7 @@ use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{Epoch, RunId, Timestamp};
 
+use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, OpenError};
@@ -26,6 +27,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Generation of this process, one more than that of the owner before it.
     fn epoch(&self) -> Epoch;
+
+    /// What every text passes on its way into this database.
+    fn boundary(&self) -> &Boundary;
 }
 
 /// A reader on loan.

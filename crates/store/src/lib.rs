@@ -29,6 +29,7 @@ pub mod writer;
 
 pub use audit_chain::{ChainCursor, first_break};
 pub use backend::{Backend, ReadGuard, Transactions};
+pub use boundary::Boundary;
 pub use commit::{CommittedStep, Refusal, RunHead};
 pub use deletion::{Deletion, DeletionRefusal, log_digest};
 pub use error::{CommitError, Error, FaultKind, OpenError};

@@ -13,7 +13,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{NodeKey, RunId, Timestamp};
+use smithers_model::{RunId, Timestamp};
 
 use super::state::{Output, Run, State};
 use crate::audit_chain;
@@ -44,6 +44,7 @@ impl Transactions for MemoryTransactions {
     ) -> Result<Vec<Result<CommittedStep, Refusal>>, CommitError> {
         let mut state = self.state.write();
         let commit = |mut step| {
+            self.boundary.names(&step)?;
             self.boundary.step(&mut step);
             state.commit(step)
         };
@@ -66,7 +67,10 @@ impl Transactions for MemoryTransactions {
         state
             .modules
             .entry(revision.hash.clone())
-            .or_insert_with(|| revision.clone());
+            .or_insert_with(|| {
+                let clean = self.boundary.module(revision);
+                clean.unwrap_or_else(|| revision.clone())
+            });
         Ok(())
     }
 
@@ -238,10 +242,8 @@ impl State {
             }
             RowChange::RequestApproval(approval) => run.request(*approval),
             RowChange::DecideApproval { node, decision } => {
-                run.change_approval(&node, |approval| approval.decision = Some(decision));
-            }
-            RowChange::PutCustody { node, custody } => {
-                run.change_approval(&node, |approval| approval.custody = custody);
+                let approval = run.approvals.get_mut(&node);
+                approval.expect("the check found it").decision = Some(decision);
             }
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);
@@ -303,7 +305,6 @@ impl Run {
             self.attempts
                 .values_mut()
                 .for_each(|attempt| attempt.retry_at = None);
-            self.lapses.clear();
         }
     }
 
@@ -318,20 +319,6 @@ impl Run {
     }
 
     fn request(&mut self, approval: Approval) {
-        let node = approval.node.clone();
-        self.approvals.insert(node.clone(), approval);
-        self.change_approval(&node, |_| ());
-    }
-
-    /// Changes an approval, if there is one, and finds when something is to happen with it next.
-    fn change_approval(&mut self, node: &NodeKey, change: impl FnOnce(&mut Approval)) {
-        let Some(approval) = self.approvals.get_mut(node) else {
-            return;
-        };
-        change(approval);
-        match approval.next_due() {
-            Some(due) => drop(self.lapses.insert(node.clone(), due)),
-            None => drop(self.lapses.remove(node)),
-        }
+        self.approvals.insert(approval.node.clone(), approval);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use smithers_model::Epoch;
-use smithers_model::redact::{BearerRedactor, Redactor};
+use smithers_model::redact::Redactor;
 
 use crate::backend::{Backend, ReadGuard, Transactions};
 use crate::boundary::Boundary;
@@ -37,7 +37,7 @@ impl MemoryStore {
 
 impl Default for MemoryStore {
     fn default() -> Self {
-        Self::new(Arc::new(BearerRedactor))
+        Self::new(smithers_redact::shared())
     }
 }
 
@@ -55,5 +55,9 @@ impl Backend for MemoryStore {
 
     fn epoch(&self) -> Epoch {
         Epoch(1)
+    }
+
+    fn boundary(&self) -> &Boundary {
+        &self.boundary
     }
 }

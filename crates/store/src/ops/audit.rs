@@ -1,10 +1,8 @@
 //! The audit trail of a database file: adds rows, and looks after what protects them.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use smithers_model::audit::{AuditRecord, Channel};
-use smithers_model::redact::BearerRedactor;
 
 use crate::boundary::Boundary;
 use crate::error::OpenError;
@@ -16,7 +14,7 @@ use crate::sqlite::{self, Difference};
 /// # Errors
 /// The file is missing, of another program, or of another version than this program; or it cannot be written.
 pub fn append(path: &Path, mut record: AuditRecord) -> Result<(), OpenError> {
-    Boundary::new(Arc::new(BearerRedactor)).audit(&mut record);
+    Boundary::new(smithers_redact::shared()).audit(&mut record);
     sqlite::append_audit(path, &record)
 }
 

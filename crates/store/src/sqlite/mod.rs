@@ -24,7 +24,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use r2d2_sqlite::SqliteConnectionManager;
 use smithers_model::Epoch;
-use smithers_model::redact::{BearerRedactor, Redactor};
+use smithers_model::redact::Redactor;
 
 use crate::backend::{Backend, ReadGuard, Transactions};
 use crate::boundary::Boundary;
@@ -73,7 +73,7 @@ impl SqliteOptions {
             path: path.into(),
             durability: Durability::Full,
             readers: 8,
-            redactor: Arc::new(BearerRedactor),
+            redactor: smithers_redact::shared(),
             vfs: None,
         }
     }
@@ -155,6 +155,10 @@ impl Backend for SqliteStore {
 
     fn epoch(&self) -> Epoch {
         self.epoch
+    }
+
+    fn boundary(&self) -> &Boundary {
+        &self.boundary
     }
 }
 

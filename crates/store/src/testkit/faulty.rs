@@ -11,6 +11,7 @@ use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{Epoch, RunId, Timestamp};
 
 use crate::backend::{Backend, ReadGuard, Transactions};
+use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, FaultKind, OpenError};
@@ -113,6 +114,10 @@ impl<B: Backend> Backend for FaultyStore<B> {
 
     fn epoch(&self) -> Epoch {
         self.inner.epoch()
+    }
+
+    fn boundary(&self) -> &Boundary {
+        self.inner.boundary()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use smithers_model::event::Event;
-use smithers_model::redact::Redactor;
+use smithers_model::redact::{Clean, Finding, Place, Redactor};
 use smithers_model::step::StepWrite;
 use smithers_store::testkit::{
     FaultSwitch, FaultyStore, ManualClock, Moment, RunScript, ScratchDb, commit, definition,
@@ -29,9 +29,17 @@ const RUNS: usize = 5;
 struct Fragile;
 
 impl Redactor for Fragile {
-    fn redact(&self, text: &str) -> Option<String> {
+    fn text(&self, _: Place, text: &str) -> Option<Clean> {
         assert!(!text.contains("fragile"), "a defect of the redactor");
         None
+    }
+
+    fn json(&self, place: Place, json: &str) -> Option<Clean> {
+        self.text(place, json)
+    }
+
+    fn certain(&self, _: Place, _: &str) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

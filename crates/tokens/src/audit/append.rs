@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use serde::Serialize;
 use serde_json::Value;
 use smithers_model::Timestamp;
-use smithers_model::redact::{BearerRedactor, Redactor};
+use smithers_model::redact;
 
 use super::{NO_LINE, Origin, Record, hash};
 use crate::error::{Error, unreadable};
@@ -83,7 +83,8 @@ fn add(
         };
         let line = serde_json::to_string(&line)?;
         // Reasons and ids are free text, and somebody may put a secret there.
-        let line = BearerRedactor.redact(&line).unwrap_or(line);
+        let clean = smithers_redact::shared().json_line(redact::Place::Audit, &line);
+        let line = clean.unwrap_or(line);
         end.hash = hash(line.as_bytes());
         text.push_str(&line);
         text.push('\n');

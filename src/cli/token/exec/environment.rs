@@ -2,8 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 
-use smithers_model::redact::{BearerRedactor, Redactor};
-
 use crate::cli::error::CliError;
 
 /// Names that decide which code runs; a bearer must not be put there.
@@ -64,7 +62,7 @@ pub(super) fn of_child(
 fn is_secret(name: &OsStr, value: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let is_named_so = name.starts_with(OURS) && SECRET_WORDS.iter().any(|word| name.contains(word));
-    is_named_so || BearerRedactor.redact(&value.to_string_lossy()).is_some()
+    is_named_so || smithers_redact::holds_bearer(&value.to_string_lossy())
 }
 
 #[cfg(test)]

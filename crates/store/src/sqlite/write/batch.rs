@@ -102,6 +102,7 @@ impl SqliteTransactions {
             conn: &self.conn,
             schema: self.schema.read(),
             deployment: self.deployment.as_deref(),
+            boundary: &self.boundary,
             counters: self.counters,
         }
     }

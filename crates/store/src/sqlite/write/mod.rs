@@ -157,6 +157,8 @@ impl Transactions for SqliteTransactions {
     }
 
     fn register_module(&mut self, revision: &ModuleRevision) -> Result<(), CommitError> {
+        let clean = self.boundary.module(revision);
+        let revision = clean.as_ref().unwrap_or(revision);
         self.alone(|conn| module::register(conn, revision))
     }
 

@@ -8,6 +8,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
 use super::{approval, audit, event, frame, node, output, run};
+use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
 use crate::precheck;
@@ -20,6 +21,7 @@ pub(super) struct Writing<'a> {
     pub(super) conn: &'a Connection,
     pub(super) schema: RwLockReadGuard<'a, Schema>,
     pub(super) deployment: Option<&'a str>,
+    pub(super) boundary: &'a Boundary,
     /// Where the log ends.
     pub(super) counters: Counters,
 }
@@ -33,6 +35,9 @@ pub(super) struct Checked {
 impl Writing<'_> {
     /// Decides whether the step may be applied; only reads.
     pub(super) fn check(&self, step: &StepWrite) -> Result<Result<Checked, Refusal>, CommitError> {
+        if let Err(refusal) = self.boundary.names(step) {
+            return Ok(Err(refusal));
+        }
         let current = SqliteCurrent(self.conn);
         let head = match precheck::check(step, &current).map_err(storage)? {
             Ok(head) => head,
@@ -97,9 +102,6 @@ impl Writing<'_> {
             RowChange::RequestApproval(row) => approval::request(conn, run_id, row),
             RowChange::DecideApproval { node, decision } => {
                 approval::decide(conn, run_id, node, decision)
-            }
-            RowChange::PutCustody { node, custody } => {
-                approval::put_custody(conn, run_id, node, custody)
             }
             RowChange::PutFrame { frame, tree } => {
                 frame::put_tree(conn, tree)?;

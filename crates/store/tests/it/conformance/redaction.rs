@@ -70,7 +70,7 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
         format!("{committed:?}"),
     ] {
         assert!(!text.contains(&bearer()[..20]), "{text}");
-        assert!(text.contains("[redacted]"), "{text}");
+        assert!(text.contains("[REDACTED:bearer]"), "{text}");
     }
     assert_eq!(Arc::new(committed).events, stored[1..]);
 }

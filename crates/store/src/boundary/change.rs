@@ -1,0 +1,73 @@
+//! Which texts the rows of a step hold.
+
+use std::sync::Arc;
+
+use smithers_model::approval::ApprovalRequest;
+use smithers_model::redact::Place;
+use smithers_model::run::RunRow;
+use smithers_model::step::RowChange;
+
+use super::Pass;
+
+impl Pass<'_> {
+    pub(super) fn change(&self, change: &mut RowChange) {
+        match change {
+            RowChange::InsertRun(run) => self.run(&mut run.row),
+            RowChange::UpdateRun(update) => {
+                self.optional(&mut update.workflow_name, |name| {
+                    self.text(Place::Label, name)
+                });
+                self.optional(&mut update.error, |error| self.error(error));
+            }
+            RowChange::PutNode(node) => {
+                self.optional(&mut node.label, |label| self.text(Place::Label, label));
+            }
+            RowChange::PutAttempt(attempt) => {
+                self.optional(&mut attempt.error, |error| self.error(error));
+            }
+            RowChange::PutOutput(row) => {
+                let mut payload = row.payload.clone();
+                self.json(Place::Output, &mut payload);
+                if payload != row.payload {
+                    Arc::make_mut(row).payload = payload;
+                }
+            }
+            RowChange::RequestApproval(approval) => {
+                self.request(&mut approval.request);
+                self.optional(&mut approval.decision, |decision| self.decision(decision));
+            }
+            RowChange::DecideApproval { decision, .. } => self.decision(decision),
+            RowChange::PutFrame { tree, .. } => {
+                // The hash stays: it names what was rendered, and frames refer to it.
+                if let Some(clean) = self.redactor.text(Place::Frame, &tree.xml) {
+                    self.warn(Place::Frame, &clean);
+                    Arc::make_mut(tree).xml = clean.text;
+                }
+            }
+            RowChange::Audit(record) => self.audit(record),
+        }
+    }
+
+    fn run(&self, row: &mut RunRow) {
+        self.text(Place::Label, &mut row.workflow_name);
+        self.json(Place::Config, &mut row.config);
+        self.json(Place::Input, &mut row.input);
+        self.optional(&mut row.error, |error| self.error(error));
+    }
+
+    fn request(&self, request: &mut ApprovalRequest) {
+        let text = |text: &mut String| self.text(Place::Approval, text);
+        text(&mut request.title);
+        self.optional(&mut request.summary, text);
+        self.optional(&mut request.metadata, |json| {
+            self.json(Place::Approval, json)
+        });
+        for option in &mut request.options {
+            text(&mut option.label);
+            self.optional(&mut option.summary, text);
+            self.optional(&mut option.metadata, |json| {
+                self.json(Place::Approval, json)
+            });
+        }
+    }
+}

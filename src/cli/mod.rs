@@ -74,6 +74,10 @@ enum Command {
 
 /// Reads the command line, runs the command, and returns the exit code of the process.
 pub fn run() -> ExitCode {
+    // Errors of a gateway may repeat the token that was sent.
+    if let Ok(key) = std::env::var("SMITHERS_API_KEY") {
+        smithers_redact::shared().learn(&key);
+    }
     let words: Vec<String> = std::env::args_os()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();

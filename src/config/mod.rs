@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 
 mod access;
-mod approvals;
 mod entry;
 mod example;
 mod file;
@@ -20,14 +19,13 @@ mod network;
 mod problem;
 mod reader;
 mod script;
+mod secrets;
 mod sources;
-mod span;
 mod storage;
 mod streams;
 mod unknown;
 
 pub use access::{Access, AuthMode};
-pub use approvals::Approvals;
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
 pub use key::{Key, Kind, Section};
@@ -38,6 +36,7 @@ pub use module_env::ModuleEnv;
 pub use network::Network;
 pub use problem::{ConfigError, Problem};
 pub use script::{Script, ScriptIsolation};
+pub use secrets::Secrets;
 pub use sources::{Sources, Surroundings};
 pub use storage::{Storage, Synchronous};
 pub use streams::Streams;
@@ -55,12 +54,12 @@ pub struct Config {
     pub limits: Limits,
     /// Where runs are stored.
     pub storage: Storage,
-    /// Who is responsible for approvals.
-    pub approvals: Approvals,
     /// Events and their streams.
     pub streams: Streams,
     /// The module and the runtimes that execute it.
     pub script: Script,
+    /// What the operator lets through the redactor.
+    pub secrets: Secrets,
     /// What is logged, and how.
     pub logging: Logging,
     books: Books,
@@ -79,9 +78,9 @@ impl Config {
             access: Access::read(&mut reader),
             limits: Limits::read(&mut reader),
             storage: Storage::read(&mut reader),
-            approvals: Approvals::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
+            secrets: Secrets::read(&mut reader),
             logging: Logging::read(&mut reader),
             books: Books::default(),
             file: sources.file.as_ref().map(|file| file.path.clone()),
@@ -90,9 +89,9 @@ impl Config {
         let more = [
             config.access.warning(&config.listen),
             config.storage.warning(),
+            config.secrets.warning(),
         ];
         config.books.warnings.extend(more.into_iter().flatten());
-        config.books.warnings.extend(config.approvals.warnings());
         Ok(config)
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::*;
 
-mod approvals;
 mod file;
 
 fn sources(environment: &[(&str, &str)]) -> Sources {

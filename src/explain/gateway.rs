@@ -121,6 +121,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Correct the field that the message names.",
     ),
     told(
+        "SECRET_IN_PAYLOAD",
+        "The input of a launch holds a secret, which would be stored with the run.",
+        "A token, a private key or another secret that gives itself away by its form stands in the field that the message names.",
+        "Pass the name of a variable that the module may read (SMITHERS_MODULE_ENV) instead. An operator can let a field through with SMITHERS_SECRET_POLICY_ALLOW.",
+    ),
+    told(
         "PROTOCOL_UNSUPPORTED",
         "The client does not speak protocol 1.",
         "The client is newer or older than the gateway.",

@@ -7,6 +7,7 @@
 
 mod error;
 mod module;
+mod secrets;
 mod stop;
 mod workers;
 
@@ -60,6 +61,8 @@ impl Gateway {
         gatekeeper: Arc<Gatekeeper>,
         extras: Extras,
     ) -> Result<Self, StartError> {
+        let environment = std::env::vars().collect();
+        secrets::prepare(&smithers_redact::shared(), config, &environment);
         let listener = listen(config)?;
         let backend: Arc<dyn Backend> = Arc::new(open_store(config)?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -75,7 +78,7 @@ impl Gateway {
             .map(|_| Arbiter::new())
             .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = assembly.start_runs(catalogue.clone(), config.approvals.policy(), handles);
+        let runs = assembly.start_runs(catalogue.clone(), handles);
         let service = Service {
             runs: runs.clone(),
             backend: backend.clone(),

@@ -9,6 +9,7 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Path, Payload as Body};
 use actix_web::{HttpRequest, HttpResponse};
 use smithers_actors::session::{Caller, Identity, Transport, authorise};
+use smithers_model::redact::Place;
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::{FrameError, Payload, RpcBody, write_error, write_ok};
 
@@ -105,10 +106,14 @@ fn ok_frame(id: &str, payload: &Payload) -> HttpResponse {
 /// A failed request as a response frame with the status of its code.
 pub(super) fn error_frame(id: &str, error: &RpcError) -> HttpResponse {
     let mut frame = Vec::with_capacity(192);
-    write_error(&mut frame, id, error);
+    let redactor = smithers_redact::shared();
+    let error = error
+        .clone()
+        .with_texts(|text| redactor.line(Place::Message, text));
+    write_error(&mut frame, id, &error);
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, frame);
-    put_retry_after(&mut response, error);
+    put_retry_after(&mut response, &error);
     response
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use smithers_model::redact::Place;
 use smithers_protocol::error::{RateScope, RpcError};
 
 pub use scrape::Scraped;
@@ -75,6 +76,11 @@ impl Metrics {
         counter!(table::TOKEN_STORE_RELOADS.name, "outcome" => outcome).increment(1);
     }
 
+    /// Counts a launch that was refused because its input holds a secret.
+    pub fn secret_refused(&self) {
+        counter!(table::SECRETS_REFUSED.name, "kind" => "input").increment(1);
+    }
+
     /// Counts a socket that was opened.
     pub fn connection_opened(&self) {
         counter!(table::CONNECTIONS.name, "transport" => "websocket").increment(1);
@@ -89,7 +95,11 @@ impl Metrics {
     pub fn render(&self, scraped: &Scraped<'_>) -> String {
         scraped.set_gauges();
         match RECORDER.get() {
-            Some(Some(handle)) => handle.render(),
+            Some(Some(handle)) => {
+                let text = handle.render();
+                let clean = smithers_redact::shared().line(Place::Message, &text);
+                clean.unwrap_or(text)
+            }
             _ => String::new(),
         }
     }

@@ -52,5 +52,17 @@ impl Scraped<'_> {
         ] {
             counter!(table::DB_STEPS.name, "outcome" => outcome).absolute(count);
         }
+        set_redactions();
+    }
+}
+
+/// Takes over what the redactor has counted.
+fn set_redactions() {
+    let redactor = smithers_redact::shared();
+    for (rule, count) in redactor.counts() {
+        counter!(table::REDACTIONS.name, "rule" => rule.as_str()).absolute(count);
+    }
+    for (place, count) in redactor.certain_counts() {
+        counter!(table::SECRETS_FOUND.name, "kind" => place.as_str()).absolute(count);
     }
 }

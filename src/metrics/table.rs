@@ -92,6 +92,12 @@ metrics! {
         "Most steps that one transaction held.";
     DB_TRANSACTION_US: Counter "smithers_db_transaction_us_total" []
         "Microseconds spent in transactions.";
+    REDACTIONS: Counter "smithers_redactions_total" ["rule"]
+        "Texts that were replaced because they are secrets, by the rule that found them.";
+    SECRETS_FOUND: Counter "smithers_secrets_found_total" ["kind"]
+        "Certain secrets that were replaced, by what they were part of: output, event, log and so on.";
+    SECRETS_REFUSED: Counter "smithers_secrets_refused_total" ["kind"]
+        "Requests refused because they hold a certain secret where it would be stored.";
 }
 
 #[cfg(test)]

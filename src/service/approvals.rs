@@ -38,7 +38,7 @@ impl Service {
         let request = SubmitApproval::read(params)?;
         let run_id = RunId::from(request.run_id.as_str());
         let node = NodeKey::new(request.node_id.as_str(), request.iteration);
-        let decision = Decision {
+        let mut decision = Decision {
             approved: request.approved,
             note: request.note,
             decided_by: caller.identity.user_id.clone(),
@@ -46,6 +46,8 @@ impl Service {
             value: request.decision.as_ref().map(RawJson::of),
             decided_at: self.clock.now(),
         };
+        // The run goes on with what its row will say.
+        self.backend.boundary().decision(&run_id, &mut decision);
         let following = Following::begin(caller, &run_id);
         let actor = caller.actor();
         let decided = self

@@ -13,6 +13,7 @@ use smithers_protocol::view::LaunchAnswer;
 
 use super::following::Following;
 use super::{Service, encode, error};
+use crate::metrics::Metrics;
 
 /// Bytes of output kept per attempt unless the launch says otherwise (gateway-protocol 2.1).
 const MAX_OUTPUT_BYTES: u64 = 200_000;
@@ -36,10 +37,14 @@ impl Service {
             self.refuse_known_run(run_id, &request).await?;
         }
         let given = RawJson::of(&Value::Object(request.input.clone()));
-        let input = workflow
+        self.refuse_secrets(&request, &given)?;
+        let mut input = workflow
             .check_input(given)
             .await
             .map_err(|refused| RpcError::invalid_input(refused.message))?;
+        // The run begins with what its row will say.
+        let run_id = RunId::from(request.run_id.as_deref().unwrap_or_default());
+        self.backend.boundary().input(&run_id, &mut input);
         let launch = self.launch(caller, &request, workflow.definition(), input);
         let run_id = self.hand_over(caller, launch).await?;
         let system = workflow.definition().system;
@@ -48,6 +53,29 @@ impl Service {
             workflow: &request.workflow,
             system,
         })
+    }
+
+    /// Refuses what would store a secret for good, or lose the secret that somebody counts on.
+    fn refuse_secrets(&self, request: &LaunchRun, input: &RawJson) -> Result<(), RpcError> {
+        let boundary = self.backend.boundary();
+        let names = [
+            ("options.runId", request.run_id.as_deref()),
+            ("options.idempotencyKey", request.idempotency_key.as_deref()),
+        ];
+        let in_name = names.into_iter().find_map(|(field, name)| {
+            let holds_secret = boundary.is_secret_name(name?);
+            holds_secret.then(|| (field.to_owned(), "name"))
+        });
+        let in_input = || {
+            let found = boundary.secrets_in_input(input).into_iter().next();
+            found.map(|found| (found.path, found.rule))
+        };
+        let Some((field, rule)) = in_name.or_else(in_input) else {
+            return Ok(());
+        };
+        tracing::warn!(workflow = %request.workflow, field, rule, "a launch was refused because it holds a secret");
+        Metrics.secret_refused();
+        Err(RpcError::secret_in_payload(&field, rule))
     }
 
     /// Hands the launch to the runs. A socket follows the run before it exists, so that it misses nothing.

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-mod approval_owners;
 mod audit;
 mod cli;
 mod cli_approvals;

@@ -53,15 +53,21 @@ async fn a_bearer_reaches_neither_the_database_nor_its_log_nor_the_log_output() 
     scratch.set("SMITHERS_LOG", "debug");
     let gateway = start(&scratch).await;
     let mut socket = gateway.connect(BEARER, None).await.unwrap();
-    let launches = [
-        (
-            "echo",
-            json!({ "text": format!("my token is {BEARER}, keep it") }),
-        ),
-        ("failing", json!({ "text": BEARER })),
-        ("gate", json!({ BEARER: BEARER })),
-    ];
-    for (workflow, input) in launches {
+    for input in [
+        json!({ "text": format!("my token is {BEARER}") }),
+        json!({ BEARER: BEARER }),
+    ] {
+        let params =
+            json!({ "workflow": "echo", "input": input, "options": { "runId": "refused" } });
+        let refusal = gateway
+            .call(BEARER, "launchRun", params)
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(refusal.code, "SECRET_IN_PAYLOAD", "{refusal:?}");
+    }
+    for workflow in ["echo", "failing", "gate"] {
+        let input = json!({ "text": "my token=abcdef123456, keep it" });
         let params = json!({ "workflow": workflow, "input": input, "options": { "runId": workflow,
             "startedBy": { "harness": "ci", "prompt": format!("use {BEARER}") } } });
         socket.request("launchRun", params).await.unwrap();
@@ -79,8 +85,9 @@ async fn a_bearer_reaches_neither_the_database_nor_its_log_nor_the_log_output() 
         };
         socket.find("the end of the run", ended).await.unwrap();
     }
-    let kept = "SELECT count(*) FROM _smithers_runs WHERE input_json LIKE '%[redacted]%'";
-    assert_eq!(count(&scratch, kept), 2, "the inputs are there, without it");
+    let kept =
+        "SELECT count(*) FROM _smithers_runs WHERE input_json LIKE '%[REDACTED:assignment]%'";
+    assert_eq!(count(&scratch, kept), 3, "the inputs are there, without it");
     let body = format!(r#"{{"workflow": "{BEARER}", "options": {{"runId": "{BEARER}"}}}}"#);
     send(
         &gateway,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use actix::Recipient;
 use smithers_model::RunId;
+use smithers_model::redact::Place;
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::{Payload, StreamId};
 
@@ -92,8 +93,14 @@ impl Handle {
         self.with(|hub| hub.unfollow(session, run));
     }
 
-    /// Writes the answer of a request.
+    /// Writes the answer of a request. An error may repeat what the client has sent; it loses its secrets here.
     pub fn answer(&self, session: SessionId, request: &str, answer: &Result<Payload, RpcError>) {
+        if let Err(error) = answer {
+            let redactor = smithers_redact::shared();
+            let clean = |text: &str| redactor.line(Place::Message, text);
+            let answer = Err(error.clone().with_texts(clean));
+            return self.with(|hub| hub.answer(session, request, &answer));
+        }
         self.with(|hub| hub.answer(session, request, answer));
     }
 

@@ -232,8 +232,7 @@ impl RunActor {
 
     fn open_at_rest(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>) {
         let numbers = Numbers::of(&rows.row);
-        let policy = self.services.approvals.clone();
-        let engine = RunState::load(rows, workflow.definition().clone(), policy);
+        let engine = RunState::load(rows, workflow.definition().clone());
         self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
     }
 

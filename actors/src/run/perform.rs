@@ -31,11 +31,6 @@ impl RunActor {
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
-                Command::Notify {
-                    node,
-                    lapse,
-                    responsible,
-                } => self.notify(&node, lapse, responsible.as_ref()),
                 // Component state and closures are dropped always, whether or not somebody watches.
                 Command::Park | Command::Close => self.drop_session(),
             }
@@ -121,11 +116,16 @@ impl Handler<TaskEnded> for RunActor {
             return;
         }
         let fact = match result {
-            Ok(output) => Fact::TaskSucceeded {
-                node,
-                attempt,
-                output,
-            },
+            Ok(mut output) => {
+                // The run goes on with what its rows will say.
+                let boundary = self.services.backend.boundary();
+                boundary.output(&self.run_id, &mut output);
+                Fact::TaskSucceeded {
+                    node,
+                    attempt,
+                    output,
+                }
+            }
             Err(CallError::Failed { error, retryable }) => Fact::TaskFailed {
                 node,
                 attempt,

@@ -22,6 +22,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
+use smithers_model::redact::Place;
 
 pub(crate) use format::Format;
 pub(crate) use table::{Cell, Paint, Table};
@@ -235,10 +236,12 @@ fn clean_lines(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Says something beside the data, on standard error.
+/// Says something beside the data, on standard error. A bearer that was typed or came back in an error is not said.
 pub(crate) fn note(text: &str) {
+    let clean = smithers_redact::shared().line(Place::Message, text);
+    let text = clean.as_deref().unwrap_or(text).trim_end_matches('\n');
     // Nobody is left to be told when standard error is gone.
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Warns on standard error.

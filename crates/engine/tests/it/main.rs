@@ -4,7 +4,6 @@ mod approvals;
 mod cancelling;
 mod ends;
 mod limits;
-mod owners;
 mod probes;
 mod properties;
 mod resuming;

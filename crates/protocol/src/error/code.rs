@@ -75,6 +75,8 @@ error_codes! {
     InvalidInput = "INVALID_INPUT", 400;
     /// A value is out of its range (newer methods).
     BadInput = "InvalidInput", 400;
+    /// The request holds a secret where it would be stored.
+    SecretInPayload = "SECRET_IN_PAYLOAD", 400;
     /// The client does not speak this protocol.
     ProtocolUnsupported = "PROTOCOL_UNSUPPORTED", 400;
     /// The text cannot be the id of a run.

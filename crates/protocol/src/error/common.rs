@@ -104,6 +104,14 @@ impl RpcError {
         RpcError::new(ErrorCode::InvalidRequest, message)
     }
 
+    /// A field holds a secret where it would be stored; `rule` is the word for what recognised it.
+    pub fn secret_in_payload(field: &str, rule: &str) -> RpcError {
+        let message = format!("{field} holds a secret ({rule}). Pass a reference to it instead");
+        RpcError::new(ErrorCode::SecretInPayload, message)
+            .with("field", field)
+            .with("rule", rule)
+    }
+
     /// The caller is not authenticated.
     pub fn unauthorized(message: impl Into<String>) -> RpcError {
         RpcError::new(ErrorCode::Unauthorized, message)
@@ -194,22 +202,6 @@ impl RpcError {
         RpcError::new(
             ErrorCode::Forbidden,
             "User is not allowed to decide this approval",
-        )
-    }
-
-    /// The approval has an owner, and the caller is neither that nor, once it has escalated, the fallback owner.
-    pub fn not_an_owner() -> RpcError {
-        RpcError::new(
-            ErrorCode::Forbidden,
-            "User is not an owner of this approval",
-        )
-    }
-
-    /// Whoever launched the run must not decide, and the caller did or cannot be told from who did.
-    pub fn self_approval() -> RpcError {
-        RpcError::new(
-            ErrorCode::Forbidden,
-            "The launcher of a run cannot decide this approval",
         )
     }
 

@@ -38,6 +38,20 @@ impl RpcError {
         self
     }
 
+    /// Replaces the message and the texts of the extra fields for which `replace` gives another one.
+    #[must_use]
+    pub fn with_texts(mut self, replace: impl Fn(&str) -> Option<String>) -> RpcError {
+        if let Some(message) = replace(&self.message) {
+            self.message = message;
+        }
+        for (_, value) in &mut self.extras {
+            if let Some(text) = value.as_str().and_then(&replace) {
+                *value = text.into();
+            }
+        }
+        self
+    }
+
     /// Returns the code that clients compare.
     pub fn code(&self) -> ErrorCode {
         self.code

@@ -10,7 +10,6 @@ mod driver;
 mod examples;
 mod limits;
 mod modules;
-mod ownership;
 mod platform;
 mod probes;
 mod rules;

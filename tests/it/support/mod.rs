@@ -1,6 +1,7 @@
 //! What the tests share: a gateway on the fixture module, its tokens, and ways to look at it.
 
 mod operator;
+pub(crate) mod vault;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -8,6 +8,7 @@
 use std::sync::{Arc, OnceLock};
 
 use actix::{Addr, ArbiterHandle};
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
 use smithers_store::writer::WriterOptions;
 use smithers_store::{Backend, OpenError, Publisher, Writer, WriterHandle};
@@ -59,15 +60,21 @@ impl Assembly {
         &self.writer
     }
 
-    /// Takes up what the store shows running, on `arbiters`. The tables of `catalogue` must be defined.
-    /// Needs an actix system.
-    pub fn start_runs(self, catalogue: Arc<Catalogue>, arbiters: Vec<ArbiterHandle>) -> Runs {
+    /// Takes up what the store shows running, on `arbiters`, under what the operator says of `approvals`. The
+    /// tables of `catalogue` must be defined. Needs an actix system.
+    pub fn start_runs(
+        self,
+        catalogue: Arc<Catalogue>,
+        approvals: ApprovalPolicy,
+        arbiters: Vec<ArbiterHandle>,
+    ) -> Runs {
         let nudge = Nudge::default();
         let services = RunServices {
             writer: self.writer.clone(),
             backend: self.backend.clone(),
             catalogue,
             clock: self.clock.clone(),
+            approvals: Arc::new(approvals),
             epoch: self.backend.epoch(),
             scheduler: nudge.clone(),
         };

@@ -8,6 +8,7 @@ use serde_json::json;
 use smithers_model::approval::Decision;
 use smithers_model::event::StoredEvent;
 use smithers_model::native::{NativeWorkflow, Ui, boolean, number, table};
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor as Person, RunAuth, RunConfig, RunRow, RunStatus};
 use smithers_model::step::Launch;
 use smithers_model::time::Clock as _;
@@ -52,7 +53,7 @@ impl Bench {
             .define_outputs(catalogue.definitions().cloned().collect())
             .unwrap();
         let arbiters = (0..2).map(|_| Arbiter::new().handle()).collect();
-        let runs = assembly.start_runs(Arc::new(catalogue), arbiters);
+        let runs = assembly.start_runs(Arc::new(catalogue), ApprovalPolicy::default(), arbiters);
         Self {
             runs,
             store,

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 mod access;
+mod approvals;
 mod entry;
 mod example;
 mod file;
@@ -21,11 +22,13 @@ mod reader;
 mod script;
 mod secrets;
 mod sources;
+mod span;
 mod storage;
 mod streams;
 mod unknown;
 
 pub use access::{Access, AuthMode};
+pub use approvals::Approvals;
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
 pub use key::{Key, Kind, Section};
@@ -54,6 +57,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where runs are stored.
     pub storage: Storage,
+    /// Who is responsible for approvals.
+    pub approvals: Approvals,
     /// Events and their streams.
     pub streams: Streams,
     /// The module and the runtimes that execute it.
@@ -78,6 +83,7 @@ impl Config {
             access: Access::read(&mut reader),
             limits: Limits::read(&mut reader),
             storage: Storage::read(&mut reader),
+            approvals: Approvals::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
             secrets: Secrets::read(&mut reader),
@@ -92,6 +98,7 @@ impl Config {
             config.secrets.warning(),
         ];
         config.books.warnings.extend(more.into_iter().flatten());
+        config.books.warnings.extend(config.approvals.warnings());
         Ok(config)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 
+mod approvals;
 mod file;
 
 fn sources(environment: &[(&str, &str)]) -> Sources {

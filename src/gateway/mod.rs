@@ -78,7 +78,7 @@ impl Gateway {
             .map(|_| Arbiter::new())
             .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = assembly.start_runs(catalogue.clone(), handles);
+        let runs = assembly.start_runs(catalogue.clone(), config.approvals.policy(), handles);
         let service = Service {
             runs: runs.clone(),
             backend: backend.clone(),

@@ -36,6 +36,8 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
             RpcError::already_decided(run_id, id.as_str(), iteration, status.as_str())
         }
         Refusal::UserNotAllowed => RpcError::not_an_allowed_user(),
+        Refusal::NotAnOwner => RpcError::not_an_owner(),
+        Refusal::SelfApproval => RpcError::self_approval(),
         Refusal::ScopeMissing => RpcError::missing_approval_scope(),
         Refusal::InvalidDecision { message } => RpcError::invalid_request(message),
         Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),

@@ -8,6 +8,7 @@ use smithers_store::read::PendingApproval;
 pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
     let approval = &pending.approval;
     let request = &approval.request;
+    let custody = &approval.custody;
     ApprovalRow {
         run_id: approval.run_id.as_str(),
         workflow_key: pending.workflow_key.as_str(),
@@ -29,6 +30,10 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         allowed_scopes: &request.allowed_scopes,
         allowed_users: &request.allowed_users,
         auto_approve: None,
+        owner: custody.owner.as_ref().map(ToString::to_string),
+        fallback_owner: custody.fallback_owner.as_ref().map(ToString::to_string),
+        escalated_at_ms: custody.escalated_at.map(|at| at.0),
+        expires_at_ms: custody.expires_at.map(|at| at.0),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod approval_owners;
 mod audit;
 mod cli;
 mod cli_approvals;

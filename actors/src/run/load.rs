@@ -232,7 +232,8 @@ impl RunActor {
 
     fn open_at_rest(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>) {
         let numbers = Numbers::of(&rows.row);
-        let engine = RunState::load(rows, workflow.definition().clone());
+        let policy = self.services.approvals.clone();
+        let engine = RunState::load(rows, workflow.definition().clone(), policy);
         self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
     }
 

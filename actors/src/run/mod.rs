@@ -22,6 +22,7 @@ mod load;
 #[cfg(test)]
 mod lost_runtime_tests;
 mod messages;
+mod notify;
 mod numbers;
 mod open;
 mod perform;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use actix::dev::channel::channel;
 use actix::prelude::*;
 use smithers_model::fact::Fact;
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
 use smithers_model::{Epoch, RunId};
 use smithers_store::Backend;
@@ -46,7 +48,7 @@ use crate::catalogue::Catalogue;
 use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
 
-pub use at_rest::decide_at_rest;
+pub use at_rest::AtRest;
 pub use error::RunError;
 pub use messages::{Deliver, Forget, Receipt, RunRequest, Stop, Verdict};
 use open::OpenRun;
@@ -68,6 +70,8 @@ pub struct RunServices {
     pub catalogue: Arc<Catalogue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What the operator says of approvals.
+    pub approvals: Arc<ApprovalPolicy>,
     /// Generation of this process.
     pub epoch: Epoch,
     /// Told about due times.

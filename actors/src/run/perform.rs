@@ -31,6 +31,11 @@ impl RunActor {
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
+                Command::Notify {
+                    node,
+                    lapse,
+                    responsible,
+                } => self.notify(&node, lapse, responsible.as_ref()),
                 // Component state and closures are dropped always, whether or not somebody watches.
                 Command::Park | Command::Close => self.drop_session(),
             }

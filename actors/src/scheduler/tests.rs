@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use smithers_model::approval::OnDeny;
 use smithers_model::error::ErrorInfo;
+use smithers_model::native::NativeWorkflow;
 use smithers_model::node::AttemptState;
+use smithers_model::ownership::{OnExpire, Ownership};
+use smithers_model::party::Party;
 use smithers_model::run::RunStatus;
 use smithers_model::{RunId, Timestamp};
 use smithers_store::MemoryStore;
@@ -80,4 +84,54 @@ async fn runs_that_stay_due_keep_no_other_from_its_time() {
     bench.runs.launch(launch("known", "r1")).await.unwrap();
     bench.wait_for("r1", RunStatus::Failed).await;
     assert!(bench.story("r1").contains("NodeStarted work #4"));
+}
+
+/// Asks Ann, after `escalate_ms` Bob too, until `expire_ms` are over.
+fn owned(escalate_ms: u64, expire_ms: u64) -> NativeWorkflow {
+    workflow("owned", move |ui| {
+        let party = |id: &str| Some(Party::User(id.into()));
+        let ownership = Ownership {
+            owner: party("ann"),
+            fallback_owner: party("bob"),
+            escalate_after_ms: Some(escalate_ms),
+            expires_after_ms: Some(expire_ms),
+            on_expire: OnExpire::Deny,
+            ..Ownership::default()
+        };
+        ui.task("gate")
+            .output("decision")
+            .owned(ownership)
+            .approval("Ship it?", OnDeny::Fail);
+    })
+}
+
+const AN_HOUR: u64 = 3_600_000;
+
+#[actix::test]
+async fn a_parked_run_is_woken_for_the_escalation_and_the_expiry_of_its_approval() {
+    let bench = Bench::start(MemoryStore::default(), vec![owned(20, 60)]);
+    bench.runs.launch(launch("owned", "r1")).await.unwrap();
+    bench.wait_for("r1", RunStatus::Failed).await;
+    bench.wait_until_closed().await;
+    let story = bench.story("r1");
+    let lapses = "ApprovalEscalated gate\nApprovalExpired gate\nApprovalDenied gate\nRunStarted";
+    assert!(story.contains(lapses), "{story}");
+}
+
+#[actix::test]
+async fn an_escalation_that_became_due_while_nobody_served_is_found_at_the_next_start() {
+    let store = MemoryStore::default();
+    let first = Bench::start(store.clone(), vec![owned(200, AN_HOUR)]);
+    first.runs.launch(launch("owned", "r1")).await.unwrap();
+    first.wait_for("r1", RunStatus::WaitingApproval).await;
+    first.wait_until_closed().await;
+    first.runs.stop();
+    first.writer.shutdown();
+    let second = Bench::start(store, vec![owned(200, AN_HOUR)]);
+    let escalated = |bench: &Bench| bench.story("r1").contains("ApprovalEscalated gate");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !escalated(&second) {
+        assert!(Instant::now() < deadline, "{}", second.story("r1"));
+        actix_rt::time::sleep(Duration::from_millis(2)).await;
+    }
 }

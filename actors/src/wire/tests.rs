@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use smithers_model::approval::{ApprovalMode, ApprovalRequest};
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::{CancelReason, Event};
+use smithers_model::ownership::OnExpire;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
@@ -47,16 +48,7 @@ fn node() -> NodeKey {
 }
 
 fn request() -> ApprovalRequest {
-    ApprovalRequest {
-        mode: ApprovalMode::Decision,
-        wait_async: false,
-        title: "Ship?".into(),
-        summary: None,
-        metadata: None,
-        options: Vec::new(),
-        allowed_scopes: Vec::new(),
-        allowed_users: Vec::new(),
-    }
+    ApprovalRequest::new(ApprovalMode::Decision, "Ship?")
 }
 
 fn failure() -> ErrorInfo {
@@ -189,6 +181,21 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             None,
         ),
         (
+            Event::ApprovalEscalated {
+                node: node(),
+                owner: None,
+                fallback_owner: None,
+            },
+            None,
+        ),
+        (
+            Event::ApprovalExpired {
+                node: node(),
+                on_expire: OnExpire::Deny,
+            },
+            None,
+        ),
+        (
             Event::LateResultDropped {
                 node: node(),
                 attempt: 1,
@@ -226,13 +233,15 @@ fn kind(event: &Event) -> usize {
         Event::ApprovalGranted { .. } => 15,
         Event::ApprovalDenied { .. } => 16,
         Event::LateResultDropped { .. } => 17,
+        Event::ApprovalEscalated { .. } => 18,
+        Event::ApprovalExpired { .. } => 19,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..18).collect());
+    assert_eq!(kinds, (0..20).collect());
 }
 
 #[test]
@@ -245,8 +254,11 @@ fn what_has_a_stream_number_has_a_name_on_the_wire_and_the_rest_has_none() {
 
 #[test]
 fn only_approval_events_concern_approvals() {
-    for (event, shown) in table() {
-        let expected = shown.is_some_and(|text| text.starts_with("\"approval."));
+    let shown = table()
+        .into_iter()
+        .filter_map(|(event, shown)| Some((event, shown?)));
+    for (event, shown) in shown {
+        let expected = shown.starts_with("\"approval.");
         assert_eq!(
             concerns_approval(event.type_name()),
             expected,

@@ -3,6 +3,7 @@
 use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalRequest, ApprovalStatus, Decision};
 use smithers_model::audit::{AuditRecord, kind};
+use smithers_model::command::Command;
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
@@ -24,8 +25,12 @@ impl RunState {
             node: node.clone(),
             request: request.clone(),
             requested_at: now,
+            custody: self.policy.custody(&request.ownership, now),
             decision: None,
         };
+        if let Some(due) = approval.next_due() {
+            self.open.command(Command::WakeAt(due));
+        }
         self.approvals.insert(node.clone(), approval.clone());
         self.open
             .change(RowChange::RequestApproval(Box::new(approval)));
@@ -47,15 +52,27 @@ impl RunState {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        self.check_decision(&node, &answer, actor)?;
-        let record = self.decision_record(&node, &answer, actor, now);
-        self.record_decision(&node, answer, now);
-        self.move_node(&node, TaskFact::Answered, now);
+        self.check_decision(&node, &answer, actor, now)?;
+        self.escalate_before_answer(&node, now);
+        self.answer(&node, answer, actor, now);
+        Ok(())
+    }
+
+    /// Records an answer that fits, and lets the node go on with it.
+    pub(crate) fn answer(
+        &mut self,
+        node: &NodeKey,
+        answer: Decision,
+        actor: &Actor,
+        now: Timestamp,
+    ) {
+        let record = self.decision_record(node, &answer, actor, now);
+        self.record_decision(node, answer, now);
+        self.move_node(node, TaskFact::Answered, now);
         self.open.change(RowChange::Audit(record));
         if self.run.status != RunStatus::Running {
             self.go_on(now);
         }
-        Ok(())
     }
 
     fn check_decision(
@@ -63,6 +80,7 @@ impl RunState {
         node: &NodeKey,
         answer: &Decision,
         actor: &Actor,
+        now: Timestamp,
     ) -> Result<(), Refusal> {
         let not_waiting = || Refusal::NotWaiting {
             node: node.node_id.clone(),
@@ -74,12 +92,21 @@ impl RunState {
                 status: approval.status(),
             });
         }
-        decision::check(&approval.request, answer, actor)?;
-        let waits = self
-            .nodes
-            .get(node)
-            .is_some_and(|known| known.status == TaskStatus::Waiting);
-        if waits { Ok(()) } else { Err(not_waiting()) }
+        self.must_not_have_expired(approval, now)?;
+        decision::check_lists(&approval.request, actor)?;
+        self.check_owner(approval, actor, now)?;
+        decision::check_answer(&approval.request, answer)?;
+        if self.waits(node) {
+            Ok(())
+        } else {
+            Err(not_waiting())
+        }
+    }
+
+    /// Returns true when `node` waits for an answer.
+    pub(crate) fn waits(&self, node: &NodeKey) -> bool {
+        let known = self.nodes.get(node);
+        known.is_some_and(|known| known.status == TaskStatus::Waiting)
     }
 
     fn record_decision(&mut self, node: &NodeKey, answer: Decision, now: Timestamp) {

@@ -31,12 +31,8 @@ pub(crate) fn verdict(task: &TaskSpec, decision: &Decision) -> Verdict {
     }
 }
 
-/// Checks who decides and what, in the order of gateway-protocol 11.
-pub(crate) fn check(
-    request: &ApprovalRequest,
-    decision: &Decision,
-    actor: &Actor,
-) -> Result<(), Refusal> {
+/// Checks the lists of who may decide, in the order of gateway-protocol 11.
+pub(crate) fn check_lists(request: &ApprovalRequest, actor: &Actor) -> Result<(), Refusal> {
     let users = &request.allowed_users;
     let listed = |user: &String| users.contains(user);
     if !users.is_empty() && !actor.user_id.as_ref().is_some_and(listed) {
@@ -47,13 +43,14 @@ pub(crate) fn check(
     if !scopes.is_empty() && !holds_one {
         return Err(Refusal::ScopeMissing);
     }
-    if decision.approved {
-        check_answer(request, decision)?;
-    }
     Ok(())
 }
 
-fn check_answer(request: &ApprovalRequest, decision: &Decision) -> Result<(), Refusal> {
+/// Checks that a yes answers what is asked. A no needs no answer.
+pub(crate) fn check_answer(request: &ApprovalRequest, decision: &Decision) -> Result<(), Refusal> {
+    if !decision.approved {
+        return Ok(());
+    }
     let answer = decision.value.as_ref().map_or(Value::Null, RawJson::value);
     let invalid = |message: String| Err(Refusal::InvalidDecision { message });
     let offered = |key: &str| {

@@ -8,11 +8,6 @@ use super::*;
 
 fn request(mode: ApprovalMode, options: &[&str]) -> ApprovalRequest {
     ApprovalRequest {
-        mode,
-        wait_async: false,
-        title: "Ship?".into(),
-        summary: None,
-        metadata: None,
         options: options
             .iter()
             .map(|&key| ApprovalOption {
@@ -22,8 +17,7 @@ fn request(mode: ApprovalMode, options: &[&str]) -> ApprovalRequest {
                 metadata: None,
             })
             .collect(),
-        allowed_scopes: Vec::new(),
-        allowed_users: Vec::new(),
+        ..ApprovalRequest::new(mode, "Ship?")
     }
 }
 
@@ -48,7 +42,8 @@ fn ann() -> Actor {
 
 /// What the check says, or "ok".
 fn said(request: &ApprovalRequest, decision: &Decision, actor: &Actor) -> String {
-    check(request, decision, actor).map_or_else(|refusal| refusal.to_string(), |()| "ok".into())
+    let checked = check_lists(request, actor).and_then(|()| check_answer(request, decision));
+    checked.map_or_else(|refusal| refusal.to_string(), |()| "ok".into())
 }
 
 #[test]
@@ -76,9 +71,9 @@ fn a_holder_of_everything_has_every_scope_but_is_still_one_user() {
     };
     let mut asked = request(ApprovalMode::Decision, &[]);
     asked.allowed_scopes = vec!["custom".into()];
-    assert_eq!(check(&asked, &yes(None), &everything), Ok(()));
+    assert_eq!(check_lists(&asked, &everything), Ok(()));
     asked.allowed_users = vec!["ann".into()];
-    let refused = check(&asked, &yes(None), &everything);
+    let refused = check_lists(&asked, &everything);
     assert_eq!(refused, Err(Refusal::UserNotAllowed));
 }
 
@@ -128,7 +123,7 @@ fn a_denial_needs_no_answer() {
         approved: false,
         ..yes(None)
     };
-    assert_eq!(check(&select, &no, &ann()), Ok(()));
+    assert_eq!(said(&select, &no, &ann()), "ok");
 }
 
 #[test]

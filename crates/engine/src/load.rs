@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smithers_model::approval::Approval;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunConfig, RunRow};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
@@ -38,7 +39,11 @@ impl RunState {
     /// the next decision.
     ///
     /// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
-    pub fn load(loaded: LoadedRun, definition: Arc<WorkflowDefinition>) -> Self {
+    pub fn load(
+        loaded: LoadedRun,
+        definition: Arc<WorkflowDefinition>,
+        policy: Arc<ApprovalPolicy>,
+    ) -> Self {
         let nodes = load_nodes(loaded.nodes, &loaded.attempts);
         let running: BTreeSet<NodeKey> = nodes
             .iter()
@@ -55,6 +60,10 @@ impl RunState {
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
         Self {
             slots: cap.map_or(DEFAULT_SLOTS, |cap| cap.max(1) as usize),
+            launcher: config
+                .as_ref()
+                .map(|config| config.auth.triggered_by.clone()),
+            policy,
             auth: config.map(|config| RawJson::of(&config.auth)),
             run: loaded.row,
             definition,

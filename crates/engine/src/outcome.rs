@@ -207,9 +207,11 @@ impl RunState {
         }
     }
 
-    /// A due time has come. Retries that are due start; the owner is asked back for those that are not.
+    /// A due time has come. Approvals whose time is over are dealt with, retries that are due start; the owner
+    /// is asked back for what is due later.
     pub(crate) fn time_reached(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
+        self.lapse_approvals(now);
         if let Some(due) = self.next_due().filter(|&due| due > now) {
             self.open.command(Command::WakeAt(due));
         }

@@ -21,6 +21,12 @@ pub enum Refusal {
     /// The decider holds none of `allowedScopes`.
     #[error("Connection is missing required approval scope")]
     ScopeMissing,
+    /// The decider is not the owner, nor the fallback owner of an approval that has escalated.
+    #[error("User is not an owner of this approval")]
+    NotAnOwner,
+    /// The decider launched the run, or cannot be told from the launcher.
+    #[error("The launcher of a run cannot decide this approval")]
+    SelfApproval,
     /// The answer does not fit what is asked.
     #[error("{message}")]
     InvalidDecision {

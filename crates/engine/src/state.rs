@@ -8,6 +8,7 @@ use smithers_model::fact::Fact;
 use smithers_model::frame::Trigger;
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::Step;
 use smithers_model::workflow::WorkflowDefinition;
@@ -28,6 +29,10 @@ pub struct RunState {
     pub(crate) slots: usize,
     /// `ctx.auth`.
     pub(crate) auth: Option<RawJson>,
+    /// User id of the launcher, or `gateway`; none when the stored configuration is damaged.
+    pub(crate) launcher: Option<String>,
+    /// What the operator says of all approvals.
+    pub(crate) policy: Arc<ApprovalPolicy>,
     /// What is known of the workflow.
     pub(crate) definition: Arc<WorkflowDefinition>,
     /// Every node that the run has come to know, mounted or not.
@@ -115,16 +120,17 @@ impl RunState {
         self.run.status
     }
 
-    /// When the next retry is due; the owner comes back then with [`Fact::TimeReached`].
+    /// When the next retry, escalation or expiry is due; the owner comes back then with [`Fact::TimeReached`].
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.run.status.is_terminal() {
             return None;
         }
-        let dues = self.nodes.values().filter_map(|node| match node.status {
+        let retries = self.nodes.values().filter_map(|node| match node.status {
             TaskStatus::Backoff { due } => Some(due),
             _ => None,
         });
-        dues.min()
+        let lapses = self.approvals.values().filter_map(Approval::next_due);
+        retries.chain(lapses).min()
     }
 
     /// Attempts under way, by node.

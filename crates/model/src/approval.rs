@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::json::RawJson;
+use crate::ownership::{Custody, Ownership};
 use crate::{NodeKey, RunId, Timestamp};
 
 /// What kind of answer is asked for (gateway-protocol 11).
@@ -71,6 +72,26 @@ pub struct ApprovalRequest {
     /// When not empty, the decider's user id must be one of these.
     #[serde(default)]
     pub allowed_users: Vec<String>,
+    /// Who is responsible, and what becomes of it when nobody answers.
+    #[serde(default, skip_serializing_if = "Ownership::is_silent")]
+    pub ownership: Ownership,
+}
+
+impl ApprovalRequest {
+    /// Asks a question that everybody may answer, in as few words as can be.
+    pub fn new(mode: ApprovalMode, title: impl Into<String>) -> Self {
+        Self {
+            mode,
+            wait_async: false,
+            title: title.into(),
+            summary: None,
+            metadata: None,
+            options: Vec::new(),
+            allowed_scopes: Vec::new(),
+            allowed_users: Vec::new(),
+            ownership: Ownership::default(),
+        }
+    }
 }
 
 /// State of an approval.
@@ -125,6 +146,8 @@ pub struct Approval {
     pub request: ApprovalRequest,
     /// When it was asked.
     pub requested_at: Timestamp,
+    /// Who answers for it.
+    pub custody: Custody,
     /// The answer.
     pub decision: Option<Decision>,
 }
@@ -136,6 +159,14 @@ impl Approval {
             None => ApprovalStatus::Requested,
             Some(decision) if decision.approved => ApprovalStatus::Approved,
             Some(_) => ApprovalStatus::Denied,
+        }
+    }
+
+    /// When something is to happen with it next: an escalation or an expiry. None once it is decided.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        match self.decision {
+            None => self.custody.next_due(),
+            Some(_) => None,
         }
     }
 }

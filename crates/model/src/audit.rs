@@ -134,6 +134,10 @@ pub mod kind {
     pub const CANCEL: &str = "cancel";
     /// An approval was decided.
     pub const APPROVAL: &str = "approval";
+    /// The owner of an approval did not decide in time: its fallback owner may too.
+    pub const ESCALATION: &str = "approval.escalated";
+    /// Nobody decided an approval in time.
+    pub const EXPIRY: &str = "approval.expired";
     /// The gateway started.
     pub const DEPLOYMENT: &str = "deployment";
     /// The gateway stopped; unclean stops are found by the next start.

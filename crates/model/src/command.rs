@@ -1,5 +1,7 @@
 //! Commands: what the engine asks for. They are carried out only after their step is committed.
 
+use crate::ownership::OnExpire;
+use crate::party::Party;
 use crate::{NodeKey, Timestamp};
 
 /// Something to do outside, after the commit.
@@ -23,8 +25,26 @@ pub enum Command {
     },
     /// Come back with `TimeReached` at this time.
     WakeAt(Timestamp),
+    /// Tell people that the time of an approval is over.
+    Notify {
+        /// Which node waits.
+        node: NodeKey,
+        /// Whose time.
+        lapse: Lapse,
+        /// Who is to act now, if anybody is named.
+        responsible: Option<Party>,
+    },
     /// Nothing can happen until a fact comes from outside: release the workflow session.
     Park,
     /// The run is over.
     Close,
+}
+
+/// Which time of an approval is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lapse {
+    /// The owner's.
+    Escalated,
+    /// Everybody's.
+    Expired(OnExpire),
 }

@@ -6,6 +6,8 @@ use crate::approval::ApprovalRequest;
 use crate::error::ErrorInfo;
 use crate::frame::Trigger;
 use crate::json::RawJson;
+use crate::ownership::OnExpire;
+use crate::party::Party;
 use crate::run::RunStatus;
 use crate::{NodeKey, RunId, Timestamp};
 
@@ -141,6 +143,26 @@ pub enum Event {
         /// Which node.
         node: NodeKey,
     },
+    /// The owner's time is over: the fallback owner may decide too.
+    ApprovalEscalated {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Who did not decide in time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<Party>,
+        /// Who may decide from now on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fallback_owner: Option<Party>,
+    },
+    /// Everybody's time is over.
+    ApprovalExpired {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// What becomes of it.
+        on_expire: OnExpire,
+    },
     /// A result of a replaced attempt came and was dropped (DESIGN 4).
     LateResultDropped {
         #[serde(flatten)]
@@ -181,6 +203,8 @@ impl Event {
             Self::ApprovalRequested { .. } => "ApprovalRequested",
             Self::ApprovalGranted { .. } => "ApprovalGranted",
             Self::ApprovalDenied { .. } => "ApprovalDenied",
+            Self::ApprovalEscalated { .. } => "ApprovalEscalated",
+            Self::ApprovalExpired { .. } => "ApprovalExpired",
             Self::LateResultDropped { .. } => "LateResultDropped",
         }
     }
@@ -193,6 +217,8 @@ impl Event {
             Self::RunStarted
                 | Self::RunStatusChanged { .. }
                 | Self::FrameCommitted { .. }
+                | Self::ApprovalEscalated { .. }
+                | Self::ApprovalExpired { .. }
                 | Self::LateResultDropped { .. }
         )
     }

@@ -52,7 +52,7 @@ pub enum Fact {
         node: NodeKey,
         /// The answer.
         decision: Decision,
-        /// Who gave it, for the checks of `allowedUsers` and `allowedScopes`.
+        /// Who gave it, for the checks of `allowedUsers`, `allowedScopes` and owners.
         actor: Actor,
     },
     /// Somebody asked for the run to go on. What goes on does so by itself; this records who asked.

@@ -16,6 +16,8 @@ pub mod json;
 pub mod native;
 pub mod node;
 pub mod output;
+pub mod ownership;
+pub mod party;
 pub mod redact;
 pub mod run;
 pub mod step;

@@ -10,6 +10,7 @@ use crate::event::{Event, NumberedEvent};
 use crate::frame::{FrameRow, TreeContent};
 use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
+use crate::ownership::Custody;
 use crate::run::{RunRow, RunStatus};
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -52,6 +53,13 @@ pub enum RowChange {
         node: NodeKey,
         /// The answer.
         decision: Decision,
+    },
+    /// Time has changed who answers for an approval that waits.
+    PutCustody {
+        /// The node that waits.
+        node: NodeKey,
+        /// Who answers for it now.
+        custody: Custody,
     },
     /// A frame; its tree is stored unless the store has it.
     PutFrame {

@@ -39,4 +39,4 @@ pub use ops::{
     Revocation, Revoked, Rotate, Rotated, StoreFormat, Target, Upgraded, Use,
 };
 pub use text::{Parsed, TextError, parse};
-pub use ttl::{MAX_SENSITIVE_TTL, MAX_TTL, TtlError, check_ttl, parse_duration};
+pub use ttl::{MAX_SENSITIVE_TTL, MAX_TTL, TtlError, check_ttl, duration_text, parse_duration};

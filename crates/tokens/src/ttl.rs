@@ -16,7 +16,7 @@ pub enum TtlError {
     #[error("a duration is a number with ms, s, m, h or d, and more than zero")]
     Invalid,
     /// Longer than the scopes allow.
-    #[error("the lifetime is longer than the {} allowed{why}", text(*limit))]
+    #[error("the lifetime is longer than the {} allowed{why}", duration_text(*limit))]
     TooLong {
         /// The longest.
         limit: Duration,
@@ -85,7 +85,7 @@ pub fn check_ttl(ttl: Duration, grants: &Grants, max: Duration) -> Result<(), Tt
 }
 
 /// Writes a duration in its largest whole unit.
-fn text(duration: Duration) -> String {
+pub fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
     let units = [
         (86_400_000, "d"),

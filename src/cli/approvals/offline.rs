@@ -7,9 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use smithers_actors::assembly::Assembly;
 use smithers_actors::clock::SystemClock;
-use smithers_actors::run::{Verdict, decide_at_rest};
+use smithers_actors::run::{AtRest, Verdict};
 use smithers_model::approval::Decision;
 use smithers_model::audit::Channel;
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::Actor;
 use smithers_model::time::Clock;
 use smithers_model::{NodeKey, RawJson, RunId};
@@ -57,7 +58,7 @@ pub(super) struct Typed<'a> {
 impl OfflineArgs {
     /// Decides, and returns the node that was decided.
     pub(super) fn decide(&self, typed: &Typed<'_>) -> anyhow::Result<NodeKey> {
-        let backend = self.open()?;
+        let (backend, approvals) = self.open()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let run_id = RunId::from(typed.run);
         let node = node(&*backend, &run_id, typed.choice)?;
@@ -70,14 +71,20 @@ impl OfflineArgs {
             decision: self.decision(typed, &*clock),
             actor: self.actor(),
         };
-        let decided = decide_at_rest(&*backend, &writer, &*clock, &run_id, verdict);
+        let runs = AtRest {
+            backend: &*backend,
+            writer: &writer,
+            clock: &*clock,
+            approvals: Arc::new(approvals),
+        };
+        let decided = runs.decide(&run_id, verdict);
         writer.shutdown();
         decided.map_err(|refused| told(&of_run(refused, typed.run, Some(&node))))?;
         Ok(node)
     }
 
-    /// Opens the database, which takes its lock: a running gateway holds it.
-    fn open(&self) -> anyhow::Result<Arc<dyn Backend>> {
+    /// Opens the database, which takes its lock: a running gateway holds it. Returns the rules of approvals too.
+    fn open(&self) -> anyhow::Result<(Arc<dyn Backend>, ApprovalPolicy)> {
         let db = self.db.as_ref().map(|path| path.display().to_string());
         let flags = db.map(|db| ("SMITHERS_DB_PATH", db)).into_iter().collect();
         let config = self.file.read(flags)?;
@@ -89,7 +96,7 @@ impl OfflineArgs {
                 .into());
         }
         match SqliteStore::open(&store_options(&config)) {
-            Ok(store) => Ok(Arc::new(store)),
+            Ok(store) => Ok((Arc::new(store), config.approvals.policy())),
             Err(error @ OpenError::InUse { .. }) => {
                 Err(CliError::new("DB_IN_USE", error.to_string())
                     .hint("a gateway runs: decide through it, without --offline")

@@ -8,6 +8,7 @@ use actix::Arbiter;
 use serde_json::json;
 use smithers_model::approval::OnDeny;
 use smithers_model::native::{NativeWorkflow, number, table};
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::time::Clock;
 use smithers_model::{NodeKey, RunId};
@@ -48,7 +49,7 @@ impl Stage {
             .unwrap();
         let arbiters: Vec<Arbiter> = (0..2).map(|_| Arbiter::new()).collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = assembly.start_runs(Arc::new(catalogue), handles);
+        let runs = assembly.start_runs(Arc::new(catalogue), ApprovalPolicy::default(), handles);
         Self {
             runs,
             backend,

@@ -4,6 +4,7 @@ mod approvals;
 mod cancelling;
 mod ends;
 mod limits;
+mod owners;
 mod probes;
 mod properties;
 mod resuming;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::approval::{ApprovalMode, ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
+use crate::ownership::Ownership;
 use crate::tree::{
     ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
 };
@@ -54,6 +55,7 @@ impl Ui {
     pub fn task(&mut self, node_id: &str) -> TaskBuilder<'_> {
         TaskBuilder {
             ui: self,
+            ownership: Ownership::default(),
             spec: TaskSpec {
                 node: NodeKey::new(node_id, 0),
                 label: None,
@@ -90,6 +92,7 @@ impl Ui {
 pub struct TaskBuilder<'a> {
     ui: &'a mut Ui,
     spec: TaskSpec,
+    ownership: Ownership,
 }
 
 impl TaskBuilder<'_> {
@@ -133,6 +136,13 @@ impl TaskBuilder<'_> {
         self
     }
 
+    /// Says who is responsible for the approval of this task, and what becomes of it when nobody answers.
+    #[must_use]
+    pub fn owned(mut self, ownership: Ownership) -> Self {
+        self.ownership = ownership;
+        self
+    }
+
     /// Asks before the body runs.
     #[must_use]
     pub fn needs_approval(mut self, title: &str) -> Self {
@@ -164,7 +174,10 @@ impl TaskBuilder<'_> {
         self.add();
     }
 
-    fn add(self) {
+    fn add(mut self) {
+        if let Some(approval) = &mut self.spec.approval {
+            approval.request.ownership = self.ownership;
+        }
         let props = vec![("id".into(), self.spec.node.node_id.as_str().into())];
         self.ui
             .tree
@@ -174,15 +187,6 @@ impl TaskBuilder<'_> {
 }
 
 fn approval(mode: ApprovalMode, title: &str, on_deny: OnDeny) -> ApprovalSpec {
-    let request = ApprovalRequest {
-        mode,
-        wait_async: false,
-        title: title.into(),
-        summary: None,
-        metadata: None,
-        options: Vec::new(),
-        allowed_scopes: Vec::new(),
-        allowed_users: Vec::new(),
-    };
+    let request = ApprovalRequest::new(mode, title);
     ApprovalSpec { request, on_deny }
 }

@@ -205,6 +205,22 @@ impl RpcError {
         )
     }
 
+    /// The approval has an owner, and the caller is neither that nor, once it has escalated, the fallback owner.
+    pub fn not_an_owner() -> RpcError {
+        RpcError::new(
+            ErrorCode::Forbidden,
+            "User is not an owner of this approval",
+        )
+    }
+
+    /// Whoever launched the run must not decide, and the caller did or cannot be told from who did.
+    pub fn self_approval() -> RpcError {
+        RpcError::new(
+            ErrorCode::Forbidden,
+            "The launcher of a run cannot decide this approval",
+        )
+    }
+
     /// The approval names scopes of which the caller holds none.
     pub fn missing_approval_scope() -> RpcError {
         RpcError::new(

@@ -31,6 +31,18 @@ pub struct ApprovalRow<'a> {
     pub allowed_users: &'a [String],
     /// When it is approved without a person.
     pub auto_approve: Option<AutoApprove<'a>>,
+    /// Who is responsible. This and what follows is left out of approvals without owners and times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Who is responsible too once it has escalated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_owner: Option<String>,
+    /// When it escalated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_at_ms: Option<i64>,
+    /// When it expires, or expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
 }
 
 /// One of several choices.

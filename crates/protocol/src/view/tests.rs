@@ -137,7 +137,7 @@ fn a_blocked_run_says_what_it_waits_for() {
 
 #[test]
 fn a_pending_approval_is_shown_as_recorded() {
-    let row = ApprovalRow {
+    let mut row = ApprovalRow {
         run_id: "run-sel",
         workflow_key: "select",
         node_id: "pick",
@@ -161,11 +161,21 @@ fn a_pending_approval_is_shown_as_recorded() {
         allowed_scopes: &[],
         allowed_users: &[],
         auto_approve: None,
+        owner: None,
+        fallback_owner: None,
+        escalated_at_ms: None,
+        expires_at_ms: None,
     };
     assert_eq!(
         text(&row),
         r#"{"runId":"run-sel","workflowKey":"select","nodeId":"pick","iteration":0,"requestTitle":"Pick one","requestSummary":null,"requestedAtMs":5,"approvalMode":"select","options":[{"key":"a","label":"Option A"},{"key":"b","label":"Option B","summary":"second"}],"allowedScopes":[],"allowedUsers":[],"autoApprove":null}"#,
     );
+    row.owner = Some("user:ann".into());
+    row.fallback_owner = Some("team:release".into());
+    row.escalated_at_ms = Some(7);
+    row.expires_at_ms = Some(9);
+    let owned = r#","autoApprove":null,"owner":"user:ann","fallbackOwner":"team:release","escalatedAtMs":7,"expiresAtMs":9}"#;
+    assert!(text(&row).ends_with(owned), "{}", text(&row));
 }
 
 #[test]

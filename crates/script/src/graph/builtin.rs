@@ -38,6 +38,7 @@ built_in! {
     "smithers:components" => "components.mjs",
     "smithers:task" => "task.mjs",
     "smithers:approval" => "approval.mjs",
+    "smithers:ownership" => "ownership.mjs",
     "smithers:later" => "later.mjs",
     "smithers:agents" => "agents.mjs",
     "smithers:tools" => "tools.mjs",

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { SmithersError } from "smithers:errors";
+import { ownershipOf } from "smithers:ownership";
 import { Kind, host } from "smithers:render";
 import { Body, Task, stringList, taskId, taskSpec, taskTable } from "smithers:task";
 import { jsx } from "smithers:element";
@@ -52,6 +53,7 @@ function requestOf(props, id) {
     options: mode === "decision" ? [] : optionsOf(props.options, id),
     allowedScopes: stringList(props.allowedScopes, "allowedScopes"),
     allowedUsers: stringList(props.allowedUsers, "allowedUsers"),
+    ownership: ownershipOf(props),
   };
 }
 

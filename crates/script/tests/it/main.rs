@@ -10,6 +10,7 @@ mod driver;
 mod examples;
 mod limits;
 mod modules;
+mod ownership;
 mod platform;
 mod probes;
 mod rules;

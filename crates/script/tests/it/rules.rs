@@ -8,7 +8,7 @@ use smithers_model::workflow::CallError;
 use crate::driver::{Run, host, load_source, wait};
 
 /// A run of a workflow with `body` inside a Sequence.
-fn frame(body: &str) -> Result<Run, ErrorInfo> {
+pub(crate) fn frame(body: &str) -> Result<Run, ErrorInfo> {
     frame_of(&format!(
         "<Workflow name=\"w\"><Sequence>{body}</Sequence></Workflow>"
     ))

@@ -13,7 +13,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{RunId, Timestamp};
+use smithers_model::{NodeKey, RunId, Timestamp};
 
 use super::state::{Output, Run, State};
 use crate::audit_chain;
@@ -242,8 +242,10 @@ impl State {
             }
             RowChange::RequestApproval(approval) => run.request(*approval),
             RowChange::DecideApproval { node, decision } => {
-                let approval = run.approvals.get_mut(&node);
-                approval.expect("the check found it").decision = Some(decision);
+                run.change_approval(&node, |approval| approval.decision = Some(decision));
+            }
+            RowChange::PutCustody { node, custody } => {
+                run.change_approval(&node, |approval| approval.custody = custody);
             }
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);
@@ -305,6 +307,7 @@ impl Run {
             self.attempts
                 .values_mut()
                 .for_each(|attempt| attempt.retry_at = None);
+            self.lapses.clear();
         }
     }
 
@@ -319,6 +322,20 @@ impl Run {
     }
 
     fn request(&mut self, approval: Approval) {
-        self.approvals.insert(approval.node.clone(), approval);
+        let node = approval.node.clone();
+        self.approvals.insert(node.clone(), approval);
+        self.change_approval(&node, |_| ());
+    }
+
+    /// Changes an approval, if there is one, and finds when something is to happen with it next.
+    fn change_approval(&mut self, node: &NodeKey, change: impl FnOnce(&mut Approval)) {
+        let Some(approval) = self.approvals.get_mut(node) else {
+            return;
+        };
+        change(approval);
+        match approval.next_due() {
+            Some(due) => drop(self.lapses.insert(node.clone(), due)),
+            None => drop(self.lapses.remove(node)),
+        }
     }
 }

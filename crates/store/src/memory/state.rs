@@ -40,6 +40,8 @@ pub(super) struct Run {
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
+    /// When the next escalation or expiry of an approval is due.
+    pub(super) lapses: BTreeMap<NodeKey, Timestamp>,
     pub(super) outputs: BTreeMap<(String, NodeKey), Output>,
     pub(super) outputs_completed: u64,
     pub(super) frames: BTreeMap<u64, FrameRow>,
@@ -59,6 +61,7 @@ impl Run {
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
             approvals: BTreeMap::new(),
+            lapses: BTreeMap::new(),
             outputs: BTreeMap::new(),
             outputs_completed: 0,
             frames: BTreeMap::new(),
@@ -76,10 +79,13 @@ impl Run {
             .map(|(_, attempt)| attempt)
     }
 
-    /// When its next attempts are due.
+    /// When its next attempts, escalations and expiries are due.
     pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
-        let attempts = self.attempts.values();
-        attempts.filter_map(|attempt| attempt.retry_at)
+        let retries = self
+            .attempts
+            .values()
+            .filter_map(|attempt| attempt.retry_at);
+        retries.chain(self.lapses.values().copied())
     }
 }
 

@@ -4,7 +4,7 @@ use smithers_model::{RunId, Timestamp};
 
 use super::ReadResult;
 
-/// Reads due times. Only the newest attempt of a node in a run that has not ended can be due.
+/// Reads due times: of the newest attempt of a node, and of an approval that waits, in runs that have not ended.
 pub trait DueReader {
     /// Returns the earliest due time of all runs that is later than `after`; one indexed read however many
     /// runs are parked.

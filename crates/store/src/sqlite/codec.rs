@@ -8,6 +8,7 @@ use smithers_model::approval::ApprovalStatus;
 use smithers_model::audit::Channel;
 use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::output::ColumnKind;
+use smithers_model::party::Party;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeId, NodeKey, RawJson, RunId, Timestamp, WorkflowKey};
 
@@ -128,6 +129,15 @@ impl FromSql for Stored<Channel> {
         };
         let found = Channel::from_text(text);
         found.map(Self).ok_or_else(|| unknown("channel", text))
+    }
+}
+
+impl FromSql for Stored<Party> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let party = Party::parse(value.as_str()?);
+        party
+            .map(Self)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 

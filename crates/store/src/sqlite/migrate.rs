@@ -40,6 +40,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0010_audit_channel",
     "0011_deployments",
     "0012_deletion",
+    "0014_approval_owners",
     "0015_audit_by_kind",
 ];
 

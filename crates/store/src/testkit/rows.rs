@@ -9,6 +9,8 @@ use smithers_model::audit::{AuditRecord, Channel, Deployment};
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
+use smithers_model::ownership::Custody;
+use smithers_model::party::Party;
 use smithers_model::step::RowChange;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
@@ -115,24 +117,37 @@ pub fn output(table: &str, id: &str, payload: &serde_json::Value) -> RowChange {
     }))
 }
 
-/// A request for a decision.
+/// A request for a decision by anybody.
 pub fn approval(run: &RunId, id: &str, requested_at: i64) -> RowChange {
+    owned_approval(run, id, requested_at, Custody::default())
+}
+
+/// A request for a decision that somebody answers for.
+pub fn owned_approval(run: &RunId, id: &str, requested_at: i64, custody: Custody) -> RowChange {
     RowChange::RequestApproval(Box::new(Approval {
         run_id: run.clone(),
         node: NodeKey::new(id, 0),
         request: ApprovalRequest {
-            mode: ApprovalMode::Decision,
-            wait_async: false,
-            title: format!("{id}?"),
-            summary: None,
             metadata: Some(RawJson::of(&json!({"id": id}))),
-            options: Vec::new(),
-            allowed_scopes: Vec::new(),
             allowed_users: vec!["user:ann".into()],
+            ..ApprovalRequest::new(ApprovalMode::Decision, format!("{id}?"))
         },
         requested_at: Timestamp(requested_at),
+        custody,
         decision: None,
     }))
+}
+
+/// Ann answers for it; from `escalates_at` on the release team too, until `expires_at`.
+pub fn custody(escalates_at: Option<i64>, expires_at: Option<i64>) -> Custody {
+    Custody {
+        owner: Some(Party::User("user:ann".into())),
+        owner_by_default: true,
+        fallback_owner: Some(Party::Team("release".into())),
+        escalates_at: escalates_at.map(Timestamp),
+        expires_at: expires_at.map(Timestamp),
+        ..Custody::default()
+    }
 }
 
 /// A decision by Ann.

@@ -4,11 +4,13 @@ use proptest::prelude::*;
 use serde_json::json;
 use smithers_model::event::Event;
 use smithers_model::node::{AttemptState, NodeState};
+use smithers_model::ownership::Custody;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{RowChange, RunUpdate, StepWrite};
 use smithers_model::{NodeKey, RunId, Timestamp};
 use smithers_store::testkit::{
-    Everything, RunScript, approval, attempt, audit_record, decision, frame, node, output,
+    Everything, RunScript, approval, attempt, audit_record, custody, decision, frame, node, output,
+    owned_approval,
 };
 use smithers_store::{CommittedStep, Refusal};
 
@@ -47,6 +49,8 @@ enum Row {
     Output(usize, bool, i64),
     BadOutput(usize),
     Ask(usize, i64),
+    AskOwned(usize, Option<i64>, Option<i64>),
+    Lapse(usize, Option<i64>, bool),
     Decide(usize, bool),
     Frame(u64, u8),
     Status(u8),
@@ -55,6 +59,7 @@ enum Row {
 
 fn row() -> impl Strategy<Value = Row> {
     let n = 0..NODES.len();
+    let time = || prop::option::of(1..50i64);
     prop_oneof![
         3 => (n.clone(), 0..7u8).prop_map(|(n, state)| Row::Node(n, state)),
         3 => (n.clone(), 1..4u32, prop::option::of(1..50i64))
@@ -62,6 +67,8 @@ fn row() -> impl Strategy<Value = Row> {
         3 => (n.clone(), any::<bool>(), any::<i64>()).prop_map(|(n, note, x)| Row::Output(n, note, x)),
         1 => n.clone().prop_map(Row::BadOutput),
         2 => (n.clone(), 1..9i64).prop_map(|(n, at)| Row::Ask(n, at)),
+        2 => (n.clone(), time(), time()).prop_map(|(n, soon, late)| Row::AskOwned(n, soon, late)),
+        1 => (n.clone(), time(), any::<bool>()).prop_map(|(n, at, done)| Row::Lapse(n, at, done)),
         2 => (n, any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
         1 => (0..5u8).prop_map(Row::Status),
@@ -110,6 +117,16 @@ impl Row {
             }
             Row::BadOutput(n) => output("result", NODES[*n], &json!({"ok": "perhaps"})),
             Row::Ask(n, at) => approval(run, NODES[*n], *at),
+            Row::AskOwned(n, soon, late) => {
+                owned_approval(run, NODES[*n], 3, custody(*soon, *late))
+            }
+            Row::Lapse(n, at, done) => RowChange::PutCustody {
+                node: NodeKey::new(NODES[*n], 0),
+                custody: Custody {
+                    escalated_at: done.then_some(Timestamp(7)),
+                    ..custody(*at, None)
+                },
+            },
             Row::Decide(n, yes) => decision(NODES[*n], *yes),
             Row::Frame(number, content) => frame(*number, &content.to_string()),
             Row::Status(status) => RowChange::UpdateRun(RunUpdate {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use smithers_model::approval::{ApprovalMode, ApprovalOption, ApprovalRequest, OnDeny};
 use smithers_model::error::ErrorInfo;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
+use smithers_model::ownership::Ownership;
 use smithers_model::tree::{
     ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
 };
@@ -125,16 +126,7 @@ fn asking_node(id: &str, mode: ApprovalMode, table: &str) -> Job {
 
 fn spec_of(mode: ApprovalMode, title: &str) -> ApprovalSpec {
     ApprovalSpec {
-        request: ApprovalRequest {
-            mode,
-            wait_async: false,
-            title: title.into(),
-            summary: None,
-            metadata: None,
-            options: Vec::new(),
-            allowed_scopes: Vec::new(),
-            allowed_users: Vec::new(),
-        },
+        request: ApprovalRequest::new(mode, title),
         on_deny: OnDeny::Fail,
     }
 }
@@ -196,6 +188,11 @@ impl Job {
 
     pub(crate) fn scopes(mut self, scopes: &[&str]) -> Self {
         self.spec().request.allowed_scopes = scopes.iter().map(|&scope| scope.into()).collect();
+        self
+    }
+
+    pub(crate) fn owned(mut self, ownership: Ownership) -> Self {
+        self.spec().request.ownership = ownership;
         self
     }
 

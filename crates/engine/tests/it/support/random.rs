@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use smithers_model::approval::OnDeny;
 use smithers_model::fact::Fact;
+use smithers_model::ownership::{OnExpire, Ownership};
+use smithers_model::party::Party;
 use smithers_model::tree::{Backoff, ParallelSpec, Tree};
 
 use super::elements::{El, approval, asking, comp, group, seq, stat, workflow};
@@ -23,6 +25,10 @@ pub(crate) enum Leaf {
     Fails,
     /// An approval with this answer; a no is stored.
     Asks(bool),
+    /// As `Asks`, of an owner whose time may run out.
+    Owned(bool),
+    /// An approval that nobody answers and that is denied in the end.
+    Unheard,
     /// A task behind a gate with this answer; a no leaves it out.
     Gated(bool),
 }
@@ -47,6 +53,8 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
         1 => (1..3u32).prop_map(Leaf::Flaky),
         1 => Just(Leaf::Fails),
         2 => any::<bool>().prop_map(Leaf::Asks),
+        1 => any::<bool>().prop_map(Leaf::Owned),
+        1 => Just(Leaf::Unheard),
         1 => any::<bool>().prop_map(Leaf::Gated),
     ];
     let dependency = prop::option::weighted(0.2, any::<prop::sample::Index>());
@@ -141,6 +149,8 @@ impl Scenario {
             Leaf::Flaky(times) => comp(&id).retries(times, Backoff::Fixed, 10),
             Leaf::Fails => comp(&id).may_fail(),
             Leaf::Asks(_) => approval(&id).on_deny(OnDeny::Continue),
+            Leaf::Owned(_) => approval(&id).on_deny(OnDeny::Continue).owned(owned()),
+            Leaf::Unheard => approval(&id).on_deny(OnDeny::Continue).owned(unheard()),
             Leaf::Gated(_) => asking(comp(&id)).may_fail(),
         };
         let job = job.priority(i64::from(priority));
@@ -171,7 +181,8 @@ impl Scenario {
             };
             outcome.nodes.insert(leaf.id.clone(), state);
             let row = match leaf.leaf {
-                Leaf::Asks(approved) => json!(approved),
+                Leaf::Asks(approved) | Leaf::Owned(approved) => json!(approved),
+                Leaf::Unheard => json!(false),
                 _ => json!(leaf.id),
             };
             if gives_row(leaf.leaf) {
@@ -184,6 +195,24 @@ impl Scenario {
     fn leaf(&self, id: &str) -> Leaf {
         let found = self.leaves.iter().find(|leaf| leaf.id == id);
         found.expect("only leaves do anything").leaf
+    }
+}
+
+/// Owned by whoever answers, with a fallback owner after a while.
+fn owned() -> Ownership {
+    Ownership {
+        owner: Some(Party::User("user:op".into())),
+        fallback_owner: Some(Party::Team("release".into())),
+        escalate_after_ms: Some(10),
+        expires_after_ms: Some(20),
+        ..Ownership::default()
+    }
+}
+
+fn unheard() -> Ownership {
+    Ownership {
+        on_expire: OnExpire::Deny,
+        ..owned()
     }
 }
 
@@ -290,9 +319,11 @@ impl Driver<'_> {
             .map(|key| Move::End(key.node_id.to_string()));
         let questions = world.store.approvals.values();
         let open = questions.filter(|approval| approval.decision.is_none());
-        let answers = open.map(|approval| Move::Decide(approval.node.node_id.to_string()));
+        let ids = open.map(|approval| approval.node.node_id.to_string());
+        let heard = ids.filter(|id| !matches!(self.scenario.leaf(id), Leaf::Unheard));
+        let answers = heard.map(Move::Decide);
         let mut moves: Vec<Move> = bodies.chain(answers).collect();
-        if !world.wakes.is_empty() {
+        if world.store.next_due().is_some() {
             moves.push(Move::Wait);
         }
         if mishaps_allowed && !moves.is_empty() {
@@ -310,8 +341,10 @@ impl Driver<'_> {
         match chosen {
             Move::End(id) => self.end_body(world, id),
             Move::Decide(id) => {
-                let approved =
-                    matches!(self.scenario.leaf(id), Leaf::Asks(true) | Leaf::Gated(true));
+                let approved = matches!(
+                    self.scenario.leaf(id),
+                    Leaf::Asks(true) | Leaf::Owned(true) | Leaf::Gated(true)
+                );
                 world.decide(id, approved).expect("the question is open");
             }
             Move::Wait => world.wait_ms(10),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use smithers_engine::LoadedRun;
-use smithers_model::NodeKey;
 use smithers_model::approval::Approval;
 use smithers_model::audit::AuditRecord;
 use smithers_model::event::Event;
@@ -12,6 +11,7 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{RowChange, RunUpdate, Step};
+use smithers_model::{NodeKey, Timestamp};
 
 /// The rows of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,6 +66,11 @@ impl Store {
                 assert!(approval.decision.is_none(), "approval decided twice");
                 approval.decision = Some(decision.clone());
             }
+            RowChange::PutCustody { node, custody } => {
+                let approval = self.approvals.get_mut(node).expect("approval row");
+                assert!(approval.decision.is_none(), "lapsed after its decision");
+                approval.custody = custody.clone();
+            }
             RowChange::PutFrame { frame, tree } => {
                 let last = self.frames.last().map_or(0, |last| last.frame_no);
                 assert_eq!(frame.frame_no, last + 1, "frame numbers rise by one");
@@ -74,6 +79,22 @@ impl Store {
             }
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
+    }
+
+    /// When something is due in a run that has not ended: by the newest attempt of a node, or an approval.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let run = self.run.as_ref().filter(|run| !run.status.is_terminal());
+        let newest = |row: &&AttemptRow| {
+            let next = (row.node.clone(), row.attempt + 1);
+            !self.attempts.contains_key(&next)
+        };
+        let retries = self
+            .attempts
+            .values()
+            .filter(newest)
+            .filter_map(|row| row.retry_at);
+        let lapses = self.approvals.values().filter_map(Approval::next_due);
+        run.and(retries.chain(lapses).min())
     }
 
     /// The run as a fresh process reads it.

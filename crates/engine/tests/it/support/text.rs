@@ -50,6 +50,17 @@ pub(crate) fn event(event: &Event) -> String {
         }
         E::ApprovalGranted { node } => format!("{} granted", node.node_id),
         E::ApprovalDenied { node } => format!("{} denied", node.node_id),
+        E::ApprovalEscalated {
+            node,
+            fallback_owner,
+            ..
+        } => {
+            let to = fallback_owner.as_ref().map(ToString::to_string);
+            format!("{} escalated to {}", node.node_id, to.unwrap_or_default())
+        }
+        E::ApprovalExpired { node, on_expire } => {
+            format!("{} expired: {}", node.node_id, on_expire.as_str())
+        }
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", node.node_id),
     }
 }

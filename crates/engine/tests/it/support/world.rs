@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use smithers_engine::{Refusal, RunState, launch};
 use smithers_model::approval::Decision;
 use smithers_model::audit::Channel;
-use smithers_model::command::Command;
+use smithers_model::command::{Command, Lapse};
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
 use smithers_model::step::{Launch, Step};
 use smithers_model::tree::{Kind, TaskBody, Tree, TreeBuilder};
@@ -45,7 +47,10 @@ pub(crate) struct World {
     pub(crate) aborted: Vec<NodeKey>,
     /// When the engine asked to be woken.
     pub(crate) wakes: Vec<Timestamp>,
+    /// Who was told of which lapse.
+    pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
+    policy: Arc<ApprovalPolicy>,
     session: Option<Session>,
     render: Render,
     newest_tree: Option<Tree>,
@@ -67,27 +72,36 @@ impl World {
 
     /// Launches a run of a workflow that looks at its rows, and takes it up.
     pub(crate) fn reactive(render: impl Fn(&Rows) -> Result<Tree, ErrorInfo> + 'static) -> Self {
-        Self::launched(Rc::new(render), None)
+        Self::launched(Rc::new(render), None, ApprovalPolicy::default())
     }
 
     /// Launches a run with a cap on tasks in flight, and takes it up.
     pub(crate) fn capped(cap: u32, tree: Tree) -> Self {
-        Self::launched(Rc::new(move |_| Ok(tree.clone())), Some(cap))
+        let render = Rc::new(move |_: &_| Ok(tree.clone()));
+        Self::launched(render, Some(cap), ApprovalPolicy::default())
     }
 
-    fn launched(render: Render, max_concurrency: Option<u32>) -> Self {
+    /// Launches a run under what an operator says of approvals, and takes it up.
+    pub(crate) fn under(policy: ApprovalPolicy, tree: Tree) -> Self {
+        Self::launched(Rc::new(move |_: &_| Ok(tree.clone())), None, policy)
+    }
+
+    fn launched(render: Render, max_concurrency: Option<u32>, policy: ApprovalPolicy) -> Self {
+        let policy = Arc::new(policy);
         let now = Timestamp(1_000);
         let mut store = Store::default();
         store.commit(&launch(launch_of(max_concurrency), Epoch(1), now));
         let mut world = Self {
-            state: RunState::load(store.load(), definition()),
+            state: RunState::load(store.load(), definition(), policy.clone()),
             store,
             now,
             steps: Vec::new(),
             in_flight: BTreeMap::new(),
             aborted: Vec::new(),
             wakes: Vec::new(),
+            notices: Vec::new(),
             closed: false,
+            policy,
             session: None,
             render,
             newest_tree: None,
@@ -181,6 +195,7 @@ impl World {
                 self.aborted.push(node.clone());
             }
             Command::WakeAt(due) => self.wakes.push(*due),
+            Command::Notify { node, lapse, .. } => self.notices.push((node.clone(), *lapse)),
             Command::Park => {
                 assert!(self.in_flight.is_empty(), "parked with tasks in flight");
                 self.session = None;
@@ -272,12 +287,11 @@ impl World {
         self.accept(Fact::CancelRequested { actor: operator() })
     }
 
-    /// Time passes, and the engine is woken when it asked for it.
+    /// Time passes, and the engine is woken when something is due in the rows, as the scheduler does it.
     pub(crate) fn wait_ms(&mut self, ms: i64) {
         self.now = Timestamp(self.now.0 + ms);
-        let due = self.wakes.iter().any(|due| *due <= self.now);
         self.wakes.retain(|due| *due > self.now);
-        if due {
+        if self.store.next_due().is_some_and(|due| due <= self.now) {
             self.accept(Fact::TimeReached)
                 .expect("an active run is woken");
         }
@@ -285,10 +299,16 @@ impl World {
 
     /// The process dies and another one reads the run back. Nothing is taken up yet.
     pub(crate) fn crash(&mut self) {
-        self.state = RunState::load(self.store.load(), definition());
+        self.state = RunState::load(self.store.load(), definition(), self.policy.clone());
         self.in_flight.clear();
         self.wakes.clear();
         self.session = None;
+    }
+
+    /// The gateway is restarted with other rules for approvals.
+    pub(crate) fn restart_under(&mut self, policy: ApprovalPolicy) {
+        self.policy = Arc::new(policy);
+        self.crash();
     }
 
     /// The events since the last call, in short.

@@ -2,17 +2,22 @@
 
 use rusqlite::{Row, ToSql, params};
 use smithers_model::approval::{Approval, ApprovalStatus, Decision};
+use smithers_model::ownership::Custody;
+use smithers_model::party::Party;
 use smithers_model::{NodeKey, RawJson, RunId};
 
 use super::{SqliteReader, bound};
 use crate::read::{ApprovalFilter, ApprovalReader, PendingApproval, ReadResult};
-use crate::sqlite::codec::{Stored, from_json, node_key, run_id, time, workflow_key};
+use crate::sqlite::codec::{
+    Stored, from_json, node_key, optional_time, run_id, time, workflow_key,
+};
 
 macro_rules! select_approval {
     ($tail:literal) => {
         concat!(
             "SELECT run_id, node_id, iteration, status, requested_at_ms, request_json, decided_at_ms, note,
-                    decided_by, token_id, decision_json
+                    decided_by, token_id, decision_json, owner, owner_by_default, fallback_owner,
+                    escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms
              FROM _smithers_approvals ",
             $tail
         )
@@ -24,7 +29,8 @@ macro_rules! select_pending {
     ($filter:literal) => {
         concat!(
             "SELECT a.run_id, a.node_id, a.iteration, a.status, a.requested_at_ms, a.request_json,
-                    NULL, NULL, NULL, NULL, NULL, r.workflow_key
+                    NULL, NULL, NULL, NULL, NULL, a.owner, a.owner_by_default, a.fallback_owner,
+                    a.escalates_at_ms, a.escalated_at_ms, a.expires_at_ms, a.expired_at_ms, r.workflow_key
              FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
              WHERE a.status = 'requested' ",
             $filter,
@@ -40,11 +46,28 @@ fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
         node: node_key(row, 1)?,
         request: from_json(row, 5)?,
         requested_at: time(row, 4)?,
+        custody: custody(row)?,
         decision: match status {
             ApprovalStatus::Requested => None,
             ApprovalStatus::Approved => Some(decision(row, true)?),
             ApprovalStatus::Denied => Some(decision(row, false)?),
         },
+    })
+}
+
+fn custody(row: &Row<'_>) -> rusqlite::Result<Custody> {
+    let party = |column| -> rusqlite::Result<Option<Party>> {
+        let stored: Option<Stored<Party>> = row.get(column)?;
+        Ok(stored.map(|Stored(party)| party))
+    };
+    Ok(Custody {
+        owner: party(11)?,
+        owner_by_default: row.get(12)?,
+        fallback_owner: party(13)?,
+        escalates_at: optional_time(row, 14)?,
+        escalated_at: optional_time(row, 15)?,
+        expires_at: optional_time(row, 16)?,
+        expired_at: optional_time(row, 17)?,
     })
 }
 
@@ -90,7 +113,7 @@ impl ApprovalReader for SqliteReader {
         };
         self.all(sql, &*params, |row| {
             Ok(PendingApproval {
-                workflow_key: workflow_key(row, 11)?,
+                workflow_key: workflow_key(row, 18)?,
                 approval: approval_row(row)?,
             })
         })

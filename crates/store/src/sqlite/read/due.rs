@@ -1,4 +1,4 @@
-//! Reading what is due, by an index that holds only attempts whose node backs off.
+//! Reading what is due, by indexes that hold only attempts whose node backs off and approvals whose time runs.
 
 use std::collections::HashSet;
 
@@ -10,17 +10,25 @@ use crate::sqlite::codec::{run_id, time};
 
 impl DueReader for SqliteReader {
     fn next_due(&self, after: Timestamp) -> ReadResult<Option<Timestamp>> {
-        let sql = "SELECT retry_at_ms FROM _smithers_attempts
-                   WHERE retry_at_ms > ?1 ORDER BY retry_at_ms LIMIT 1";
-        self.one(sql, [after.0], |row| time(row, 0))
+        let attempts = "SELECT retry_at_ms FROM _smithers_attempts
+                        WHERE retry_at_ms > ?1 ORDER BY retry_at_ms LIMIT 1";
+        let approvals = "SELECT due_at_ms FROM _smithers_approvals
+                         WHERE due_at_ms > ?1 ORDER BY due_at_ms LIMIT 1";
+        let retry = self.one(attempts, [after.0], |row| time(row, 0))?;
+        let lapse = self.one(approvals, [after.0], |row| time(row, 0))?;
+        Ok(retry.into_iter().chain(lapse).min())
     }
 
     fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {
-        let sql = "SELECT run_id FROM _smithers_attempts WHERE retry_at_ms <= ?1
-                   ORDER BY retry_at_ms, run_id";
+        // Both halves come out of their index in order and are merged while they are read.
+        let sql =
+            "SELECT run_id, retry_at_ms AS due FROM _smithers_attempts WHERE retry_at_ms <= ?1
+                   UNION ALL
+                   SELECT run_id, due_at_ms AS due FROM _smithers_approvals WHERE due_at_ms <= ?1
+                   ORDER BY due, run_id";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([now.0])?;
-        // A run is known by its most overdue attempt; reading stops with the last run that is wanted.
+        // A run is known by what is most overdue in it; reading stops with the last run that is wanted.
         let mut due = Vec::new();
         let mut seen = HashSet::new();
         while due.len() < limit

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 use smithers_model::approval::{Approval, ApprovalStatus, Decision};
+use smithers_model::ownership::Custody;
 use smithers_model::{NodeKey, RunId};
 
 use crate::sqlite::codec::json;
@@ -22,10 +23,39 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
         row.requested_at.0,
         json(&row.request),
     ])?;
+    put_custody(conn, run, &row.node, &row.custody)?;
     match &row.decision {
         Some(decision) => decide(conn, run, &row.node, decision),
         None => Ok(()),
     }
+}
+
+/// Stores who answers for an approval that waits, and when that changes next.
+pub(super) fn put_custody(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    custody: &Custody,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_approvals
+               SET owner = ?4, owner_by_default = ?5, fallback_owner = ?6, escalates_at_ms = ?7,
+                   escalated_at_ms = ?8, expires_at_ms = ?9, expired_at_ms = ?10,
+                   due_at_ms = iif(status = 'requested', ?11, NULL)
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration,
+        custody.owner.as_ref().map(ToString::to_string),
+        custody.owner_by_default,
+        custody.fallback_owner.as_ref().map(ToString::to_string),
+        custody.escalates_at.map(|at| at.0),
+        custody.escalated_at.map(|at| at.0),
+        custody.expires_at.map(|at| at.0),
+        custody.expired_at.map(|at| at.0),
+        custody.next_due().map(|at| at.0),
+    ])?;
+    Ok(())
 }
 
 /// Stores a decision twice: as a row of the history, and beside the request for readers.
@@ -58,7 +88,7 @@ pub(super) fn decide(
     };
     let sql = "UPDATE _smithers_approvals
                SET status = ?4, decided_at_ms = ?5, note = ?6, decided_by = ?7, token_id = ?8,
-                   decision_json = ?9
+                   decision_json = ?9, due_at_ms = NULL
                WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),

@@ -143,6 +143,9 @@ fn forget_due_times(conn: &Connection, run: &RunId) -> rusqlite::Result<()> {
     let sql = "UPDATE _smithers_attempts SET retry_at_ms = NULL
                WHERE run_id = ?1 AND retry_at_ms IS NOT NULL";
     conn.prepare_cached(sql)?.execute([run.as_str()])?;
+    let sql = "UPDATE _smithers_approvals SET due_at_ms = NULL
+               WHERE run_id = ?1 AND due_at_ms IS NOT NULL";
+    conn.prepare_cached(sql)?.execute([run.as_str()])?;
     Ok(())
 }
 

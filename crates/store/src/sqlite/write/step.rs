@@ -103,6 +103,9 @@ impl Writing<'_> {
             RowChange::DecideApproval { node, decision } => {
                 approval::decide(conn, run_id, node, decision)
             }
+            RowChange::PutCustody { node, custody } => {
+                approval::put_custody(conn, run_id, node, custody)
+            }
             RowChange::PutFrame { frame, tree } => {
                 frame::put_tree(conn, tree)?;
                 frame::put(conn, run_id, frame)

@@ -1,10 +1,12 @@
 //! Approvals are decided once, and what waits is listed oldest first.
 
-use smithers_model::NodeKey;
 use smithers_model::approval::ApprovalStatus;
+use smithers_model::ownership::Custody;
+use smithers_model::step::RowChange;
+use smithers_model::{NodeKey, Timestamp};
 use smithers_store::Refusal;
 use smithers_store::read::ApprovalFilter;
-use smithers_store::testkit::{RunScript, approval, decision};
+use smithers_store::testkit::{RunScript, approval, custody, decision, owned_approval};
 
 use super::{Subject, for_each_backend, run};
 
@@ -15,6 +17,8 @@ for_each_backend![
     one_step_may_ask_and_decide,
     asking_again_opens_the_approval_again,
     what_waits_is_listed_oldest_first,
+    who_answers_for_an_approval_is_read_back_as_it_was_stored,
+    asking_again_begins_with_new_owners,
 ];
 
 /// A run of `workflow` that asks for `nodes` at their times.
@@ -152,4 +156,42 @@ fn what_waits_is_listed_oldest_first(subject: &mut Subject) {
         ..of_workflow
     };
     assert!(pending(subject, &of_neither).is_empty());
+}
+
+fn custody_of(subject: &Subject) -> Custody {
+    let node = NodeKey::new("a", 0);
+    let stored = subject.reader().approval(&run("r"), &node).unwrap();
+    stored.unwrap().custody
+}
+
+fn who_answers_for_an_approval_is_read_back_as_it_was_stored(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let asked = custody(Some(50), Some(90));
+    let request = owned_approval(&run("r"), "a", 5, asked.clone());
+    subject.commit(script.step(vec![], vec![request])).unwrap();
+    assert_eq!(custody_of(subject), asked);
+    let escalated = Custody {
+        escalated_at: Some(Timestamp(51)),
+        expired_at: Some(Timestamp(91)),
+        ..asked
+    };
+    let change = RowChange::PutCustody {
+        node: NodeKey::new("a", 0),
+        custody: escalated.clone(),
+    };
+    subject.commit(script.step(vec![], vec![change])).unwrap();
+    assert_eq!(custody_of(subject), escalated);
+    let listed = subject.reader().pending(&ApprovalFilter::all(9)).unwrap();
+    assert_eq!(listed[0].approval.custody, escalated);
+    assert_eq!(listed[0].workflow_key.as_str(), "w");
+    let loaded = subject.reader().load_run(&run("r")).unwrap().unwrap();
+    assert_eq!(loaded.approvals[0].custody, escalated);
+}
+
+fn asking_again_begins_with_new_owners(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let owned = owned_approval(&run("r"), "a", 5, custody(Some(50), None));
+    let changes = vec![owned, decision("a", true), approval(&run("r"), "a", 8)];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    assert_eq!(custody_of(subject), Custody::default());
 }

@@ -1,10 +1,11 @@
 //! What is due: only the newest attempt of a node, only while its run has not ended.
 
-use smithers_model::Timestamp;
 use smithers_model::node::AttemptState;
+use smithers_model::ownership::Custody;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{RowChange, RunUpdate};
-use smithers_store::testkit::attempt;
+use smithers_model::{NodeKey, Timestamp};
+use smithers_store::testkit::{RunScript, attempt, custody, decision, owned_approval};
 
 use super::{Subject, for_each_backend, run};
 
@@ -15,13 +16,12 @@ for_each_backend![
     the_earliest_due_time_of_all_runs_is_found,
     a_new_attempt_ends_the_back_off,
     nothing_is_due_in_a_run_that_has_ended,
+    approvals_are_due_at_their_next_escalation_or_expiry,
+    a_decision_ends_what_was_due,
+    retries_and_approvals_are_found_in_one_order,
 ];
 
-fn backing_off(
-    subject: &mut Subject,
-    id: &str,
-    times: &[i64],
-) -> smithers_store::testkit::RunScript {
+fn backing_off(subject: &mut Subject, id: &str, times: &[i64]) -> RunScript {
     let mut script = subject.launched(id);
     let attempts = times.iter().enumerate().map(|(n, at)| {
         let node = format!("n{n}");
@@ -63,8 +63,73 @@ fn a_new_attempt_ends_the_back_off(subject: &mut Subject) {
     );
 }
 
+/// A run that waits for a decision about node `n`.
+fn asking(
+    subject: &mut Subject,
+    id: &str,
+    escalates_at: Option<i64>,
+    expires_at: Option<i64>,
+) -> RunScript {
+    let mut script = subject.launched(id);
+    let asked = owned_approval(&run(id), "n", 1, custody(escalates_at, expires_at));
+    subject.commit(script.step(vec![], vec![asked])).unwrap();
+    script
+}
+
+fn approvals_are_due_at_their_next_escalation_or_expiry(subject: &mut Subject) {
+    let mut script = asking(subject, "a", Some(500), Some(800));
+    let next = |subject: &Subject| subject.reader().next_due(ANY).unwrap();
+    assert_eq!(next(subject), Some(Timestamp(500)));
+    let due = subject.reader().due_runs(Timestamp(500), 9).unwrap();
+    assert_eq!(due, [run("a")]);
+    let mut lapse = |subject: &mut Subject, custody: Custody| {
+        let node = NodeKey::new("n", 0);
+        let change = RowChange::PutCustody { node, custody };
+        subject.commit(script.step(vec![], vec![change])).unwrap();
+    };
+    let escalated = Custody {
+        escalated_at: Some(Timestamp(501)),
+        ..custody(Some(500), Some(800))
+    };
+    lapse(subject, escalated.clone());
+    assert_eq!(next(subject), Some(Timestamp(800)));
+    let expired = Custody {
+        expired_at: Some(Timestamp(801)),
+        ..escalated
+    };
+    lapse(subject, expired);
+    assert_eq!(next(subject), None);
+}
+
+fn a_decision_ends_what_was_due(subject: &mut Subject) {
+    let mut script = asking(subject, "a", Some(500), None);
+    let decided = script.step(vec![], vec![decision("n", false)]);
+    subject.commit(decided).unwrap();
+    assert_eq!(subject.reader().next_due(ANY).unwrap(), None);
+    let change = RowChange::PutCustody {
+        node: NodeKey::new("n", 0),
+        custody: custody(Some(700), None),
+    };
+    subject.commit(script.step(vec![], vec![change])).unwrap();
+    assert_eq!(subject.reader().next_due(ANY).unwrap(), None);
+}
+
+fn retries_and_approvals_are_found_in_one_order(subject: &mut Subject) {
+    backing_off(subject, "retries", &[500]);
+    asking(subject, "asks", Some(400), None);
+    asking(subject, "both", None, Some(600));
+    let due = |now| subject.reader().due_runs(Timestamp(now), 9).unwrap();
+    assert_eq!(due(399), []);
+    assert_eq!(due(500), [run("asks"), run("retries")]);
+    assert_eq!(due(600), [run("asks"), run("retries"), run("both")]);
+    let next = subject.reader().next_due(Timestamp(400)).unwrap();
+    assert_eq!(next, Some(Timestamp(500)));
+}
+
 fn nothing_is_due_in_a_run_that_has_ended(subject: &mut Subject) {
     let mut script = backing_off(subject, "a", &[500]);
+    let asked = owned_approval(&run("a"), "n", 1, custody(Some(400), None));
+    subject.commit(script.step(vec![], vec![asked])).unwrap();
     let update = RunUpdate {
         status: Some(RunStatus::Cancelled),
         ..RunUpdate::default()

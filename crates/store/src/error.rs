@@ -111,6 +111,16 @@ pub enum OpenError {
         /// What differs.
         detail: String,
     },
+    /// No copy could be kept before a migration that takes something away; it was not applied.
+    #[error("`{}` was not migrated: no copy could be kept before `{step}`", path.display())]
+    NotKept {
+        /// The database file.
+        path: PathBuf,
+        /// The migration.
+        step: &'static str,
+        /// Why.
+        source: Box<crate::ops::Error>,
+    },
     /// The file belongs to another program.
     #[error("`{}` is not a database of this product", path.display())]
     Foreign {

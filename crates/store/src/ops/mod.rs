@@ -1,5 +1,45 @@
 //! Work on a database file by commands of the operator: beside a running gateway, or without one.
 //!
-//! Nothing here takes the owner's lock or migrates. What it writes, it writes in short transactions of its own.
+//! ```text
+//! database ──copy──► snapshot ──inspect, check──► manifest        backup = folder {snapshot, manifest, files}
+//!                                                     ▲                │
+//! database ◄──rename── temporary file ◄──copy── verify┴────────────────┘
+//! ```
+//!
+//! Reading never waits for a gateway and never stops it. Only [`restore()`] and [`migrate()`] take the owner's lock, and
+//! so refuse a file on which a gateway runs.
 
 pub mod audit;
+mod backup;
+mod catalogue;
+mod check;
+mod copy;
+mod disk;
+mod error;
+mod files;
+mod hash;
+mod inspect;
+mod manifest;
+mod migrate;
+mod module;
+mod open;
+mod progress;
+mod replace;
+mod restore;
+mod status;
+mod verify;
+
+pub use backup::{Attachment, BackupOptions, CreatedBackup, backup};
+pub use catalogue::{ListedBackup, list};
+pub use check::{Depth, Finding, Outcome, Report, check};
+pub use copy::Method;
+pub use disk::{FileSystem, file_system};
+pub use error::Error;
+pub use inspect::{AuditHead, Contents, Sequences, inspect};
+pub use manifest::{IncludedFile, Manifest};
+pub(crate) use migrate::keep_before;
+pub use migrate::{Step, migrate, plan};
+pub use progress::{Progress, Stage, Watcher};
+pub use restore::{RestoreOptions, Restored, WaitingApproval, restore};
+pub use status::{OwnerRow, Status, status};
+pub use verify::{Verified, verify};

@@ -57,7 +57,7 @@ pub(super) fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// Lists everything of ours that is missing or has another text, by name.
-pub(super) fn differences(conn: &Connection) -> rusqlite::Result<Vec<Difference>> {
+pub(crate) fn differences(conn: &Connection) -> rusqlite::Result<Vec<Difference>> {
     let (expected, found) = (objects(&migrate::fresh()?)?, objects(conn)?);
     let differs = expected
         .into_iter()

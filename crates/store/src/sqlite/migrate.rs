@@ -17,6 +17,9 @@ pub(super) struct Migration {
     sql: &'static str,
 }
 
+/// Begins the text of a step that takes something away.
+const DESTRUCTIVE: &str = "-- Destructive:";
+
 macro_rules! ladder {
     ($($id:literal),+ $(,)?) => {
         &[$(Migration {
@@ -64,6 +67,11 @@ impl Migration {
         self.id.split_once('_').map_or(self.id, |(_, name)| name)
     }
 
+    /// Whether it takes something away that the step before it had.
+    fn is_destructive(&self) -> bool {
+        self.sql.starts_with(DESTRUCTIVE)
+    }
+
     fn checksum(&self) -> String {
         hex::encode(Sha256::digest(self.sql))
     }
@@ -74,8 +82,24 @@ pub(super) fn head() -> &'static Migration {
     LADDER.last().expect("the ladder has steps")
 }
 
-/// Brings a database to [`head`]; refuses one from a newer version or with other steps than ours.
+/// Id of the newest step of this program.
+pub(crate) fn head_id() -> &'static str {
+    head().id
+}
+
+/// Id of the newest step that was applied to a database, empty when there is none.
+pub(crate) fn newest(conn: &Connection) -> rusqlite::Result<String> {
+    let newest = applied(conn)?.pop_last();
+    Ok(newest.map(|(id, _)| id).unwrap_or_default())
+}
+
+/// Brings a database to [`head`]; refuses one from a newer version or with other steps than ours. Before a step that
+/// takes something away, a copy of the database is kept beside it.
 pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    climb_all(conn, path, LADDER)
+}
+
+fn climb_all(conn: &mut Connection, path: &Path, ladder: &[Migration]) -> Result<(), OpenError> {
     let database = |source| OpenError::Database {
         path: path.to_owned(),
         doing: "migrating it",
@@ -83,10 +107,15 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenErro
     };
     let applied = applied(conn).map_err(database)?;
     refuse_newer(&applied, path)?;
-    for step in LADDER {
+    for step in ladder {
         let checksum = match applied.get(step.id) {
             Some(checksum) => checksum.clone(),
-            None => climb(conn, step).map_err(database)?,
+            None => {
+                if step.is_destructive() && !applied.is_empty() {
+                    keep_before(step, path)?;
+                }
+                climb(conn, step).map_err(database)?
+            }
         };
         if checksum != step.checksum() {
             return Err(OpenError::Drifted {
@@ -95,6 +124,18 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenErro
             });
         }
     }
+    Ok(())
+}
+
+/// Copies the database, as it is before `step`, to a file beside it.
+fn keep_before(step: &Migration, path: &Path) -> Result<(), OpenError> {
+    let kept = crate::ops::keep_before(path, step.id);
+    let kept = kept.map_err(|source| OpenError::NotKept {
+        path: path.to_owned(),
+        step: step.id,
+        source: Box::new(source),
+    })?;
+    tracing::warn!(step = step.id, copy = %kept.display(), "the database was copied before a step that takes something away");
     Ok(())
 }
 
@@ -147,14 +188,71 @@ fn climb(conn: &mut Connection, step: &Migration) -> rusqlite::Result<String> {
     }
     tx.execute_batch(step.sql)?;
     tx.execute(
-        "INSERT INTO _smithers_schema_migrations (id, name, applied_at_ms, checksum)
-         VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), ?3)",
-        params![step.id, step.name(), step.checksum()],
+        "INSERT INTO _smithers_schema_migrations (id, name, applied_at_ms, checksum, destructive)
+         VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), ?3, ?4)",
+        params![step.id, step.name(), step.checksum(), step.is_destructive()],
     )?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", step.number())?;
     tx.commit()?;
     Ok(step.checksum())
+}
+
+/// A step of the ladder beside its row in the ledger.
+pub(crate) struct LedgerRow {
+    pub(crate) id: String,
+    /// `None` while it is to be applied.
+    pub(crate) applied_at_ms: Option<i64>,
+    pub(crate) is_destructive: bool,
+    /// Whether its text is the one that was applied; false for steps of a newer version.
+    pub(crate) fits: bool,
+}
+
+/// Returns the steps of the ladder and those that only the ledger has, in order.
+pub(crate) fn ledger(conn: &Connection) -> rusqlite::Result<Vec<LedgerRow>> {
+    let mut rows = BTreeMap::new();
+    for step in LADDER {
+        let row = LedgerRow {
+            id: step.id.to_owned(),
+            applied_at_ms: None,
+            is_destructive: step.is_destructive(),
+            fits: true,
+        };
+        rows.insert(step.id.to_owned(), row);
+    }
+    if !conn.table_exists(None, "_smithers_schema_migrations")? {
+        return Ok(rows.into_values().collect());
+    }
+    let sql = "SELECT id, applied_at_ms, destructive, checksum FROM _smithers_schema_migrations";
+    let mut statement = conn.prepare(sql)?;
+    let mut applied = statement.query([])?;
+    while let Some(row) = applied.next()? {
+        let (id, checksum): (String, String) = (row.get(0)?, row.get(3)?);
+        let known = LADDER.iter().find(|step| step.id == id);
+        let row = LedgerRow {
+            applied_at_ms: Some(row.get(1)?),
+            is_destructive: row.get(2)?,
+            fits: known.is_some_and(|step| step.checksum() == checksum),
+            id: id.clone(),
+        };
+        rows.insert(id, row);
+    }
+    Ok(rows.into_values().collect())
+}
+
+/// Takes the texts of this program for those that were applied, and notes in the ledger what stood there.
+pub(super) fn accept_drift(conn: &mut Connection) -> rusqlite::Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in LADDER {
+        tx.execute(
+            "UPDATE _smithers_schema_migrations
+             SET details_json = json_set(coalesce(details_json, '{}'), '$.acceptedInPlaceOf', checksum),
+                 checksum = ?2
+             WHERE id = ?1 AND checksum <> ?2",
+            [step.id, &step.checksum()],
+        )?;
+    }
+    tx.commit()
 }
 
 /// Applies all steps to an empty database that nobody keeps, to see what they make.
@@ -213,6 +311,53 @@ mod tests {
             scratch.open();
             assert_eq!(ledger(&scratch).len(), LADDER.len());
         }
+    }
+
+    #[test]
+    fn before_a_destructive_step_a_copy_is_kept_that_still_has_what_it_takes_away() {
+        const FIRST: Migration = Migration {
+            id: "0001_first",
+            sql: "CREATE TABLE kept (x); CREATE TABLE lost (x); INSERT INTO lost VALUES (7)",
+        };
+        const SECOND: Migration = Migration {
+            id: "0002_drop",
+            sql: "-- Destructive: nobody reads it.\nDROP TABLE lost",
+        };
+        let scratch = ScratchDb::new();
+        let mut conn = Connection::open(scratch.path()).unwrap();
+        climb_all(&mut conn, &scratch.path(), &[FIRST]).unwrap();
+        climb_all(&mut conn, &scratch.path(), &[FIRST, SECOND]).unwrap();
+        assert!(!conn.table_exists(None, "lost").unwrap());
+        let copy = scratch.folder().join("smithers.db.pre-0002_drop.bak");
+        let copy = Connection::open(copy).unwrap();
+        let lost: i64 = copy
+            .query_row("SELECT x FROM lost", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(lost, 7);
+        let marked = "SELECT destructive FROM _smithers_schema_migrations ORDER BY id";
+        let mut marked = conn.prepare(marked).unwrap();
+        let marked = marked.query_map([], |row| row.get::<_, bool>(0)).unwrap();
+        assert_eq!(
+            marked.collect::<rusqlite::Result<Vec<_>>>().unwrap(),
+            [false, true]
+        );
+    }
+
+    #[test]
+    fn a_new_database_has_nothing_to_keep_before_a_destructive_step() {
+        let step = Migration {
+            id: "0001_first",
+            sql: "-- Destructive: of nothing.\nCREATE TABLE t (x)",
+        };
+        let scratch = ScratchDb::new();
+        let mut conn = Connection::open(scratch.path()).unwrap();
+        climb_all(&mut conn, &scratch.path(), &[step]).unwrap();
+        assert!(
+            !scratch
+                .folder()
+                .join("smithers.db.pre-0001_first.bak")
+                .exists()
+        );
     }
 
     #[test]

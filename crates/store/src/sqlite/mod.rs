@@ -15,7 +15,13 @@ mod visit;
 mod write;
 
 pub use drift::Difference;
-pub(crate) use visit::{append_audit, differences, note_migrations};
+pub(crate) use drift::differences as differences_in;
+pub(crate) use lock::OwnerLock;
+pub(crate) use migrate::{LedgerRow, head_id, ledger, newest as newest_migration};
+pub(crate) use read::SqliteReader;
+pub(crate) use settings::{APPLICATION_ID, open_for_reading};
+pub(crate) use visit::{append_audit, bring_up, differences, note_migrations};
+pub(crate) use write::quoted;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,8 +37,7 @@ use crate::boundary::Boundary;
 use crate::error::{Error, OpenError};
 use crate::schema::Schema;
 use checkpoint::{Checkpointer, WalGauge};
-use lock::OwnerLock;
-use read::SqliteReader;
+use read::Lease;
 use settings::Opener;
 use write::SqliteTransactions;
 
@@ -150,7 +155,11 @@ impl Backend for SqliteStore {
 
     fn reader(&self) -> Result<ReadGuard, Error> {
         let conn = self.pool.get().map_err(|_| Error::Busy)?;
-        Ok(ReadGuard::new(SqliteReader::new(conn, self.schema.clone())))
+        let lease = Lease::Pooled(conn);
+        Ok(ReadGuard::new(SqliteReader::new(
+            lease,
+            self.schema.clone(),
+        )))
     }
 
     fn epoch(&self) -> Epoch {

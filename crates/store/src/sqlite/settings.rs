@@ -10,7 +10,7 @@ use super::{Durability, SqliteOptions};
 use crate::error::OpenError;
 
 /// `smth`: tells the file apart from those of other programs.
-pub(super) const APPLICATION_ID: i32 = 0x736d_7468;
+pub(crate) const APPLICATION_ID: i32 = 0x736d_7468;
 /// How long a writing connection waits for another one; only checkpoints and backups can be in its way.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Prepared statements kept per connection: all of ours and those of some dozen output tables.
@@ -122,6 +122,13 @@ fn for_writing(conn: &Connection) -> rusqlite::Result<()> {
     // Without this INSERT OR REPLACE passes by the triggers that keep rows from being deleted.
     conn.pragma_update(None, "recursive_triggers", true)?;
     for_all(conn)
+}
+
+/// Opens a connection that cannot write, to a file that somebody else may own.
+pub(crate) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let mut conn = Connection::open_with_flags(path, READ_FLAGS)?;
+    for_reading(&mut conn)?;
+    Ok(conn)
 }
 
 pub(super) fn for_reading(conn: &mut Connection) -> rusqlite::Result<()> {

@@ -1,4 +1,4 @@
-//! A writing connection for a command beside the gateway: one transaction, no ownership, no migration.
+//! A writing connection for a command: beside the gateway for one transaction, or in its place for a migration.
 
 use std::path::Path;
 
@@ -27,8 +27,7 @@ pub(crate) fn note_migrations(path: &Path, channel: Channel) -> Result<(), OpenE
 /// Lists what of the file at `path` is not as the migrations made it; only reads.
 pub(crate) fn differences(path: &Path) -> Result<Vec<Difference>, OpenError> {
     let look = || {
-        let mut conn = Connection::open_with_flags(path, settings::READ_FLAGS)?;
-        settings::for_reading(&mut conn)?;
+        let conn = settings::open_for_reading(path)?;
         drift::differences(&conn)
     };
     look().map_err(|source| OpenError::Database {
@@ -36,6 +35,19 @@ pub(crate) fn differences(path: &Path) -> Result<Vec<Difference>, OpenError> {
         doing: "comparing its tables",
         source,
     })
+}
+
+/// Migrates the file at `path` to the newest step of this program, which no gateway may use meanwhile. With
+/// `accept_drift`, steps that were applied with another text count as applied.
+pub(crate) fn bring_up(path: &Path, accept_drift: bool) -> Result<(), OpenError> {
+    let opener = Opener::new(&SqliteOptions::new(path));
+    let mut conn = opener.writing()?;
+    if accept_drift {
+        let accepted = migrate::accept_drift(&mut conn);
+        opener.describe("accepting its migrations", accepted)?;
+    }
+    migrate::migrate(&mut conn, path)?;
+    drift::check(&conn, path)
 }
 
 /// Runs `work` in one durable transaction on a file that this version has migrated.

@@ -100,6 +100,13 @@ impl Everything {
     }
 }
 
+impl Everything {
+    /// Leaves out the newest row of the audit trail, to compare with what was before it was written.
+    pub fn forget_newest_audit_row(&mut self) {
+        self.audit.pop();
+    }
+}
+
 fn lists(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<RunRow>>> {
     let mut lists = vec![reader.active_runs(1000)?, reader.active_runs(2)?];
     let statuses = || std::iter::once(None).chain(STATUSES.into_iter().map(Some));

@@ -5,6 +5,7 @@
     reason = "helpers of tests fail the test, as tests do"
 )]
 
+mod backups;
 mod conformance;
 mod crash;
 mod defects;

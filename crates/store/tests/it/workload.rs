@@ -18,7 +18,7 @@ pub(crate) const RUNS: [&str; 3] = ["r0", "r1", "r2"];
 pub(crate) struct Workload {
     scripts: BTreeMap<RunId, (RunScript, usize)>,
     /// Bytes in each output row.
-    weight: usize,
+    pub(crate) weight: usize,
     /// Events whose commit was acknowledged.
     pub(crate) acknowledged: Vec<StoredEvent>,
 }

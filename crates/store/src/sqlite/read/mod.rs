@@ -1,4 +1,4 @@
-//! Reading: one pooled connection per reader, prepared statements, every query by an index.
+//! Reading: one connection per reader, prepared statements, every query by an index.
 
 mod approval;
 mod audit;
@@ -15,29 +15,51 @@ mod run;
 pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
 pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 use smithers_model::RunId;
 
 use super::codec::collect;
 use crate::read::{NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows};
 use crate::schema::Schema;
 
-/// A reader with a connection on loan from the pool.
-pub(super) struct SqliteReader {
-    conn: r2d2::PooledConnection<SqliteConnectionManager>,
+/// A connection that a reader uses.
+pub(crate) enum Lease {
+    /// On loan from the pool of an open store.
+    Pooled(r2d2::PooledConnection<SqliteConnectionManager>),
+    /// Its own, to a file that this process need not own.
+    Own(Connection),
+}
+
+impl Deref for Lease {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            Self::Pooled(conn) => conn,
+            Self::Own(conn) => conn,
+        }
+    }
+}
+
+/// A reader of one database file.
+pub(crate) struct SqliteReader {
+    conn: Lease,
     schema: Arc<RwLock<Schema>>,
 }
 
 impl SqliteReader {
-    pub(super) fn new(
-        conn: r2d2::PooledConnection<SqliteConnectionManager>,
-        schema: Arc<RwLock<Schema>>,
-    ) -> Self {
+    pub(super) fn new(conn: Lease, schema: Arc<RwLock<Schema>>) -> Self {
         Self { conn, schema }
+    }
+
+    /// Reads through `conn`; knows no output tables.
+    pub(crate) fn alone(conn: Connection) -> Self {
+        Self::new(Lease::Own(conn), Arc::default())
     }
 
     /// Returns the row of a query that gives one at most.

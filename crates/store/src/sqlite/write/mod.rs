@@ -16,7 +16,8 @@ mod step;
 mod tables;
 
 pub(super) use audit::append as append_audit;
-pub(super) use tables::{quoted, stored as stored_tables};
+pub(crate) use tables::quoted;
+pub(super) use tables::stored as stored_tables;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::schema::{Column, INPUT_TABLE, Schema, Table};
 use crate::sqlite::codec::Stored;
 
 /// Quotes a name so that SQLite takes any text as an identifier.
-pub(in crate::sqlite) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

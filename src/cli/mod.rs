@@ -4,18 +4,23 @@
 //! Exit codes: 0 done, 1 failed, 4 wrong usage.
 
 mod approvals;
+mod backup;
 mod client;
 mod completions;
 mod config;
+mod database;
 mod error;
 mod explain;
+mod findings;
 mod gateway;
 mod health;
 mod metrics;
 mod moment;
 mod output;
+mod progress;
 mod reference;
 mod runs;
+mod shown;
 mod start_error;
 mod token;
 mod usage;
@@ -43,6 +48,9 @@ struct Cli {
 enum Command {
     /// Start the gateway: serve a workflow module over HTTP and WebSocket.
     Gateway(gateway::GatewayArgs),
+    /// Make, verify, restore and try out backups.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -103,6 +111,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Gateway(args) => gateway::run(args),
+        Command::Backup(command) => backup::run(&command, output),
         Command::Config(command) => config::run(&command, output),
         Command::Metrics(command) => metrics::run(&command, output),
         Command::Runs(command) => runs::run(&command, output),

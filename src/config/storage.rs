@@ -1,7 +1,7 @@
 //! Where runs are stored.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::key::key;
 use super::reader::{Fallback, Reader};
@@ -12,6 +12,8 @@ use super::sources::DATA_DIR;
 pub struct Storage {
     /// The database file.
     pub db_path: PathBuf,
+    /// The folder of its backups.
+    pub backup_dir: PathBuf,
     /// How far a commit has come when it is acknowledged.
     pub synchronous: Synchronous,
 }
@@ -38,8 +40,10 @@ impl Storage {
     pub(super) fn read(reader: &mut Reader<'_>) -> Storage {
         reader.section("storage", "Where runs are stored.");
         let words = [("full", Synchronous::Full), ("normal", Synchronous::Normal)];
+        let db_path = db_path(reader);
         Storage {
-            db_path: db_path(reader),
+            backup_dir: backup_dir(reader, &db_path),
+            db_path,
             synchronous: reader.word(
                 key(
                     "storage.synchronous",
@@ -83,5 +87,18 @@ fn db_path(reader: &mut Reader<'_>) -> PathBuf {
         }
     };
     let key = key("storage.db_path", "SMITHERS_DB_PATH", "The database file.");
+    reader.text_or(key, "a path", &usual, fallback).into()
+}
+
+fn backup_dir(reader: &mut Reader<'_>, db_path: &Path) -> PathBuf {
+    let usual = format!("{DATA_DIR}/backups");
+    let value = db_path.with_file_name("backups").display().to_string();
+    let reason = (value != usual).then(|| "beside the database".to_owned());
+    let key = key(
+        "storage.backup_dir",
+        "SMITHERS_BACKUP_DIR",
+        "The folder of its backups.",
+    );
+    let fallback = Fallback { value, reason };
     reader.text_or(key, "a path", &usual, fallback).into()
 }

@@ -4,6 +4,7 @@
 
 mod approval_owners;
 mod audit;
+mod backup;
 mod cli;
 mod cli_approvals;
 mod cli_connection;

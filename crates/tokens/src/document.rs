@@ -195,6 +195,14 @@ impl Document {
         &mut self.handles
     }
 
+    /// Drops whatever has no hash for its key, and everything that is neither a grant nor a handle.
+    pub(crate) fn keep_hashed(&mut self) {
+        for members in [&mut self.tokens, &mut self.handles] {
+            members.retain(|key, _| Fingerprint::of_store_key(key).is_some());
+        }
+        self.rest.retain(|name, _| name == "version");
+    }
+
     /// Returns the entry of a grant at `key`.
     pub(crate) fn token(&self, key: &str) -> Option<&Value> {
         self.tokens.get(key)

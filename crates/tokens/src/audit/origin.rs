@@ -30,6 +30,11 @@ impl Origin {
             cli_version: version,
         }
     }
+
+    /// Returns the user as audit trails of other parts name the actor, such as `os:ops`.
+    pub fn actor_id(&self) -> String {
+        format!("os:{}", self.actor.user)
+    }
 }
 
 fn name_of(uid: u32, users: &str) -> Option<&str> {

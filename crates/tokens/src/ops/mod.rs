@@ -1,5 +1,6 @@
 //! What can be done with a store, one file each.
 
+mod hashed;
 mod issue;
 mod list;
 mod mint;

@@ -33,7 +33,7 @@ impl Ledger {
 }
 
 impl Change {
-    fn upgrade(&mut self, forget: bool) -> Upgraded {
+    pub(super) fn upgrade(&mut self, forget: bool) -> Upgraded {
         let tokens = std::mem::take(self.document.tokens_mut());
         let mut token_ids = Vec::new();
         for (key, entry) in tokens {

@@ -37,6 +37,8 @@ pub struct RestoreOptions {
     pub to: PathBuf,
     /// Whether a database that is there is replaced; it is kept under another name.
     pub force: bool,
+    /// Who restores it, for the audit trail.
+    pub actor_id: Option<String>,
 }
 
 /// A database that was made from a backup.
@@ -158,12 +160,12 @@ fn settle(
         runs_to_resume,
         unknown_since,
     };
-    audit::append(draft, record(&restored))?;
+    audit::append(draft, record(&restored, options))?;
     seal(draft)?;
     Ok(restored)
 }
 
-fn record(restored: &Restored) -> AuditRecord {
+fn record(restored: &Restored, options: &RestoreOptions) -> AuditRecord {
     let detail = json!({
         "asOfMs": restored.as_of_ms,
         "newestEventAtMs": restored.newest_event_at_ms,
@@ -171,6 +173,7 @@ fn record(restored: &Restored) -> AuditRecord {
         "approvalsUnknownSince": restored.unknown_since.len(),
     });
     AuditRecord {
+        actor_id: options.actor_id.clone(),
         subject: Some(restored.backup_id.clone()),
         detail: RawJson::of(&detail),
         ..AuditRecord::new(

@@ -26,12 +26,23 @@ pub(super) fn sequences(conn: &Connection) -> rusqlite::Result<Vec<String>> {
          WHERE coalesce(e.events, 0) <> h.next_stream_seq - 1
             OR e.first <> 1 OR e.last <> h.next_stream_seq - 1",
     )?);
-    problems.extend(texts(
-        conn,
-        "SELECT format('run `%s` has no head', run_id) FROM _smithers_runs
-         WHERE run_id NOT IN (SELECT run_id FROM _smithers_run_heads)",
-    )?);
+    problems.extend(headless(conn)?);
     Ok(problems)
+}
+
+/// Runs without a head, but for those whose deletion is under way: their head goes first.
+fn headless(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let is_deleted = match conn.table_exists(None, "_smithers_run_deletions")? {
+        true => "run_id IN (SELECT run_id FROM _smithers_run_deletions)",
+        false => "0",
+    };
+    texts(
+        conn,
+        &format!(
+            "SELECT format('run `%s` has no head', run_id) FROM _smithers_runs
+             WHERE run_id NOT IN (SELECT run_id FROM _smithers_run_heads) AND NOT {is_deleted}"
+        ),
+    )
 }
 
 /// Counters of the gateway that are behind what is stored: the next event would get a number that is taken.

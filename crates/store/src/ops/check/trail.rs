@@ -1,8 +1,9 @@
 //! What the audit trail tells: that nobody has changed it, and that no run went away without a trace.
 
 use rusqlite::Connection;
+use smithers_model::audit::kind;
 
-use super::{Finding, MOST_PROBLEMS, finding, read_finding, skipped, texts};
+use super::{Finding, finding, read_finding, skipped, texts};
 use crate::audit_chain::{GENESIS, first_break};
 use crate::read::{AuditEntry, AuditReader, ReadResult};
 use crate::sqlite::SqliteReader;
@@ -47,21 +48,31 @@ fn following(reader: &dyn AuditReader, last: AuditEntry) -> ReadResult<Vec<Audit
     Ok(std::iter::once(last).chain(next).collect())
 }
 
-/// Runs that were launched, and of which neither a row nor a tombstone is left: somebody deleted them by hand.
+/// Runs that were launched and of which neither a row nor a tombstone is left, and doors that a deletion by hand came
+/// through.
 pub(super) fn deletions(conn: &Connection) -> Finding {
     const ID: &str = "deletions";
     match conn.table_exists(None, "_smithers_run_tombstones") {
-        Ok(true) => {}
-        Ok(false) => return skipped(ID, "there are no tombstones in this version"),
-        Err(error) => return finding(ID, Err(error)),
+        Ok(true) => finding(ID, traceless(conn)),
+        Ok(false) => skipped(ID, "its version had no tombstones"),
+        Err(error) => finding(ID, Err(error)),
     }
+}
+
+fn traceless(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     let sql = format!(
         "SELECT DISTINCT format('run `%s` was launched and is gone without a tombstone', a.run_id)
          FROM _smithers_audit a
-         WHERE a.kind = 'launch' AND a.outcome = 'accepted' AND a.run_id IS NOT NULL
+         WHERE a.kind = '{launch}' AND a.outcome = 'accepted' AND a.run_id IS NOT NULL
            AND a.run_id NOT IN (SELECT run_id FROM _smithers_runs)
-           AND a.run_id NOT IN (SELECT run_id FROM _smithers_run_tombstones)
-         LIMIT {MOST_PROBLEMS}"
+           AND a.run_id NOT IN (SELECT run_id FROM _smithers_run_tombstones)",
+        launch = kind::LAUNCH
     );
-    finding(ID, texts(conn, &sql))
+    let mut problems = texts(conn, &sql)?;
+    // Filled and emptied inside of one transaction, so nobody ever sees a row in it.
+    problems.extend(texts(
+        conn,
+        "SELECT format('the rows of run `%s` can be deleted by anybody', run_id) FROM _smithers_deletion_session",
+    )?);
+    Ok(problems)
 }

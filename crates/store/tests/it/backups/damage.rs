@@ -7,7 +7,7 @@ use std::time::Duration;
 use smithers_store::ops::{self, Attachment, CreatedBackup, Method};
 use smithers_store::testkit::{ManualClock, ScratchDb};
 
-use super::{back_up, backed_up, fill, options, restore};
+use super::{back_up, backed_up, fill, options, restore, tamper};
 use crate::workload::Workload;
 
 fn copy_of(backup: &CreatedBackup) -> PathBuf {
@@ -135,9 +135,7 @@ fn what_is_cut_off_looks_like_no_backup_and_is_gone_after_the_next() {
 fn an_unsound_database_gives_no_backup_and_leaves_nothing() {
     let scratch = ScratchDb::new();
     fill(&scratch.open(), &mut Workload::new(100), 30);
-    let conn = rusqlite::Connection::open(scratch.path()).unwrap();
-    conn.execute_batch("DELETE FROM _smithers_events WHERE seq = 3")
-        .unwrap();
+    tamper(&scratch, "DELETE FROM _smithers_events WHERE seq = 3");
     let error = back_up(&scratch, Method::Online).unwrap_err().to_string();
     assert!(
         error.contains("sequences: run `r0` has 9 events from 0 to 9"),

@@ -6,17 +6,14 @@ use rusqlite::Connection;
 use smithers_store::ops::{self, Depth, Finding, Outcome};
 use smithers_store::testkit::ScratchDb;
 
-use super::fill;
+use super::{fill, tamper};
 use crate::workload::Workload;
 
 /// Checks that fail once `damage` was done, with their first problem.
 fn failed(damage: &str) -> Vec<(&'static str, String)> {
     let scratch = ScratchDb::new();
     fill(&scratch.open(), &mut Workload::new(100), 30);
-    let conn = Connection::open(scratch.path()).unwrap();
-    conn.pragma_update(None, "foreign_keys", false).unwrap();
-    conn.execute_batch(damage).unwrap();
-    drop(conn);
+    tamper(&scratch, damage);
     let report = ops::check(&scratch.path(), Depth::Full, &mut |_| {}).unwrap();
     let problem = |finding: Finding| match finding.outcome {
         Outcome::Failed { problems } => Some((finding.id, problems[0].clone())),
@@ -60,12 +57,24 @@ fn every_damage_is_found_by_the_check_that_it_is_for() {
             "9 rows of `_smithers_nodes` refer to rows of `_smithers_runs` that are missing",
         ),
         (
-            "DROP TRIGGER _smithers_audit_fixed; UPDATE _smithers_audit SET actor_id = 'me' WHERE seq = 5;",
+            "INSERT INTO _smithers_deletion_session VALUES ('r1')",
+            "deletions",
+            "the rows of run `r1` can be deleted by anybody",
+        ),
+        (
+            "DELETE FROM _smithers_runs WHERE run_id = 'r1';
+             INSERT INTO _smithers_audit (seq, at_ms, kind, run_id, outcome, detail_json, prev_hash, hash)
+             VALUES (99, 0, 'launch', 'r1', 'accepted', '{}', '', '')",
+            "deletions",
+            "run `r1` was launched and is gone without a tombstone",
+        ),
+        (
+            "UPDATE _smithers_audit SET actor_id = 'me' WHERE seq = 5",
             "audit-chain",
             "row 5 does not follow from those before it",
         ),
         (
-            "DROP TRIGGER _smithers_audit_keep; DELETE FROM _smithers_audit WHERE seq = 1;",
+            "DELETE FROM _smithers_audit WHERE seq = 1",
             "audit-chain",
             "it begins with row 2, not with the first",
         ),
@@ -82,12 +91,14 @@ fn every_damage_is_found_by_the_check_that_it_is_for() {
 
 #[test]
 fn a_dropped_trigger_is_found() {
-    let failed = failed("DROP TRIGGER _smithers_audit_keep");
-    assert_eq!(failed[0].0, "schema");
-    assert!(
-        failed[0].1.ends_with("`_smithers_audit_keep` is missing"),
-        "{failed:?}"
-    );
+    let scratch = ScratchDb::new();
+    scratch.open();
+    let conn = Connection::open(scratch.path()).unwrap();
+    conn.execute_batch("DROP TRIGGER _smithers_audit_keep")
+        .unwrap();
+    let report = ops::check(&scratch.path(), Depth::Quick, &mut |_| {}).unwrap();
+    let expected = "schema: the trigger `_smithers_audit_keep` is missing";
+    assert_eq!(report.problems(), [expected]);
 }
 
 #[test]

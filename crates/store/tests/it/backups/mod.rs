@@ -42,6 +42,7 @@ fn restore(backup: &CreatedBackup, to: PathBuf, force: bool) -> Result<Restored,
         backup: backup.folder.clone(),
         to,
         force,
+        actor_id: None,
     };
     ops::restore(&options, &ManualClock::default(), &mut |_| {})
 }
@@ -66,4 +67,25 @@ fn backed_up() -> (ScratchDb, CreatedBackup) {
     fill(&scratch.open(), &mut Workload::new(100), 30);
     let backup = back_up(&scratch, Method::Online).unwrap();
     (scratch, backup)
+}
+
+/// Changes a database as somebody does who can write the file: the triggers are away for that time.
+fn tamper(scratch: &ScratchDb, damage: &str) {
+    let conn = rusqlite::Connection::open(scratch.path()).unwrap();
+    conn.pragma_update(None, "foreign_keys", false).unwrap();
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+    let triggers: Vec<(String, String)> = conn
+        .prepare(sql)
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        conn.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    conn.execute_batch(damage).unwrap();
+    for (_, sql) in &triggers {
+        conn.execute_batch(sql).unwrap();
+    }
 }

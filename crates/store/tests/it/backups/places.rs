@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use smithers_model::RunId;
+use smithers_model::audit::Channel;
 use smithers_model::time::Clock;
 use smithers_store::ops::{self, BackupOptions, Error, Method};
 use smithers_store::testkit::{Everything, ManualClock, ScratchDb};
@@ -51,6 +52,7 @@ fn a_restored_database_answers_as_the_one_that_was_backed_up() {
     for method in [Method::Online, Method::Vacuum] {
         let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
         fill(&scratch.open(), &mut Workload::new(100), 30);
+        ops::audit::note_migrations(&scratch.path(), Channel::Cli).unwrap();
         let backup = back_up(&scratch, method).unwrap();
         let before = everything(&scratch);
         restore(&backup, place.path(), false).unwrap();

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use clap::Args;
 use smithers_store::OpenError;
 use smithers_store::ops::Error;
+use smithers_tokens::Origin;
 
 use super::config::FileArg;
 use super::error::CliError;
+use super::start_error::open_code;
 use crate::config::Config;
 
 /// Which database, and where the other settings are.
@@ -35,24 +37,23 @@ impl DatabaseArgs {
     }
 }
 
+/// Returns who runs this command, as the audit trail names them.
+pub(super) fn actor() -> String {
+    Origin::of_process(env!("CARGO_PKG_VERSION")).actor_id()
+}
+
 /// Tells why work on a database file was not done, and what to do about it.
 pub(super) fn failure(error: Error) -> CliError {
-    let told = CliError::new(code(&error), sentence(&error));
+    let mut told = CliError::new(code(&error), error.to_string());
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        told = told.because(inner.to_string());
+        cause = inner.source();
+    }
     match hint(&error) {
         Some(hint) => told.hint(hint),
         None => told,
     }
-}
-
-/// The error with what led to it.
-fn sentence(error: &Error) -> String {
-    let mut sentence = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        sentence = format!("{sentence}: {cause}");
-        source = cause.source();
-    }
-    sentence
 }
 
 fn code(error: &Error) -> &'static str {
@@ -71,20 +72,6 @@ fn code(error: &Error) -> &'static str {
         Error::Open(error) => open_code(error),
         Error::Files { .. } => "FILE_FAILED",
         Error::Database { .. } | Error::Read { .. } => "DB_FAILED",
-    }
-}
-
-fn open_code(error: &OpenError) -> &'static str {
-    match error {
-        OpenError::InUse { .. } => "DB_IN_USE",
-        OpenError::Newer { .. } => "DB_SCHEMA_NEWER",
-        OpenError::Older { .. } => "DB_SCHEMA_OLDER",
-        OpenError::Drifted { .. } => "DB_SCHEMA_DRIFT",
-        OpenError::Foreign { .. } => "DB_FOREIGN",
-        OpenError::NoLog { .. } => "DB_FILE_SYSTEM",
-        OpenError::NotKept { .. } => "DB_NOT_KEPT",
-        OpenError::Files { .. } => "FILE_FAILED",
-        OpenError::Database { .. } | OpenError::Thread(_) => "DB_FAILED",
     }
 }
 

@@ -33,7 +33,8 @@ fn code(error: &StartError) -> &'static str {
     }
 }
 
-fn open_code(error: &OpenError) -> &'static str {
+/// Returns the code of a database that cannot be used.
+pub(super) fn open_code(error: &OpenError) -> &'static str {
     match error {
         OpenError::InUse { .. } => "DB_IN_USE",
         OpenError::Newer { .. } => "DB_SCHEMA_NEWER",
@@ -41,6 +42,7 @@ fn open_code(error: &OpenError) -> &'static str {
         OpenError::Drifted { .. } => "DB_SCHEMA_DRIFT",
         OpenError::Foreign { .. } => "DB_FOREIGN",
         OpenError::NoLog { .. } => "DB_FILE_SYSTEM",
+        OpenError::NotKept { .. } => "DB_NOT_KEPT",
         OpenError::Files { .. } => "FILE_FAILED",
         OpenError::Database { .. } => "DB_FAILED",
         OpenError::Thread(_) => "HOST_FAILED",

@@ -85,6 +85,48 @@ pub(super) const TABLE: &[Explanation] = &[
         "The cause below the error says what; `smithers db check` looks deeper.",
     ),
     told(
+        "DB_NOT_KEPT",
+        "The database was not migrated, because no copy of it could be kept before a step that takes something away.",
+        "The disk is too full for a second copy of the database, or its folder may not be written.",
+        "Make room beside the database, and try again; nothing was changed.",
+    ),
+    told(
+        "DB_UNSOUND",
+        "The database is damaged, or rows in it do not fit together.",
+        "A disk or a file system lost or changed data, or somebody changed the database by hand.",
+        "Stop the gateway, keep a copy of the file and its -wal, see `smithers db check --full`, and restore the newest sound backup.",
+    ),
+    told(
+        "BACKUP_NOT_FOUND",
+        "There is no backup at the path.",
+        "The folder of all backups was named instead of that of one, or the path is misspelt.",
+        "`smithers backup list` shows the folder of each backup.",
+    ),
+    told(
+        "BACKUP_UNSOUND",
+        "The backup is not exactly what was made: a byte, a file, a count or a number is wrong.",
+        "Its disk damaged it, it was copied in part, or files of different backups were mixed.",
+        "Use another backup; `smithers backup verify` tells which are sound.",
+    ),
+    told(
+        "BACKUP_UNDER_WAY",
+        "Another backup is being written to the same folder.",
+        "Two schedules overlap, or a large backup takes longer than their period.",
+        "Wait for it, or write to another folder with --out.",
+    ),
+    told(
+        "TARGET_EXISTS",
+        "A database is already where one would be restored.",
+        "The old database was not moved away.",
+        "Restore to another place, or use --force: the old database is kept under another name.",
+    ),
+    told(
+        "DISK_SPACE",
+        "The disk has too little room for another copy of the database.",
+        "It is nearly full.",
+        "Make room, or choose another disk.",
+    ),
+    told(
         "FILE_FAILED",
         "A file or folder cannot be made, read or locked.",
         "The folder does not exist or may not be written, or the file system is read-only.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,9 +10,11 @@ use serde_json::json;
 use smithers_actors::clock::SystemClock;
 use smithers_model::audit::{AuditRecord, Channel, kind};
 use smithers_model::{RawJson, Timestamp};
-use smithers_store::ops::{self, BackupOptions, CreatedBackup, Manifest, Method};
+use smithers_store::ops::{self, Attachment, BackupOptions, CreatedBackup, Manifest, Method};
+use smithers_tokens::{Ledger, Origin};
 
 use crate::cli::database::{self, DatabaseArgs};
+use crate::cli::error::CliError;
 use crate::cli::moment;
 use crate::cli::output::{Output, Table, warn};
 use crate::cli::progress::Meter;
@@ -67,7 +69,7 @@ struct Created<'a> {
 
 pub(super) fn run(args: &CreateArgs, output: &Output) -> anyhow::Result<()> {
     let config = args.database.read(flags(args))?;
-    let created = create(&options(args, &config))?;
+    let created = create(&options(args, &config)?)?;
     let shown = Created {
         folder: created.folder.display().to_string(),
         removed: created
@@ -87,16 +89,39 @@ fn flags(args: &CreateArgs) -> BTreeMap<&'static str, String> {
         .collect()
 }
 
-fn options(args: &CreateArgs, config: &Config) -> BackupOptions {
-    BackupOptions {
+fn options(args: &CreateArgs, config: &Config) -> anyhow::Result<BackupOptions> {
+    let attachments = match args.db_only {
+        true => Vec::new(),
+        false => token_store(&config.access.token_store)?
+            .into_iter()
+            .collect(),
+    };
+    Ok(BackupOptions {
         database: config.storage.db_path.clone(),
         out: config.storage.backup_dir.clone(),
         method: args.method.into(),
         keep: args.keep,
         with_module: !args.db_only,
-        attachments: Vec::new(),
+        attachments,
         product_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// Returns the token store with hashes in place of its secrets; `None` when there is none.
+fn token_store(path: &Path) -> Result<Option<Attachment>, CliError> {
+    if !path.exists() {
+        return Ok(None);
     }
+    let ledger = Ledger::open(path, Origin::of_process(env!("CARGO_PKG_VERSION")));
+    let text = ledger.and_then(|ledger| ledger.hashed_text());
+    let text = text.map_err(|error| {
+        CliError::new(error.code(), error.to_string()).hint("--db-only leaves the token store out")
+    })?;
+    Ok(Some(Attachment {
+        name: "tokens.json".to_owned(),
+        kind: "token-store".to_owned(),
+        content: text.to_vec(),
+    }))
 }
 
 /// Makes a backup and records it in the audit trail of the database.
@@ -126,6 +151,7 @@ fn record(created: &CreatedBackup) -> AuditRecord {
         "removed": created.removed.len(),
     });
     AuditRecord {
+        actor_id: Some(database::actor()),
         subject: Some(manifest.backup_id.clone()),
         detail: RawJson::of(&detail),
         ..AuditRecord::new(

@@ -30,6 +30,7 @@ pub(super) fn run(args: &RestoreArgs, output: &Output) -> anyhow::Result<()> {
         backup: args.folder.clone(),
         to: args.to.clone(),
         force: args.force,
+        actor_id: Some(database::actor()),
     };
     let mut meter = Meter::default();
     let restored = ops::restore(&options, &SystemClock, &mut |progress| meter.show(progress));

@@ -117,3 +117,24 @@ async fn a_backup_leaves_its_trace_in_the_audit_trail_of_the_running_gateway() {
         format!("made {} vacuum", created["backupId"].as_str().unwrap())
     );
 }
+
+#[tokio::test]
+async fn a_backup_holds_the_grants_and_nothing_that_opens_anything() {
+    let scratch = crate::support::scratch();
+    let gateway = crate::support::start(&scratch).await;
+    let backup = back_up(&scratch).await;
+    for entry in std::fs::read_dir(&backup).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let leak = bytes
+            .windows(OPERATOR.len())
+            .any(|window| window == OPERATOR.as_bytes());
+        assert!(!leak, "the bearer is in {}", path.display());
+    }
+    // With the copy in place of the store, the same bearer is still the operator.
+    let copy = std::fs::read(backup.join("tokens.json")).unwrap();
+    std::fs::write(scratch.path("tokens.json"), copy).unwrap();
+    gateway.stop().await.unwrap();
+    let gateway = crate::support::start(&scratch).await;
+    launch(&gateway, "chain", "r1", json!({})).await;
+}

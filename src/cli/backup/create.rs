@@ -21,8 +21,15 @@ use crate::cli::progress::Meter;
 use crate::cli::shown::{bytes, pairs, time};
 use crate::config::Config;
 
+const EXAMPLES: &str = "\
+Examples:
+  smithers backup create
+  smithers backup create --out /mnt/backups --keep 14
+  smithers backup create --method vacuum --db-only --json";
+
 /// What was typed.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct CreateArgs {
     #[command(flatten)]
     database: DatabaseArgs,

@@ -11,8 +11,14 @@ use crate::cli::database::{self, DatabaseArgs};
 use crate::cli::output::{Cell, Output, Paint, Table};
 use crate::cli::shown::{bytes, time};
 
+const EXAMPLES: &str = "\
+Examples:
+  smithers backup list
+  smithers backup list /mnt/backups --json";
+
 /// What was typed.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct ListArgs {
     /// Folder of the backups. [env: SMITHERS_BACKUP_DIR]
     #[arg(value_name = "DIR")]

@@ -11,8 +11,14 @@ use crate::cli::output::{Cell, Output, Paint, Table, note, warn};
 use crate::cli::progress::Meter;
 use crate::cli::shown::{pairs, time};
 
+const EXAMPLES: &str = "\
+Examples:
+  smithers backup restore /data/backups/smithers-20260131T120000.000Z --to /data/smithers.db
+  smithers backup restore /mnt/backups/smithers-20260131T120000.000Z --to /data/smithers.db --force";
+
 /// What was typed.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct RestoreArgs {
     /// Folder of the backup.
     #[arg(value_name = "DIR")]

@@ -10,8 +10,13 @@ use crate::cli::findings;
 use crate::cli::output::Output;
 use crate::cli::progress::Meter;
 
+const EXAMPLES: &str = "\
+Examples:
+  smithers backup verify /data/backups/smithers-20260131T120000.000Z";
+
 /// What was typed.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct VerifyArgs {
     /// Folder of the backup.
     #[arg(value_name = "DIR")]

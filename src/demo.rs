@@ -52,45 +52,55 @@ impl Demo {
         self.folder.join("gateway.tsx")
     }
 
-    /// What to paste. The token goes into a file for curl, so that it shows in no process list.
+    /// What to paste. The token goes into files, so that it shows neither here nor in a process list.
     pub fn guide(
         &self,
         address: SocketAddr,
         token: &SecretString,
         started_at: Timestamp,
     ) -> anyhow::Result<String> {
-        let curl = self.folder.join("curl.conf");
-        write_private(&curl, &curl_settings(token))
-            .with_context(|| format!("failed to write `{}`", curl.display()))?;
-        let (url, curl) = (format!("http://{address}"), curl.display());
-        let token = token.expose_secret();
-        let run = format!("demo-{}", started_at.0 / 1_000);
+        let bearer = token.expose_secret();
+        let curl = self.secret_file("curl.conf", &curl_settings(bearer))?;
+        let key = self.secret_file("key", &format!("{bearer}\n"))?;
+        let (url, run) = (
+            format!("http://{address}"),
+            format!("demo-{}", started_at.0 / 1_000),
+        );
         Ok(format!(
             r#"
-The demo is ready. Paste these into other terminals, in this folder:
+The demo is ready. Paste these into another terminal, in this folder:
 
-  # 1. Is it up?
-  curl -s {url}/health
+  # 1. Where the gateway is, and is it up?
+  export SMITHERS_GATEWAY_URL={url}
+  {program} health
 
-  # 2. Launch the demo workflow: build, tests side by side, an approval, ship.
-  curl -sK {curl} {url}/v1/rpc/launchRun -d '{{"workflow":"demo","options":{{"runId":"{run}"}}}}'
+  # 2. Launch the demo workflow: build, tests side by side, an approval, ship. It stops at the approval.
+  {program} runs launch demo --run-id {run} --token-file {key}
+  {program} runs show {run} --token-file {key}
 
-  # 3. Watch it live, in a terminal of its own: it stops at the approval and goes on with it.
-  SMITHERS_API_KEY={token} \
-    {program} runs events {run} --follow --url {url}
+  # 3. Watch it live, in a terminal of its own.
+  {program} runs events {run} --follow --token-file {key} --url {url}
 
   # 4. Approve it, and see it ship.
-  curl -sK {curl} {url}/v1/rpc/submitApproval -d '{{"runId":"{run}","nodeId":"approve","approved":true}}'
+  {program} approvals approve {run} --token-file {key}
 
-  # 5. What came of it?
+  # 5. The same over HTTP, as any client does it.
   curl -sK {curl} {url}/v1/runs/{run}
 
-The token is for this demo: valid for one hour, may launch, read and approve; curl finds it in {curl}.
+The token is for this demo: valid for one hour, may launch, read and approve; it is in {key}.
 The workflow is {module}: change it and start the demo again. Stop with Ctrl-C; runs go on at the next start.
 "#,
             program = program(),
             module = self.module().display(),
         ))
+    }
+
+    /// Writes a file for the owner only and returns its path as it is typed.
+    fn secret_file(&self, name: &str, text: &str) -> anyhow::Result<String> {
+        let path = self.folder.join(name);
+        write_private(&path, text)
+            .with_context(|| format!("failed to write `{}`", path.display()))?;
+        Ok(path.display().to_string())
     }
 }
 
@@ -104,8 +114,7 @@ fn program() -> String {
         .to_string()
 }
 
-fn curl_settings(token: &SecretString) -> String {
-    let bearer = token.expose_secret();
+fn curl_settings(bearer: &str) -> String {
     format!(
         "header = \"Authorization: Bearer {bearer}\"\nheader = \"Content-Type: application/json\"\n"
     )

@@ -12,6 +12,7 @@ mod cli_follow;
 mod cli_help;
 mod cli_runs;
 mod config;
+mod demo;
 mod http;
 mod launches;
 mod lifecycle;

@@ -94,6 +94,16 @@ pub(crate) async fn wait_for(gateway: &Gateway, run: &str, status: &str) -> Valu
     record.await.unwrap()
 }
 
+/// Waits until `look` says yes.
+pub(crate) async fn until_true<F, Fut>(what: &str, look: F)
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = bool>,
+{
+    let seen = until(what, PATIENCE, || async { Ok(look().await.then_some(())) });
+    seen.await.unwrap();
+}
+
 /// Sends `GET path`, with a bearer when there is one.
 pub(crate) async fn get(gateway: &Gateway, token: Option<&str>, path: &str) -> Response {
     send(gateway, "GET", path, token, None).await

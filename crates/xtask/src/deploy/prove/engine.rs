@@ -25,7 +25,14 @@ const CLIENT: &str = "/usr/bin/docker";
 pub(super) struct Engine {
     process: Child,
     folder: TempDir,
+    _bridge: Bridge,
 }
+
+/// The bridge of the engine, deleted when dropped.
+///
+/// It has a name of its own: an engine without a bridge would delete the default one, which may be another engine's.
+#[derive(Debug)]
+struct Bridge(String);
 
 impl Engine {
     /// Starts an engine, or returns why none can run here.
@@ -33,11 +40,19 @@ impl Engine {
         if !process::works("dockerd", &["--version"]) {
             return Ok(Err("dockerd is not installed (Debian: docker.io)".into()));
         }
+        let bridge = match Bridge::make() {
+            Ok(bridge) => bridge,
+            Err(error) => return Ok(Err(format!("no Docker engine can run here: {error:#}"))),
+        };
         let folder = tempfile::Builder::new()
             .prefix("smithers-engine-")
             .tempdir()?;
-        let process = daemon(folder.path())?;
-        let mut engine = Engine { process, folder };
+        let process = daemon(folder.path(), &bridge)?;
+        let mut engine = Engine {
+            process,
+            folder,
+            _bridge: bridge,
+        };
         let started = wait::until("the Docker engine", START_DEADLINE, || {
             let answers = engine.answers();
             let ended = engine.process.try_wait();
@@ -132,13 +147,34 @@ impl Drop for Engine {
     }
 }
 
-/// Starts dockerd without touching the machine's firewall or its default bridge.
-fn daemon(folder: &Path) -> Result<Child> {
+impl Bridge {
+    fn make() -> Result<Bridge> {
+        // Names of interfaces have at most 15 bytes.
+        let name = format!("smithers{}", std::process::id() % 10_000_000);
+        let mut add = Command::new("ip");
+        add.args(["link", "add", "name", &name, "type", "bridge"]);
+        process::output(add)?;
+        Ok(Bridge(name))
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        process::works("ip", &["link", "delete", "dev", &self.0]);
+    }
+}
+
+/// Starts dockerd without touching the machine's firewall or the bridges of others.
+fn daemon(folder: &Path, bridge: &Bridge) -> Result<Child> {
     let log = File::create(log(folder)).context("failed to make the log of the engine")?;
     let option = |name: &str, path: &str| format!("--{name}={}", folder.join(path).display());
     Command::new("dockerd")
-        .args(["--storage-driver=vfs", "--bridge=none"])
-        .args(["--iptables=false", "--ip6tables=false"])
+        .args([
+            "--storage-driver=vfs",
+            "--iptables=false",
+            "--ip6tables=false",
+        ])
+        .arg(format!("--bridge={}", bridge.0))
         .arg(format!("--host=unix://{}", folder.join("socket").display()))
         .args([
             option("data-root", "data"),

@@ -49,7 +49,7 @@ fn arguments(found: &clap::Error) -> Vec<String> {
     let bare = |argument: &str| {
         let name = argument.split([' ', '=']).next().unwrap_or_default();
         name.trim_start_matches('-')
-            .trim_matches(['<', '>'])
+            .trim_matches(['<', '>', '[', ']'])
             .to_owned()
     };
     match found.get(ContextKind::InvalidArg) {

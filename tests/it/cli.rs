@@ -106,3 +106,19 @@ async fn every_command_describes_what_it_takes() {
     assert_eq!(schema["properties"]["follow"]["type"], "boolean");
     assert_eq!(schema["properties"].get("format"), None);
 }
+
+#[tokio::test]
+async fn an_error_for_programs_stays_json_and_repeats_no_bearer() {
+    let bearer = "smithers_x4Jq9ZtLw2Vb7Nc0Rk5Ym8Hd3Gf6Ps1Ta-Ue_QoBi";
+    let cases: [&[&str]; 3] = [
+        &["token", "revoke", "--json"],
+        &["token", bearer, "--json"],
+        &["token", "issue", "--ttl", "1h", bearer, "--json"],
+    ];
+    for arguments in cases {
+        let ended = run(&scratch(), arguments).await;
+        assert_eq!(ended.code, Some(4), "{ended:?}");
+        error_of(&ended);
+        assert!(!ended.stderr.contains(&bearer[9..]), "{ended:?}");
+    }
+}

@@ -219,13 +219,20 @@ impl Output {
 
 /// Prints an error on standard error, in the format that was asked for when that is one for programs.
 pub(crate) fn print_error(args: &OutputArgs, error: &Value, text: &str) {
-    let rendered = match args.chosen() {
+    match args.chosen() {
         Some(format) if format.is_for_programs() => {
-            format.render(&json!({"ok": false, "error": error}))
+            tell(&format.render(&without_secrets(&json!({"ok": false, "error": error}))));
         }
-        _ => clean_lines(text),
-    };
-    note(&rendered);
+        _ => note(&clean_lines(text)),
+    }
+}
+
+/// Replaces secrets in the texts of a value; as text of a whole it might lose what belongs to its form.
+fn without_secrets(value: &Value) -> Value {
+    let clean = smithers_redact::shared().json_line(Place::Message, &value.to_string());
+    clean
+        .and_then(|clean| serde_json::from_str(&clean).ok())
+        .unwrap_or_else(|| value.clone())
 }
 
 /// Keeps the lines of a text, and replaces what could command a terminal: an error can repeat what others wrote.
@@ -239,9 +246,13 @@ fn clean_lines(text: &str) -> String {
 /// Says something beside the data, on standard error. A bearer that was typed or came back in an error is not said.
 pub(crate) fn note(text: &str) {
     let clean = smithers_redact::shared().line(Place::Message, text);
-    let text = clean.as_deref().unwrap_or(text).trim_end_matches('\n');
+    tell(clean.as_deref().unwrap_or(text));
+}
+
+/// Writes to standard error.
+fn tell(text: &str) {
     // Nobody is left to be told when standard error is gone.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
 }
 
 /// Warns on standard error.

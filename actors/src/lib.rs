@@ -4,7 +4,9 @@
 pub mod assembly;
 pub mod catalogue;
 pub mod clock;
+pub mod deletion;
 pub mod hub;
+pub mod maintenance;
 pub mod outbox;
 pub mod registry;
 pub mod run;

@@ -19,6 +19,7 @@ mod module_env;
 mod network;
 mod problem;
 mod reader;
+mod retention;
 mod script;
 mod secrets;
 mod sources;
@@ -38,6 +39,7 @@ pub use logging::{LogFormat, Logging};
 pub use module_env::ModuleEnv;
 pub use network::Network;
 pub use problem::{ConfigError, Problem};
+pub use retention::{Age, RetentionPolicy};
 pub use script::{Script, ScriptIsolation};
 pub use secrets::Secrets;
 pub use sources::{Sources, Surroundings};
@@ -59,6 +61,8 @@ pub struct Config {
     pub storage: Storage,
     /// Who is responsible for approvals.
     pub approvals: Approvals,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
     /// Events and their streams.
     pub streams: Streams,
     /// The module and the runtimes that execute it.
@@ -84,6 +88,7 @@ impl Config {
             limits: Limits::read(&mut reader),
             storage: Storage::read(&mut reader),
             approvals: Approvals::read(&mut reader),
+            retention: RetentionPolicy::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
             secrets: Secrets::read(&mut reader),

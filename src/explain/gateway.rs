@@ -207,10 +207,22 @@ pub(super) const TABLE: &[Explanation] = &[
         "Wait for its end, or cancel it: `smithers runs cancel RUN`.",
     ),
     told(
+        "RUN_HELD",
+        "The run is held and cannot be deleted.",
+        "Somebody asked with a reason that it be kept; the message repeats the reason.",
+        "Ask whoever holds it, then release it: `smithers runs hold RUN --release`.",
+    ),
+    told(
+        "RUN_HAS_CHILDREN",
+        "Runs that the run has started are in the way of its deletion.",
+        "They would be left without their parent.",
+        "Delete them first, or together with it: `smithers runs delete RUN --with-children`.",
+    ),
+    told(
         "CONFLICT",
         "The thing exists already, in a state that forbids the request.",
-        "A run with this id was launched before, or a run is held.",
-        "Choose another id; to launch safely twice, use --idempotency-key. A hold is released with `smithers runs hold RUN --release`.",
+        "A run with this id was launched before; ids of deleted runs are not used again.",
+        "Choose another id; to launch safely twice, use --idempotency-key.",
     ),
     planned("REVISION_CONFLICT", "The revision of the browser is stale."),
     planned(

@@ -15,9 +15,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix::Arbiter;
+use actix_web::rt::task::JoinHandle;
 use smithers_actors::assembly::Assembly;
 use smithers_actors::clock::SystemClock;
+use smithers_actors::deletion::Deletions;
 use smithers_actors::hub::{HubBus, HubPublisher};
+use smithers_actors::maintenance::{Maintenance, Retention};
 use smithers_actors::registry::Runs;
 use smithers_model::time::Clock;
 use smithers_model::workflow::Workflow;
@@ -43,6 +46,8 @@ pub struct Gateway {
     clock: Arc<dyn Clock>,
     modules: Modules,
     arbiters: Vec<Arbiter>,
+    /// Sweeps until it is aborted.
+    housekeeping: JoinHandle<()>,
 }
 
 /// What a gateway serves besides the module of its configuration.
@@ -79,8 +84,19 @@ impl Gateway {
             .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
         let runs = assembly.start_runs(catalogue.clone(), config.approvals.policy(), handles);
+        let deletions = Deletions::new(backend.clone(), writer.clone(), runs.clone(), bus.clone());
+        let maintenance = Maintenance {
+            deletions: deletions.clone(),
+            backend: backend.clone(),
+            writer: writer.clone(),
+            clock: clock.clone(),
+            retention: Retention {
+                runs: config.retention.runs.limit(),
+            },
+        };
         let service = Service {
             runs: runs.clone(),
+            deletions,
             backend: backend.clone(),
             writer: writer.clone(),
             catalogue,
@@ -101,6 +117,7 @@ impl Gateway {
             clock,
             modules,
             arbiters,
+            housekeeping: maintenance.spawn(),
         })
     }
 }

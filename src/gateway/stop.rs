@@ -10,6 +10,7 @@ impl Gateway {
         let stopper = &self.running.stopper;
         stopper.stop_accepting().await;
         self.runs.stop_accepting();
+        self.housekeeping.abort();
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
         let clock = self.clock;

@@ -3,6 +3,7 @@
 //! The caller has been authorised before a method is called.
 
 mod approvals;
+mod deletion;
 mod dispatch;
 pub(crate) mod error;
 mod following;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use smithers_actors::catalogue::Catalogue;
+use smithers_actors::deletion::Deletions;
 use smithers_actors::registry::Runs;
 use smithers_actors::session::Caller;
 use smithers_model::Timestamp;
@@ -37,6 +39,8 @@ pub use dispatch::Dispatcher;
 pub struct Service {
     /// Open runs.
     pub runs: Runs,
+    /// Deletion of runs.
+    pub deletions: Deletions,
     /// The read path.
     pub backend: Arc<dyn Backend>,
     /// The state of the write path.
@@ -69,6 +73,8 @@ impl Service {
             Method::LaunchRun => self.launch_run(caller, params).await,
             Method::ResumeRun => self.resume_run(caller, &params).await,
             Method::CancelRun => self.cancel_run(caller, &params).await,
+            Method::DeleteRun => self.delete_run(caller, &params).await,
+            Method::HoldRun => self.hold_run(caller, &params).await,
             Method::GetRun => self.get_run(&params).await,
             Method::ListRuns => self.list_runs(&params).await,
             Method::ListNodeStates => self.list_node_states(&params).await,

@@ -13,6 +13,7 @@ mod cli_help;
 mod cli_runs;
 mod config;
 mod demo;
+mod deletion;
 mod http;
 mod launches;
 mod lifecycle;

@@ -14,6 +14,7 @@ use crate::wire;
 pub struct Batch {
     events: Vec<LiveEvent>,
     follows_gap: bool,
+    deleted: Option<RunId>,
 }
 
 impl Batch {
@@ -22,6 +23,7 @@ impl Batch {
         Self {
             events,
             follows_gap: false,
+            deleted: None,
         }
     }
 
@@ -30,7 +32,22 @@ impl Batch {
         Self {
             events: Vec::new(),
             follows_gap: true,
+            deleted: None,
         }
+    }
+
+    /// An empty batch that says: this run was deleted.
+    pub fn of_deletion(run: RunId) -> Self {
+        Self {
+            events: Vec::new(),
+            follows_gap: false,
+            deleted: Some(run),
+        }
+    }
+
+    /// Returns the run that was deleted.
+    pub fn deleted(&self) -> Option<&RunId> {
+        self.deleted.as_ref()
     }
 
     /// Returns whether events before it may be in the store alone.

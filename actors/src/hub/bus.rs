@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use actix::{Message, Recipient};
 use parking_lot::{Condvar, Mutex};
+use smithers_model::RunId;
 use smithers_store::{CommittedStep, Publisher};
 
 use super::batch::{Batch, LiveEvent};
@@ -85,6 +86,12 @@ impl HubBus {
             window: Arc::default(),
         });
         ports.state_version
+    }
+
+    /// Tells every hub that a run was deleted, so that its streams end. Waits for a hub that is behind.
+    pub fn run_deleted(&self, run: &RunId) {
+        let ports = self.ports.lock().connected();
+        self.hand_out(&ports, &Arc::new(Batch::of_deletion(run.clone())));
     }
 
     /// Notes how far the log has come; a hub that registers later begins after it.

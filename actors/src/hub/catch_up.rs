@@ -44,6 +44,7 @@ pub(super) async fn catch_up(hub: Handle, key: StreamKey, lost: Option<RangeIncl
         let pages = hub.with(|hub| hub.parts.pages.clone());
         let page = pages.page(&behind.run, behind.after, PAGE_EVENTS).await;
         let sent = match page {
+            Ok(page) if page.is_gone => Err(StreamError::RunDeleted),
             Ok(page) => hub.with(|hub| hub.send_page(key, &page)),
             Err(_) => Err(StreamError::Internal),
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use smithers_model::RunId;
 use smithers_protocol::frame::StreamError;
 
 use super::SessionId;
@@ -26,6 +27,9 @@ impl Hub {
             true => self.reread_all(),
             false => Vec::new(),
         };
+        if let Some(run) = batch.deleted() {
+            self.cut_streams_of(run);
+        }
         for event in batch.events() {
             if event.state_version() > self.state_version + 1 {
                 self.close_after_gap();
@@ -51,6 +55,15 @@ impl Hub {
             stream.cursor.reread();
         }
         idle
+    }
+
+    /// Ends the streams on a run that is no more.
+    fn cut_streams_of(&mut self, run: &RunId) {
+        let watch = self.index.runs.get(run);
+        let keys = watch.map(|watch| watch.streams.clone());
+        for key in keys.into_iter().flatten() {
+            self.cut_stream(key, StreamError::RunDeleted);
+        }
     }
 
     /// Events are in the store that no hub was given. Streams read them there; whoever listens to a run without

@@ -23,6 +23,8 @@ pub struct Page {
     pub events: Vec<(u64, RunEvent)>,
     /// There was nothing after them when the page was read.
     pub is_last: bool,
+    /// The run was deleted; the page says nothing else.
+    pub is_gone: bool,
 }
 
 /// Pages of the visible events of runs, as they are committed.
@@ -101,6 +103,13 @@ pub(super) fn read_page(
     limit: usize,
 ) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let stored = reader.visible_events(run, after, limit)?;
+    // Asked afterwards: what was read of a run that is still there is whole.
+    if !reader.run_exists(run)? {
+        return Ok(Page {
+            is_gone: true,
+            ..Page::default()
+        });
+    }
     let is_last = stored.len() < limit;
     let shown = |event: &StoredEvent| -> Result<_, Box<dyn Error + Send + Sync>> {
         let seq = event
@@ -110,5 +119,9 @@ pub(super) fn read_page(
         Ok((seq, shown))
     };
     let events = stored.iter().map(shown).collect::<Result<_, _>>()?;
-    Ok(Page { events, is_last })
+    Ok(Page {
+        events,
+        is_last,
+        is_gone: false,
+    })
 }

@@ -93,6 +93,11 @@ impl Runs {
         self.registry.do_send(ForgetAll);
     }
 
+    /// A run was deleted: its actor, if it is open, drops its state and ends.
+    pub fn forget(&self, run_id: &RunId) {
+        self.map.forget(run_id);
+    }
+
     /// Refuses requests from now on; what was taken before is still carried out and answered.
     pub fn stop_accepting(&self) {
         self.map.stop_accepting();

@@ -9,7 +9,7 @@ use actix::prelude::SendError;
 use parking_lot::RwLock;
 use smithers_model::RunId;
 
-use crate::run::{Deliver, RunActor, RunError, RunRequest};
+use crate::run::{Deliver, Forget, RunActor, RunError, RunRequest};
 
 /// Locks of the map; enough that HTTP workers and run arbiters of a large machine seldom meet.
 const SHARDS: usize = 64;
@@ -71,6 +71,13 @@ impl RunMap {
                 Ok(())
             }
             Err(SendError::Closed(Deliver(request))) => Err(request),
+        }
+    }
+
+    /// Lets the actor of a run drop its state, if the run is open.
+    pub(super) fn forget(&self, run_id: &RunId) {
+        if let Some(run) = self.shard(run_id).read().get(run_id) {
+            run.address.do_send(Forget);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why a request to a run was not carried out.
 
 use smithers_engine::Refusal;
-use smithers_model::RunId;
+use smithers_model::{RunId, Timestamp};
 
 /// What the requester of a decision, cancel, resume or launch is told.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,14 @@ pub enum RunError {
     /// The id is taken by another run, live or ended.
     #[error("run {0} exists already")]
     Exists(RunId),
+    /// The id was that of a run that has been deleted.
+    #[error("run {run} was deleted; its id is not used again")]
+    Deleted {
+        /// The run.
+        run: RunId,
+        /// When it was deleted.
+        at: Timestamp,
+    },
     /// The run's module does not register its workflow any more.
     #[error("workflow `{workflow}` of run `{run}` is not registered")]
     WorkflowMissing {

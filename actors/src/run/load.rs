@@ -98,6 +98,12 @@ impl RunActor {
             StepOutcome::Refused(StoreRefusal::RunExists { .. }) => {
                 self.refuse_launch(RunError::Exists(self.run_id.clone()));
             }
+            StepOutcome::Refused(StoreRefusal::RunDeleted {
+                run_id: run,
+                deleted_at: at,
+            }) => {
+                self.refuse_launch(RunError::Deleted { run, at });
+            }
             StepOutcome::Refused(other) => {
                 self.refuse_launch(RunError::StepRefused(other.to_string()))
             }

@@ -21,6 +21,14 @@ impl Timestamp {
         )
     }
 
+    /// Returns the instant `delay` earlier; saturates at the beginning of time.
+    pub fn minus(self, delay: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// Returns how long after `earlier` this is; zero when the clock went back.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -34,6 +34,9 @@ pub const MAX_SESSION_ID_CHARS: usize = 256;
 /// `startedBy.prompt` is clipped to this many code points, the last one an ellipsis.
 pub const MAX_PROMPT_CHARS: usize = 8_192;
 
+/// Longest reason of a deletion or a hold in characters.
+pub const MAX_REASON_CHARS: usize = 1_000;
+
 /// Longest plain run id in characters.
 pub const MAX_RUN_ID_CHARS: usize = 64;
 /// Longest id of a child run in characters.

@@ -106,6 +106,9 @@ pub trait Transactions: Send {
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;
 
+    /// Gives at most `most` unused pages of the file back to the file system. Returns how many it gave.
+    fn release_pages(&mut self, most: u32) -> Result<u64, CommitError>;
+
     /// Proves that writing works by committing a row that changes nothing.
     fn verify(&mut self) -> Result<(), CommitError>;
 

@@ -109,6 +109,10 @@ error_codes! {
     RunNotActive = "RUN_NOT_ACTIVE", 409;
     /// The run executes.
     RunActive = "RUN_ACTIVE", 409;
+    /// The run is held and cannot be deleted.
+    RunHeld = "RUN_HELD", 409;
+    /// Runs that the run has started are in the way of its deletion.
+    RunHasChildren = "RUN_HAS_CHILDREN", 409;
     /// The thing exists already, in a state that forbids the request.
     Conflict = "CONFLICT", 409;
     /// The browser revision is stale.

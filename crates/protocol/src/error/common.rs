@@ -161,6 +161,38 @@ impl RpcError {
         RpcError::new(ErrorCode::Conflict, format!("Run {run_id} already exists"))
     }
 
+    /// A run with this id was deleted, `deleted_at_ms` milliseconds after 1970; its id is not used again.
+    pub fn run_deleted(run_id: &str, deleted_at_ms: i64) -> RpcError {
+        let message = format!("Run {run_id} was deleted, and its id is not used again");
+        RpcError::new(ErrorCode::Conflict, message).with("deletedAtMs", deleted_at_ms)
+    }
+
+    /// The run has not ended and cannot be deleted.
+    pub fn run_active(run_id: &str, status: &str) -> RpcError {
+        let message = format!("Run {run_id} is {status}; only runs that have ended are deleted");
+        RpcError::new(ErrorCode::RunActive, message)
+            .with("runId", run_id)
+            .with("status", status)
+    }
+
+    /// The run is held.
+    pub fn run_held(run_id: &str, reason: &str, held_by: Option<&str>) -> RpcError {
+        let message = format!("Run {run_id} is held: {reason}");
+        let error = RpcError::new(ErrorCode::RunHeld, message).with("runId", run_id);
+        match held_by {
+            Some(user) => error.with("heldBy", user),
+            None => error,
+        }
+    }
+
+    /// The run has started other runs, which would be left without their parent.
+    pub fn run_has_children(run_id: &str, children: &[String]) -> RpcError {
+        let message = format!("Run {run_id} has started other runs; delete them with it");
+        RpcError::new(ErrorCode::RunHasChildren, message)
+            .with("runId", run_id)
+            .with("children", children.to_vec())
+    }
+
     /// No workflow is registered under this key.
     pub fn unknown_workflow(key: &str) -> RpcError {
         RpcError::new(ErrorCode::NotFound, format!("Unknown workflow: {key}"))

@@ -149,6 +149,8 @@ pub enum StreamError {
     Internal,
     /// The token was revoked or has expired.
     AccessLost,
+    /// The run was deleted.
+    RunDeleted,
 }
 
 impl From<StreamError> for RpcError {
@@ -164,6 +166,7 @@ impl From<StreamError> for RpcError {
             StreamError::AccessLost => {
                 RpcError::unauthorized("The token of this stream is no longer valid")
             }
+            StreamError::RunDeleted => RpcError::new(C::RunNotFound, "The run was deleted"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The table of methods, made by hand from the published catalogue; a test compares the two.
+//! The table of methods, made by hand from the published catalogue; a test compares the two and knows which are ours.
 
 use crate::scope::Scope;
 
@@ -93,6 +93,8 @@ methods! {
     RewindRun Planned Both RunAdmin "rewindRun" aka "jumpToFrame" "devtools.jumpToFrame";
     SubmitApproval Served Both ApprovalSubmit "submitApproval" aka "approvals.decide";
     SubmitSignal Planned Both SignalSubmit "submitSignal" aka "signals.send";
+    DeleteRun Served Both RunAdmin "deleteRun" aka "runs.delete";
+    HoldRun Served Both RunAdmin "holdRun" aka "runs.hold";
     GetRun Served Both RunRead "getRun" aka "runs.get";
     ListRunTokenUsage Planned Both RunRead "listRunTokenUsage";
     ListRuns Served Both RunRead "listRuns" aka "runs.list";

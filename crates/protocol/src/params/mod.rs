@@ -5,6 +5,7 @@
 
 mod approvals;
 mod connect;
+mod deletion;
 mod fields;
 mod ids;
 mod launch;
@@ -14,6 +15,7 @@ mod stream;
 
 pub use approvals::{ListApprovals, SubmitApproval};
 pub use connect::Connect;
+pub use deletion::{DeleteRun, HoldRun};
 pub use ids::{check_node_id, check_run_id};
 pub use launch::{LaunchRun, StartedBy};
 pub use nodes::{GetNodeOutput, ListNodeStates};

@@ -5,6 +5,7 @@
 
 mod answer;
 mod approval;
+mod deletion;
 mod event;
 mod gateway;
 mod node;
@@ -13,6 +14,7 @@ mod run_state;
 
 pub use answer::{CancelAnswer, DecisionAnswer, LaunchAnswer, ResumeAnswer, StreamAnswer};
 pub use approval::{ApprovalRow, AutoApprove, OptionRow};
+pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
 pub use event::BroadcastEvent;
 pub use gateway::{
     Health, Hello, HelloAuth, HelloPolicy, HelloSnapshot, Identity, WorkflowSummary,

@@ -50,7 +50,10 @@ impl Opener {
             None => Connection::open_with_flags(&self.path, WRITE_FLAGS),
         };
         let conn = self.describe("opening the file", conn)?;
-        self.refuse_foreign(&conn)?;
+        if self.is_new(&conn)? {
+            let set = conn.pragma_update(None, "auto_vacuum", "INCREMENTAL");
+            self.describe("choosing how it shrinks", set)?;
+        }
         self.use_log(&conn)?;
         self.describe("setting it up", for_writing(&conn))?;
         self.set_durability(&conn, self.durability)?;
@@ -98,8 +101,8 @@ impl Opener {
         }
     }
 
-    /// A file of another program is left as it is; an empty one has no tables and becomes ours.
-    fn refuse_foreign(&self, conn: &Connection) -> Result<(), OpenError> {
+    /// Returns whether the file is empty, so that it becomes ours. A file of another program is left as it is.
+    fn is_new(&self, conn: &Connection) -> Result<bool, OpenError> {
         let read = || -> rusqlite::Result<(i32, i64)> {
             let id = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
             let tables = "SELECT count(*) FROM sqlite_schema";
@@ -107,7 +110,7 @@ impl Opener {
         };
         let (id, tables) = self.describe("reading its header", read())?;
         if id == APPLICATION_ID || tables == 0 {
-            return Ok(());
+            return Ok(tables == 0);
         }
         let path = self.path.clone();
         Err(OpenError::Foreign { path })

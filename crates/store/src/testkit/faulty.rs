@@ -204,6 +204,10 @@ impl Transactions for FaultyTransactions {
         self.strike(|inner| inner.append_audit(records))
     }
 
+    fn release_pages(&mut self, most: u32) -> Result<u64, CommitError> {
+        self.strike(|inner| inner.release_pages(most))
+    }
+
     fn verify(&mut self) -> Result<(), CommitError> {
         self.strike(|inner| inner.verify())
     }

@@ -178,6 +178,11 @@ impl WriterHandle {
         self.run(move |transactions| transactions.append_audit(records))
     }
 
+    /// Gives unused pages back; see [`Transactions::release_pages`]. Blocks.
+    pub fn release_pages(&self, most: u32) -> Result<u64, TaskError> {
+        self.run(move |transactions| transactions.release_pages(most))
+    }
+
     /// Commits everything that was queued before, folds the log into the main file and ends the thread.
     /// Blocks until then; idempotent.
     pub fn shutdown(&self) {

@@ -279,3 +279,28 @@ fn a_run_that_a_table_of_the_user_refers_to_is_kept_whole() {
     // The write path is as good as before.
     launch(&store, "next", 2);
 }
+
+#[test]
+fn the_file_shrinks_once_pages_are_given_back() {
+    let scratch = ScratchDb::new();
+    let store = open(&scratch);
+    let mut transactions = store.open_writer().unwrap();
+    launch(&store, "large", 8_000);
+    delete(&store, &mut *transactions, "large").unwrap();
+    while !transactions
+        .continue_deletion(&"large".into())
+        .unwrap()
+        .unwrap()
+    {}
+    let pages = || -> i64 {
+        let sql = "SELECT page_count FROM pragma_page_count";
+        outsider(&scratch)
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    let before = pages();
+    let released = transactions.release_pages(10).unwrap();
+    assert_eq!(released, 10);
+    while transactions.release_pages(1_000).unwrap() > 0 {}
+    assert!(pages() < before / 2, "{before} pages became {}", pages());
+}

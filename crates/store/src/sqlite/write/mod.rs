@@ -11,6 +11,7 @@ mod frame;
 mod module;
 mod node;
 mod output;
+mod pages;
 mod run;
 mod step;
 mod tables;
@@ -208,6 +209,12 @@ impl Transactions for SqliteTransactions {
                 .iter()
                 .try_for_each(|record| audit::append(conn, record))
         })
+    }
+
+    fn release_pages(&mut self, most: u32) -> Result<u64, CommitError> {
+        let released = pages::release(&self.conn, most).map_err(storage)?;
+        self.wal.committed();
+        Ok(released)
     }
 
     fn verify(&mut self) -> Result<(), CommitError> {

@@ -39,7 +39,7 @@ pub use logging::{LogFormat, Logging};
 pub use module_env::ModuleEnv;
 pub use network::Network;
 pub use problem::{ConfigError, Problem};
-pub use retention::{Age, RetentionPolicy};
+pub use retention::RetentionPolicy;
 pub use script::{Script, ScriptIsolation};
 pub use secrets::Secrets;
 pub use sources::{Sources, Surroundings};

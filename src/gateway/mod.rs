@@ -91,7 +91,7 @@ impl Gateway {
             writer: writer.clone(),
             clock: clock.clone(),
             retention: Retention {
-                runs: config.retention.runs.limit(),
+                runs: config.retention.runs,
             },
         };
         let service = Service {

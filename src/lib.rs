@@ -1,5 +1,6 @@
 //! A self-hosted gateway for durable agent workflows: the edge, and the assembly of everything behind it.
 
+pub mod access_log;
 pub mod audit;
 pub mod auth;
 pub mod cli;

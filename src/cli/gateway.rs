@@ -1,7 +1,7 @@
 //! `smithers gateway`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,10 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::config::FileArg;
 use super::output::put;
 use super::start_error;
+use crate::access_log::AccessLog;
 use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
 use crate::config::{AuthMode, Config};
 use crate::demo::Demo;
 use crate::gateway::{Extras, Gateway};
+use crate::metrics::Metrics;
 use crate::telemetry;
 
 const EXAMPLES: &str = "\
@@ -65,9 +67,21 @@ pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
     telemetry::install(&config.logging);
     let extras = Extras {
         allow_broken_modules: args.allow_broken_modules,
+        access_log: open_access_log(&config)?,
         ..Extras::default()
     };
     actix_web::rt::System::new().block_on(serve(config, demo, extras))
+}
+
+fn open_access_log(config: &Config) -> anyhow::Result<AccessLog> {
+    let opened = AccessLog::open(&config.access_log, Arc::new(SystemClock));
+    opened.with_context(|| {
+        let path = config.access_log.path.as_deref().unwrap_or(Path::new(""));
+        format!(
+            "the access log `{}` cannot be opened (SMITHERS_ACCESS_LOG)",
+            path.display()
+        )
+    })
 }
 
 fn flags(args: &GatewayArgs) -> BTreeMap<&'static str, String> {
@@ -87,6 +101,9 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     // Handlers first: a signal during the start must not kill a process that holds a half-made database.
     let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    let mut hangup = signal(SignalKind::hangup()).context("failed to listen for SIGHUP")?;
+    // Before anything is counted.
+    Metrics::install();
     let clock = Arc::new(SystemClock);
     let grants = Arc::new(GrantStore::open(
         &config.access.token_store,
@@ -102,10 +119,11 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let gatekeeper = Arc::new(Gatekeeper::new(
         &config.access,
         &config.limits,
-        grants,
+        grants.clone(),
         clock,
     ));
     announce(&config);
+    let access_log = extras.access_log.clone();
     let gateway = Gateway::start(&config, gatekeeper, extras)
         .await
         .map_err(start_error::explained)?;
@@ -113,9 +131,16 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     if let (Some(demo), Some(token)) = (&demo, &token) {
         put(&demo.guide(gateway.address, token, started_at)?);
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                tracing::info!("SIGHUP: reading the token store and opening the access log again");
+                grants.reload();
+                access_log.reopen();
+            }
+        }
     }
     gateway.stop().await;
     drop(watch);

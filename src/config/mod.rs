@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 mod access;
+mod access_logging;
 mod approvals;
 mod entry;
 mod example;
@@ -29,6 +30,7 @@ mod streams;
 mod unknown;
 
 pub use access::{Access, AuthMode};
+pub use access_logging::AccessLogging;
 pub use approvals::Approvals;
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
@@ -69,6 +71,8 @@ pub struct Config {
     pub script: Script,
     /// What the operator lets through the redactor.
     pub secrets: Secrets,
+    /// Where requests are recorded, and for how long.
+    pub access_log: AccessLogging,
     /// What is logged, and how.
     pub logging: Logging,
     books: Books,
@@ -92,6 +96,7 @@ impl Config {
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
             secrets: Secrets::read(&mut reader),
+            access_log: AccessLogging::read(&mut reader),
             logging: Logging::read(&mut reader),
             books: Books::default(),
             file: sources.file.as_ref().map(|file| file.path.clone()),

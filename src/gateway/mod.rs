@@ -27,9 +27,9 @@ use smithers_model::workflow::Workflow;
 use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use smithers_store::{Backend, WriterHandle};
 
+use crate::access_log::AccessLog;
 use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
-use crate::metrics::Metrics;
 use crate::net::Running;
 use crate::service::Service;
 
@@ -45,6 +45,7 @@ pub struct Gateway {
     writer: WriterHandle,
     clock: Arc<dyn Clock>,
     modules: Modules,
+    access_log: AccessLog,
     arbiters: Vec<Arbiter>,
     /// Sweeps until it is aborted.
     housekeeping: JoinHandle<()>,
@@ -57,6 +58,8 @@ pub struct Extras {
     pub workflows: Vec<Arc<dyn Workflow>>,
     /// Serve what can be loaded when the module is broken.
     pub allow_broken_modules: bool,
+    /// Where requests are recorded.
+    pub access_log: AccessLog,
 }
 
 impl Gateway {
@@ -72,6 +75,7 @@ impl Gateway {
         let backend: Arc<dyn Backend> = Arc::new(open_store(config)?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let started_at = clock.now();
+        let access_log = extras.access_log.clone();
         let modules = Modules::load(config, extras)?;
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
@@ -106,7 +110,7 @@ impl Gateway {
             limits: gatekeeper.limits(),
             root_dir: modules.root_dir().into(),
         };
-        let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, Metrics::install());
+        let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, access_log.clone());
         let running = parts.serve(listener, config).map_err(StartError::Serve)?;
         let address = running.address;
         Ok(Self {
@@ -116,6 +120,7 @@ impl Gateway {
             writer,
             clock,
             modules,
+            access_log,
             arbiters,
             housekeeping: maintenance.spawn(),
         })

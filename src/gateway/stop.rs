@@ -29,6 +29,7 @@ impl Gateway {
         for arbiter in self.arbiters {
             arbiter.stop();
         }
+        self.access_log.close();
         tracing::info!("stopped");
     }
 }

@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use smithers_actors::hub::{self, HubBus, Parts, StorePages, StreamCaps, StreamLimits, Timing};
 use smithers_actors::session::{ConnectionLimits, Connections, Services};
 
+use crate::access_log::{AccessLog, FrameLog};
 use crate::auth::Gatekeeper;
 use crate::config::Config;
 use crate::http::{Edge, routes};
@@ -25,6 +26,7 @@ pub(super) struct WorkerParts {
     gatekeeper: Arc<Gatekeeper>,
     bus: Arc<HubBus>,
     metrics: Arc<Metrics>,
+    access_log: AccessLog,
     timing: Timing,
     event_window: u64,
     caps: StreamCaps,
@@ -40,14 +42,15 @@ impl WorkerParts {
         service: Service,
         gatekeeper: Arc<Gatekeeper>,
         bus: Arc<HubBus>,
-        metrics: Metrics,
+        access_log: AccessLog,
     ) -> Self {
         let (listen, streams) = (&config.listen, &config.streams);
         Self {
             service,
             gatekeeper,
             bus,
-            metrics: Arc::new(metrics),
+            metrics: Arc::new(Metrics::install()),
+            access_log,
             timing: Timing {
                 tick: streams.heartbeat,
                 stream_heartbeat: streams.run_heartbeat,
@@ -84,6 +87,8 @@ impl WorkerParts {
         };
         let options = EdgeOptions {
             trusted_proxies: config.access.trusted_proxies.clone(),
+            access_log: self.access_log.clone(),
+            clock: self.service.clock.clone(),
         };
         let app = move || {
             let edge = self.edge();
@@ -114,6 +119,10 @@ impl WorkerParts {
             dispatch: Rc::new(Dispatcher::new(self.service.clone(), self.metrics.clone())),
             greeter: service,
             pages,
+            observer: Rc::new(FrameLog::new(
+                self.access_log.clone(),
+                self.service.clock.clone(),
+            )),
         };
         Edge {
             service: self.service.clone(),

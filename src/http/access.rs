@@ -11,6 +11,7 @@ use smithers_actors::session::Identity;
 use smithers_protocol::error::RpcError;
 
 use super::Edge;
+use crate::access_log;
 use crate::auth::{RequestHeaders, UpgradeRefusal};
 use crate::net::ClientAddress;
 
@@ -19,7 +20,9 @@ use crate::net::ClientAddress;
 /// # Errors
 /// `UNAUTHORIZED` with the reason, or `RateLimited`.
 pub(super) fn authenticate(edge: &Edge, request: &HttpRequest) -> Result<Identity, RpcError> {
-    edge.gatekeeper.http(&headers(request), address(request))
+    let identity = edge.gatekeeper.http(&headers(request), address(request))?;
+    access_log::note(request, |noted| noted.set_caller(&identity));
+    Ok(identity)
 }
 
 /// Checks the gates in front of a WebSocket and returns the bearer that the request brought.

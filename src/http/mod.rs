@@ -18,6 +18,7 @@ use smithers_actors::session::{Connections, Services};
 use smithers_model::time::Clock;
 use smithers_protocol::error::RpcError;
 
+use crate::access_log::Outcome;
 use crate::auth::Gatekeeper;
 use crate::metrics::Metrics;
 use crate::net::{self, SocketLimits};
@@ -92,8 +93,9 @@ fn no_query(request: &guard::GuardContext<'_>) -> bool {
     request.head().uri.query().is_none()
 }
 
-/// Says in a header how long to wait, when the error does.
-fn put_retry_after(response: &mut HttpResponse, error: &RpcError) {
+/// Marks a response as that of an error: its code for the access log and, when the error says how long to wait, a header.
+fn mark_error(response: &mut HttpResponse, error: &RpcError) {
+    Outcome(error.code().as_str()).put_on(response);
     if let Some(seconds) = error.retry_after_seconds() {
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

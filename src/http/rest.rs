@@ -10,7 +10,8 @@ use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
 use smithers_protocol::params::{ListRuns, Params};
 
-use super::{Edge, access, put_retry_after};
+use super::{Edge, access, mark_error};
+use crate::access_log::{self, Outcome};
 
 /// `GET /v1/runs`: the rows of `listRuns`, filtered by query parameters.
 pub(super) async fn list_runs(edge: Data<Edge>, request: HttpRequest) -> HttpResponse {
@@ -33,6 +34,7 @@ pub(super) async fn get_run(
 ) -> HttpResponse {
     let found = async {
         let identity = access::authenticate(&edge, &request)?;
+        access_log::note(&request, |noted| noted.run_id = Some(run_id.clone()));
         authorise(&identity, "getRun", Transport::Http)?;
         let record = edge.service.run_payload(&run_id).await?;
         record.ok_or_else(|| RpcError::no_such_run(&run_id))
@@ -67,14 +69,16 @@ fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
             body.extend_from_slice(b"{\"ok\":true,\"data\":");
             body.extend_from_slice(data.as_bytes());
             body.push(b'}');
-            respond(StatusCode::OK, body)
+            let mut response = respond(StatusCode::OK, body);
+            Outcome::OK.put_on(&mut response);
+            response
         }
         Err(error) => {
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let body = json!({"ok": false, "error": error}).to_string();
             let mut response = respond(status, body.into_bytes());
-            put_retry_after(&mut response, &error);
+            mark_error(&mut response, &error);
             response
         }
     }

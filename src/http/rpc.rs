@@ -13,7 +13,8 @@ use smithers_model::redact::Place;
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::{FrameError, Payload, RpcBody, write_error, write_ok};
 
-use super::{Edge, access, put_retry_after};
+use super::{Edge, access, mark_error};
+use crate::access_log::{self, Outcome};
 use crate::net::RequestId;
 
 /// `POST /v1/rpc/<method>`.
@@ -65,8 +66,19 @@ async fn answer(
     match read(&bytes) {
         Ok(call) => {
             let id = call.id.clone().unwrap_or_else(|| request_id.to_owned());
+            let label = smithers_protocol::method::resolve(&call.method).label();
+            let run = call.params.run_named();
+            access_log::note(request, |noted| {
+                noted.rpc_method = Some(label);
+                noted.run_id = run;
+            });
             match dispatch(edge, Arc::new(identity), request_id, call).await {
-                Ok(payload) => ok_frame(&id, &payload),
+                Ok(payload) => {
+                    if let Some(run) = access_log::launched(Some(label), &payload) {
+                        access_log::note(request, |noted| noted.run_id = Some(run));
+                    }
+                    ok_frame(&id, &payload)
+                }
                 Err(error) => error_frame(&id, &error),
             }
         }
@@ -100,7 +112,9 @@ async fn dispatch(
 fn ok_frame(id: &str, payload: &Payload) -> HttpResponse {
     let mut frame = Vec::with_capacity(payload.as_bytes().len() + 96);
     write_ok(&mut frame, id, payload);
-    respond(StatusCode::OK, frame)
+    let mut response = respond(StatusCode::OK, frame);
+    Outcome::OK.put_on(&mut response);
+    response
 }
 
 /// A failed request as a response frame with the status of its code.
@@ -113,7 +127,7 @@ pub(super) fn error_frame(id: &str, error: &RpcError) -> HttpResponse {
     write_error(&mut frame, id, &error);
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, frame);
-    put_retry_after(&mut response, &error);
+    mark_error(&mut response, &error);
     response
 }
 

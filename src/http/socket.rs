@@ -7,7 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use smithers_actors::session::{self, Socket, UpgradeInfo};
 
-use super::{Edge, access, put_retry_after};
+use super::{Edge, access, mark_error};
 use crate::auth::UpgradeRefusal;
 use crate::net::{RequestId, ws};
 
@@ -32,7 +32,7 @@ pub(super) async fn upgrade(
         }
         Err(UpgradeRefusal::TooMany(error)) => {
             let mut response = ws::refuse(StatusCode::TOO_MANY_REQUESTS, error.message());
-            put_retry_after(&mut response, &error);
+            mark_error(&mut response, &error);
             return response;
         }
     };

@@ -81,6 +81,16 @@ impl Metrics {
         counter!(table::SECRETS_REFUSED.name, "kind" => "input").increment(1);
     }
 
+    /// Counts lines of the access log that were written.
+    pub fn access_log_written(&self, lines: u64) {
+        counter!(table::ACCESS_LOG_LINES.name).increment(lines);
+    }
+
+    /// Counts lines of the access log that were dropped.
+    pub fn access_log_dropped(&self, reason: &'static str, lines: u64) {
+        counter!(table::ACCESS_LOG_DROPPED.name, "reason" => reason).increment(lines);
+    }
+
     /// Counts a socket that was opened.
     pub fn connection_opened(&self) {
         counter!(table::CONNECTIONS.name, "transport" => "websocket").increment(1);

@@ -78,6 +78,10 @@ metrics! {
         "1 for the state that the token store is in (ok, absent, refused), 0 for the others.";
     TOKEN_STORE_RELOADS: Counter "smithers_token_store_reloads_total" ["outcome"]
         "Changes of the token store that were looked at: applied, or refused with the last good state kept.";
+    ACCESS_LOG_LINES: Counter "smithers_access_log_lines_total" []
+        "Lines written to the file of the access log.";
+    ACCESS_LOG_DROPPED: Counter "smithers_access_log_dropped_total" ["reason"]
+        "Lines of the access log that were dropped: queue when the disk is too slow, write when it refuses.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
     UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []

@@ -1,6 +1,6 @@
 //! The outermost middleware: what holds for every request and every response.
 
-use std::{rc::Rc, time::Instant};
+use std::{rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -11,6 +11,8 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use smithers_actors::clock::SystemClock;
+use smithers_model::time::Clock;
 use tracing::Instrument;
 
 use super::{
@@ -20,13 +22,29 @@ use super::{
     path, reply, request_body,
     request_id::RequestId,
 };
+use crate::access_log::AccessLog;
 use crate::config::Network;
 
-/// What the edge knows of its surroundings; app data of every worker. Without it no proxy is trusted.
-#[derive(Debug, Clone, Default)]
+/// What the edge knows of its surroundings; app data of every worker. Without it no proxy is trusted, and requests are
+/// recorded in the log of the process.
+#[derive(Clone)]
 pub struct EdgeOptions {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Where requests are recorded.
+    pub access_log: AccessLog,
+    /// The time, for those records.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for EdgeOptions {
+    fn default() -> EdgeOptions {
+        EdgeOptions {
+            trusted_proxies: Vec::new(),
+            access_log: AccessLog::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
 }
 
 /// Gives each request its id, its span and its access-log line, reports its phases to the
@@ -46,7 +64,11 @@ where
 {
     let conn = req.conn_data::<Rc<Conn>>().cloned();
     let id = RequestId::of(req.headers());
-    let exchange = Exchange::begin(&req, id.clone(), conn.clone());
+    let options = req.app_data::<Data<EdgeOptions>>().cloned();
+    let options = options.unwrap_or_else(|| Data::new(EdgeOptions::default()));
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    let client = ClientAddress::of(peer, req.headers(), &options.trusted_proxies);
+    let exchange = Exchange::begin(&req, id.clone(), conn.clone(), client, options.into_inner());
     let span = tracing::info_span!(
         "request",
         request.id = %id,
@@ -56,12 +78,9 @@ where
     if let Some(conn) = conn {
         enter(&mut req, conn);
     }
-    let options = req.app_data::<Data<EdgeOptions>>();
-    let trusted = options.map_or(&[][..], |options| &options.trusted_proxies);
-    let peer = req.peer_addr().map(|peer| peer.ip());
-    let client = ClientAddress::of(peer, req.headers(), trusted);
     req.extensions_mut().insert(id.clone());
     req.extensions_mut().insert(client);
+    req.extensions_mut().insert(exchange.noted());
 
     if !path::is_well_formed(exchange.path()) {
         return Ok(leave(req.into_response(reply::bad_path(&id)), exchange));
@@ -86,6 +105,7 @@ fn leave<B>(response: ServiceResponse<B>, mut exchange: Exchange) -> ServiceResp
 where
     B: MessageBody + 'static,
 {
+    exchange.routed(response.request());
     let is_unrouted = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => true,
         StatusCode::NOT_FOUND => {
@@ -97,12 +117,13 @@ where
         _ => false,
     };
     let mut response = if is_unrouted {
+        exchange.unrouted();
         response.into_response(reply::route_not_found(exchange.path()))
     } else {
         response.map_into_boxed_body()
     };
     reply::put_common_headers(response.headers_mut());
-    exchange.respond(response.status());
+    exchange.respond(response.response());
     response.map_body(|_, body| Tracked::new(body, exchange))
 }
 
@@ -110,6 +131,6 @@ where
 fn leave_with_error(error: &Error, mut exchange: Exchange) -> Error {
     let mut response = error.error_response();
     reply::put_common_headers(response.headers_mut());
-    exchange.respond(response.status());
+    exchange.respond(&response);
     InternalError::from_response(error.to_string(), response).into()
 }

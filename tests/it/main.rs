@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod access_log;
 mod approval_owners;
 mod audit;
 mod backup;

@@ -78,8 +78,9 @@ impl Handle {
     /// `request`, and after it the events that are newer than the greeting's snapshot.
     ///
     /// Streams go on as long as the new identity may stream.
-    pub fn admit(&self, session: SessionId, access: Access, request: &str, hello: Hello) {
-        self.with(|hub| hub.admit(session, access, request, hello));
+    /// Returns the bytes of the greeting.
+    pub fn admit(&self, session: SessionId, access: Access, request: &str, hello: Hello) -> usize {
+        self.with(|hub| hub.admit(session, access, request, hello))
     }
 
     /// Adds a run to those that a socket asked for. One that listens to every run keeps doing so.
@@ -93,15 +94,21 @@ impl Handle {
         self.with(|hub| hub.unfollow(session, run));
     }
 
-    /// Writes the answer of a request. An error may repeat what the client has sent; it loses its secrets here.
-    pub fn answer(&self, session: SessionId, request: &str, answer: &Result<Payload, RpcError>) {
+    /// Writes the answer of a request. An error may repeat what the client has sent; it loses its secrets here. Returns
+    /// the bytes of the answer.
+    pub fn answer(
+        &self,
+        session: SessionId,
+        request: &str,
+        answer: &Result<Payload, RpcError>,
+    ) -> usize {
         if let Err(error) = answer {
             let redactor = smithers_redact::shared();
             let clean = |text: &str| redactor.line(Place::Message, text);
             let answer = Err(error.clone().with_texts(clean));
             return self.with(|hub| hub.answer(session, request, &answer));
         }
-        self.with(|hub| hub.answer(session, request, answer));
+        self.with(|hub| hub.answer(session, request, answer))
     }
 
     /// Writes an event that concerns one socket alone.

@@ -87,18 +87,20 @@ impl Lane {
         Ok(())
     }
 
-    /// Puts the answer of a request in.
+    /// Puts the answer of a request in. Returns its bytes.
     pub(super) fn put_answer(
         &mut self,
         scratch: &mut BytesMut,
         id: &str,
         answer: &Result<Payload, RpcError>,
-    ) -> Result<(), PushError> {
+    ) -> Result<usize, PushError> {
         match answer {
             Ok(payload) => write_ok(scratch, id, payload),
             Err(error) => write_error(scratch, id, error),
         }
-        self.push_reserved(scratch)
+        let bytes = scratch.len();
+        self.push_reserved(scratch)?;
+        Ok(bytes)
     }
 
     fn push_reserved(&mut self, scratch: &mut BytesMut) -> Result<(), PushError> {

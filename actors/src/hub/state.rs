@@ -114,9 +114,17 @@ impl Hub {
     ///
     /// Events that were published after the greeting's snapshot follow it, except those that the socket was sent
     /// already. One that listened before goes on where it was: what the new snapshot shows is not taken from it.
-    pub(super) fn admit(&mut self, id: SessionId, access: Access, request: &str, hello: Hello) {
+    ///
+    /// Returns the bytes of the greeting.
+    pub(super) fn admit(
+        &mut self,
+        id: SessionId,
+        access: Access,
+        request: &str,
+        hello: Hello,
+    ) -> usize {
         let Some(member) = self.members.get_mut(&id) else {
-            return;
+            return 0;
         };
         let before = member.access.take();
         if let Some(before) = &before {
@@ -132,7 +140,7 @@ impl Hub {
         if !may_stream {
             self.cut_all_streams(id, StreamError::AccessLost);
         }
-        self.answer(id, request, &Ok(hello.payload));
+        let bytes = self.answer(id, request, &Ok(hello.payload));
         let was_offered =
             |event: &LiveEvent| before.as_ref().is_some_and(|before| before.hears(event));
         for event in held.iter().flat_map(|batch| batch.events()) {
@@ -140,6 +148,7 @@ impl Hub {
                 self.offer_if_subscribed(id, event);
             }
         }
+        bytes
     }
 
     fn offer_if_subscribed(&mut self, id: SessionId, event: &LiveEvent) {
@@ -181,18 +190,19 @@ impl Hub {
         }
     }
 
-    /// Writes the answer of a request.
+    /// Writes the answer of a request. Returns its bytes; none when the socket is gone or full.
     pub(super) fn answer(
         &mut self,
         id: SessionId,
         request: &str,
         answer: &Result<Payload, RpcError>,
-    ) {
+    ) -> usize {
         let Some(member) = self.members.get_mut(&id) else {
-            return;
+            return 0;
         };
         let put = member.lane.put_answer(&mut self.scratch, request, answer);
-        self.close_if_full(id, put);
+        self.close_if_full(id, put.map(drop));
+        put.unwrap_or(0)
     }
 
     /// Writes an event that concerns one socket alone.

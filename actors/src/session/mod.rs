@@ -12,6 +12,7 @@
 mod admission;
 mod connect;
 mod identity;
+mod observer;
 mod requests;
 mod services;
 mod streams;
@@ -30,10 +31,12 @@ use smithers_protocol::frame::{Challenge, Payload};
 
 pub use admission::{ConnectionLimits, Connections, PoolFull, Ticket};
 pub use identity::{Authenticator, Caller, Identity, Transport, UpgradeInfo, authorise};
+pub use observer::{Answered, NoObserver, Observer};
 pub use services::{Connection, Dispatch, Greeter, Greeting, Hello, Services};
 
 use crate::hub::{Closed, SessionId};
 use crate::outbox::{Incoming, Outbox, ReadGate};
+use observer::Watch;
 
 /// A socket that was upgraded.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub struct SessionActor {
     services: Services,
     socket: Socket,
     id: SessionId,
+    watch: Watch,
     identity: Option<Arc<Identity>>,
 }
 
@@ -71,7 +75,10 @@ pub fn start(
         let id = services.hub.join(outbox, gate, ctx.address().recipient());
         challenge(&services, id, clock.now());
         SessionActor::add_stream(incoming, ctx);
+        let upgrade = &socket.upgrade;
+        let connection = upgrade.request_id.clone();
         SessionActor {
+            watch: Watch::new(services.observer.clone(), connection, upgrade.address),
             services,
             socket,
             id,

@@ -9,13 +9,11 @@ use smithers_protocol::method::Method;
 use tracing::Instrument;
 
 use super::identity::{Caller, Identity, Transport, authorise};
+use super::observer::{Asked, CONNECT, Watch};
 use super::services::{Connection, Services};
 use super::{SessionActor, streams};
 use crate::hub::{self, SessionId};
 use crate::outbox::ReadGate;
-
-/// The method that is no method: the handshake.
-const CONNECT: &str = "connect";
 
 impl SessionActor {
     /// Reads a message and sees to its answer. Every message gets exactly one.
@@ -23,40 +21,40 @@ impl SessionActor {
         match RequestFrame::parse(text.as_bytes()) {
             Ok(frame) if frame.method == CONNECT => self.connect(frame, ctx),
             Ok(frame) => self.request(frame),
-            Err(refused) => self.answer(refused.answer_id(), &Err(refused.error.clone())),
+            Err(refused) => {
+                let asked = Asked::unreadable(&refused);
+                self.answer(&asked, &Err(refused.error));
+            }
         }
-    }
-
-    /// Answers a message now.
-    pub(super) fn answer(&self, request: &str, answer: &Result<Payload, RpcError>) {
-        self.services.hub.answer(self.id, request, answer);
-        self.socket.gate.answered();
     }
 
     fn request(&self, frame: RequestFrame) {
+        let asked = Asked::by(&frame);
         let Some(identity) = &self.identity else {
-            return self.answer(&frame.id, &Err(RpcError::connect_first()));
+            return self.answer(&asked, &Err(RpcError::connect_first()));
         };
         // The sweep closes a socket whose grant has ended; until it comes round, nothing is done for it.
         if let Err(error) = self.services.authenticator.admit(identity) {
-            return self.answer(&frame.id, &Err(error));
+            return self.answer(&asked, &Err(error));
         }
         match authorise(identity, &frame.method, Transport::WebSocket) {
-            Ok(method) => self.call(identity.clone(), method, frame),
-            Err(error) => self.answer(&frame.id, &Err(error)),
+            Ok(method) => self.call(identity.clone(), method, frame, asked),
+            Err(error) => self.answer(&asked, &Err(error)),
         }
     }
 
     /// Calls a method on its own: it runs to its end even when the socket closes meanwhile, and
     /// answers come in the order in which they are ready.
-    fn call(&self, identity: Arc<Identity>, method: Method, frame: RequestFrame) {
+    fn call(&self, identity: Arc<Identity>, method: Method, frame: RequestFrame, asked: Asked) {
         let services = self.services.clone();
         let span = tracing::debug_span!("rpc.call", request.id = %frame.id, method = method.name());
         let owed = Owed {
             hub: services.hub.clone(),
             gate: self.socket.gate.clone(),
             session: self.id,
-            request: frame.id.clone(),
+            watch: self.watch.clone(),
+            identity: identity.clone(),
+            asked,
             answer: Err(RpcError::internal()),
         };
         let work = async move {
@@ -92,13 +90,17 @@ struct Owed {
     hub: hub::Handle,
     gate: ReadGate,
     session: SessionId,
-    request: String,
+    watch: Watch,
+    identity: Arc<Identity>,
+    asked: Asked,
     answer: Result<Payload, RpcError>,
 }
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        self.hub.answer(self.session, &self.request, &self.answer);
+        let bytes = self.hub.answer(self.session, &self.asked.id, &self.answer);
         self.gate.answered();
+        self.watch
+            .answered(&self.asked, Some(&self.identity), &self.answer, bytes);
     }
 }

@@ -11,6 +11,7 @@ use smithers_protocol::frame::{Payload, RawParams};
 use smithers_protocol::method::Method;
 
 use super::identity::{Authenticator, Caller, Identity};
+use super::observer::Observer;
 use crate::hub::{self, Pages, SessionId};
 
 /// The methods of the gateway, the same for sockets and HTTP.
@@ -67,6 +68,8 @@ pub struct Services {
     pub greeter: Rc<dyn Greeter>,
     /// Stored events, for streams.
     pub pages: Rc<dyn Pages>,
+    /// Told of every answer, for the access log.
+    pub observer: Rc<dyn Observer>,
 }
 
 /// A socket as the methods see it.

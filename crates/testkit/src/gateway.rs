@@ -152,15 +152,15 @@ impl Gateway {
             .context("failed to kill the gateway")
     }
 
-    /// Asks the process to end (SIGTERM) and returns its exit code; `None` when a signal ended it.
+    /// Sends the process a signal by its name, such as `HUP`.
     ///
     /// # Errors
     ///
-    /// Fails when it does not end within fifteen seconds.
-    pub async fn stop(mut self) -> Result<Option<i32>> {
+    /// Fails when the process has ended or cannot be signalled.
+    pub async fn signal(&self, name: &str) -> Result<()> {
         let id = self.child.id().context("the gateway has ended already")?;
         let sent = Command::new("kill")
-            .arg("-TERM")
+            .arg(format!("-{name}"))
             .arg(id.to_string())
             .status()
             .await
@@ -168,6 +168,16 @@ impl Gateway {
         if !sent.success() {
             bail!("failed to signal the gateway");
         }
+        Ok(())
+    }
+
+    /// Asks the process to end (SIGTERM) and returns its exit code; `None` when a signal ended it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it does not end within fifteen seconds.
+    pub async fn stop(mut self) -> Result<Option<i32>> {
+        self.signal("TERM").await?;
         let status = timeout(STOP_DEADLINE, self.child.wait())
             .await
             .context("the gateway does not stop")??;

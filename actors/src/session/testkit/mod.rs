@@ -16,7 +16,7 @@ pub(crate) use peer::{Frame, Peer, run_event_seq};
 use services::Records;
 pub(crate) use services::{Auth, Methods};
 
-use super::{ConnectionLimits, Connections, Services, Socket, UpgradeInfo};
+use super::{ConnectionLimits, Connections, NoObserver, Services, Socket, UpgradeInfo};
 use crate::clock::SystemClock;
 use crate::hub::{self, HubBus, Pages, Parts, StorePages, StreamCaps, StreamLimits, Timing};
 use crate::outbox::{Outbox, OutboxLimits, ReadGate};
@@ -98,6 +98,7 @@ impl World {
             dispatch: methods.clone(),
             greeter: methods.clone(),
             pages,
+            observer: Rc::new(NoObserver),
         };
         methods.greet_from(hub.clone());
         let connections = Connections::new(setup.connections);

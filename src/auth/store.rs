@@ -231,7 +231,7 @@ impl GrantStore {
         if note(seen, &error.to_string()) {
             let path = self.path.display();
             Metrics.token_store_reloaded("refused");
-            tracing::error!(%path, "the token store is refused, the grants before it stay in force: {error}");
+            tracing::error!(%path, "the token store is refused, the grants before it stay in force: {error}{}", advice(error));
         }
     }
 
@@ -241,6 +241,16 @@ impl GrantStore {
         change(&mut next);
         *in_force = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Says what else an operator can do about a file that is refused.
+fn advice(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::LooseMode(_) => {
+            ", or set SMITHERS_TOKEN_STORE_ALLOW_LOOSE_MODE=1 where a mounted secret cannot be"
+        }
+        _ => "",
     }
 }
 

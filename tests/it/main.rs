@@ -28,6 +28,7 @@ mod secrets;
 mod support;
 mod token_exec;
 mod token_exec_secrecy;
+mod token_headers;
 mod token_issue;
 mod token_revoke;
 mod token_store;

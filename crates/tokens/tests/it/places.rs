@@ -1,6 +1,6 @@
 //! Where a store may be, and what may be in its place.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Command;
 
 use smithers_tokens::Standing;
@@ -125,4 +125,28 @@ fn drafts_of_killed_processes_are_removed_by_the_next_change() {
         names.iter().any(|name| name == ".tokens.json.mine"),
         "{names:?}"
     );
+}
+
+#[test]
+fn what_root_changes_stays_the_gateway_users() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (user, group) = (12_345, 12_346);
+    let store = Store::new();
+    let issued = store.issue(&["run:read"]);
+    std::os::unix::fs::chown(store.path(), Some(user), Some(group)).unwrap();
+    std::fs::remove_file(store.file("tokens.json.lock")).unwrap();
+    store.revoke(&issued.grant.token_id, NOW);
+    store.issue(&["run:read"]);
+    for name in [
+        "tokens.json",
+        "tokens.json.secrets",
+        "tokens.json.lock",
+        "tokens.json.audit.jsonl",
+    ] {
+        let metadata = std::fs::metadata(store.file(name)).unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (user, group), "{name}");
+        assert_eq!(mode(&store.file(name)), 0o600, "{name}");
+    }
 }

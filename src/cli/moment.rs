@@ -19,14 +19,29 @@ pub(super) fn now() -> Timestamp {
 /// How long ago `then` was, such as `3 min ago`. A clock that runs behind the gateway's sees the future as now.
 pub(super) fn ago(then: i64, now: Timestamp) -> String {
     let elapsed = u64::try_from(now.0.saturating_sub(then)).unwrap_or(0);
-    let of = |unit: u64, name: &str| format!("{} {name} ago", elapsed / unit);
     match elapsed {
         0..SECOND => "now".into(),
-        SECOND..MINUTE => of(SECOND, "s"),
-        MINUTE..HOUR => of(MINUTE, "min"),
-        HOUR..DAY => of(HOUR, "h"),
-        _ => of(DAY, "d"),
+        elapsed => format!("{} ago", one_unit(elapsed)),
     }
+}
+
+/// How far off `then` is, such as `in 3 min`; what is over is due now.
+pub(super) fn until(then: i64, now: Timestamp) -> String {
+    let left = u64::try_from(then.saturating_sub(now.0)).unwrap_or(0);
+    match left {
+        0..SECOND => "now".into(),
+        left => format!("in {}", one_unit(left)),
+    }
+}
+
+fn one_unit(milliseconds: u64) -> String {
+    let (unit, name) = match milliseconds {
+        0..MINUTE => (SECOND, "s"),
+        MINUTE..HOUR => (MINUTE, "min"),
+        HOUR..DAY => (HOUR, "h"),
+        _ => (DAY, "d"),
+    };
+    format!("{} {name}", milliseconds / unit)
 }
 
 /// Date and time in UTC with how long ago that was, such as `2026-01-31 12:00:00Z (3 min ago)`.
@@ -74,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_past_is_told_in_one_unit() {
+    fn past_and_future_are_told_in_one_unit() {
         let now = Timestamp(1_800_000_000_000);
         let told = |elapsed: u64| ago(now.0 - i64::try_from(elapsed).unwrap(), now);
         assert_eq!(told(0), "now");
@@ -84,6 +99,8 @@ mod tests {
         assert_eq!(told(DAY - 1), "23 h ago");
         assert_eq!(told(400 * DAY), "400 d ago");
         assert_eq!(ago(now.0 + 5, now), "now");
+        assert_eq!(until(now.0 + 5 * 3_600_000, now), "in 5 h");
+        assert_eq!(until(now.0 - 1, now), "now");
     }
 
     #[test]

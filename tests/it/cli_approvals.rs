@@ -35,7 +35,7 @@ async fn what_waits_is_listed_with_its_question() {
     assert_eq!(
         head,
         [
-            "RUN", "NODE", "WORKFLOW", "QUESTION", "ANSWER", "ASKED", "WHO"
+            "RUN", "NODE", "WORKFLOW", "QUESTION", "ANSWER", "ASKED", "EXPIRES", "WHO"
         ]
     );
     let row = lines.next().unwrap();

@@ -20,6 +20,10 @@ pub(in crate::cli) struct ApprovalRow {
     options: Vec<OptionRow>,
     allowed_scopes: Vec<String>,
     allowed_users: Vec<String>,
+    owner: Option<String>,
+    fallback_owner: Option<String>,
+    escalated_at_ms: Option<i64>,
+    expires_at_ms: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,12 +40,32 @@ impl ApprovalRow {
         }
     }
 
-    /// Who may decide.
+    /// Who may decide: the owners if there are any, among those and with that which the lists name.
     fn who(&self) -> String {
-        let words = [&self.allowed_users[..], &self.allowed_scopes[..]].concat();
+        let mut words = Vec::new();
+        match (&self.owner, &self.fallback_owner) {
+            (Some(owner), Some(fallback)) if self.escalated_at_ms.is_some() => {
+                words.push(format!("{owner} or {fallback}"));
+            }
+            (Some(owner), Some(fallback)) => words.push(format!("{owner}, later {fallback}")),
+            (Some(owner), None) => words.push(owner.clone()),
+            (None, _) => {}
+        }
+        let (users, scopes) = (
+            self.allowed_users.join(", "),
+            self.allowed_scopes.join(", "),
+        );
+        match (users.is_empty(), words.is_empty()) {
+            (true, _) => {}
+            (false, true) => words.push(users),
+            (false, false) => words.push(format!("among {users}")),
+        }
+        if !scopes.is_empty() {
+            words.push(format!("with {scopes}"));
+        }
         match words.is_empty() {
             true => "anyone".into(),
-            false => words.join(", "),
+            false => words.join(" "),
         }
     }
 
@@ -62,10 +86,11 @@ impl ApprovalRow {
 /// Pending approvals for people.
 pub(in crate::cli) fn table(rows: &[ApprovalRow], now: Timestamp) -> Table {
     let head = [
-        "run", "node", "workflow", "question", "answer", "asked", "who",
+        "run", "node", "workflow", "question", "answer", "asked", "expires", "who",
     ];
     let mut table = Table::new(head);
     for row in rows {
+        let expires = row.expires_at_ms.map(|at| moment::until(at, now));
         table.row([
             row.run_id.as_str().into(),
             row.node().into(),
@@ -73,8 +98,38 @@ pub(in crate::cli) fn table(rows: &[ApprovalRow], now: Timestamp) -> Table {
             row.request_title.as_str().into(),
             Cell::new(row.answer(), Paint::Dim),
             Cell::new(moment::ago(row.requested_at_ms, now), Paint::Yellow),
+            expires.unwrap_or_default().into(),
             row.who().into(),
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn who(more: Value) -> String {
+        let mut row = json!({
+            "runId": "r", "workflowKey": "w", "nodeId": "n", "iteration": 0, "requestTitle": "?",
+            "requestedAtMs": 0, "approvalMode": "decision", "options": [], "allowedScopes": [], "allowedUsers": [],
+        });
+        for (key, value) in more.as_object().unwrap() {
+            row[key] = value.clone();
+        }
+        ApprovalRow::deserialize(row).unwrap().who()
+    }
+
+    #[test]
+    fn who_may_decide_is_told_from_owners_and_lists() {
+        assert_eq!(who(json!({})), "anyone");
+        assert_eq!(who(json!({"allowedUsers": ["ann", "bob"]})), "ann, bob");
+        assert_eq!(who(json!({"allowedScopes": ["ship"]})), "with ship");
+        let owners = json!({"owner": "ann", "fallbackOwner": "team:ops"});
+        assert_eq!(who(owners), "ann, later team:ops");
+        let escalated = json!({"owner": "ann", "fallbackOwner": "bob", "escalatedAtMs": 1, "allowedUsers": ["bob"]});
+        assert_eq!(who(escalated), "ann or bob among bob");
+    }
 }

@@ -172,23 +172,6 @@ async fn a_run_is_cancelled_once_and_has_then_ended() {
 }
 
 #[tokio::test]
-async fn nothing_is_deleted_without_a_confirmation() {
-    let operator = Operator::start().await;
-    launch(&operator.gateway, "chain", "r1", json!({})).await;
-    wait_for(&operator.gateway, "r1", "finished").await;
-    let error = operator.error(&["runs", "delete", "r1"]).await;
-    assert_eq!(error["code"], "CONFIRMATION_REQUIRED", "{error}");
-    let error = operator
-        .error(&["runs", "delete", "--finished-before", "0s"])
-        .await;
-    assert!(
-        error["message"].as_str().unwrap().contains("the run r1"),
-        "{error}"
-    );
-    assert_eq!(operator.json(&["runs", "list"]).await[0]["runId"], "r1");
-}
-
-#[tokio::test]
 async fn the_workflows_of_a_gateway_are_listed() {
     let operator = Operator::start().await;
     let table = operator.text(&["workflows", "list"]).await;

@@ -36,7 +36,7 @@ pub(in crate::cli) struct DeleteArgs {
     #[arg(long, value_name = "AGE", value_parser = moment::parse_age, conflicts_with = "runs")]
     finished_before: Option<Duration>,
     /// With --finished-before: only runs in these statuses [default: finished,failed,cancelled]
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = parse_status, requires = "finished_before")]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = parse_end, requires = "finished_before")]
     status: Vec<RunStatus>,
     /// With --finished-before: only runs of the workflow with this key.
     #[arg(long, value_name = "KEY", requires = "finished_before")]
@@ -55,6 +55,15 @@ pub(in crate::cli) struct DeleteArgs {
     confirm: bool,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// Reads the name of a status in which a run has ended.
+fn parse_end(text: &str) -> Result<RunStatus, String> {
+    let status = parse_status(text)?;
+    match status.is_terminal() {
+        true => Ok(status),
+        false => Err("only runs that have ended are deleted: finished, failed, cancelled".into()),
+    }
 }
 
 pub(super) fn run(args: &DeleteArgs, output: &Output) -> anyhow::Result<()> {

@@ -42,6 +42,7 @@ pub(super) fn open_code(error: &OpenError) -> &'static str {
         OpenError::Drifted { .. } => "DB_SCHEMA_DRIFT",
         OpenError::Foreign { .. } => "DB_FOREIGN",
         OpenError::NoLog { .. } => "DB_FILE_SYSTEM",
+        OpenError::Damaged { .. } => "DB_UNSOUND",
         OpenError::NotKept { .. } => "DB_NOT_KEPT",
         OpenError::Files { .. } => "FILE_FAILED",
         OpenError::Database { .. } => "DB_FAILED",
@@ -54,6 +55,10 @@ fn hint(error: &StartError) -> Option<&'static str> {
         StartError::Open(OpenError::Drifted { .. }) => Some(
             "`smithers db check` lists what differs; triggers protect the audit trail, so find out who removed them, \
              then restore a backup",
+        ),
+        StartError::Open(OpenError::Damaged { .. }) => Some(
+            "keep a copy of the file and its -wal, then restore the newest sound backup: `smithers backup list`, \
+             `smithers backup restore`",
         ),
         StartError::Module(_) => Some(
             "fix the module, name another one with SMITHERS_GATEWAY_MODULE, or start with --allow-broken-modules",

@@ -24,6 +24,7 @@ use smithers_actors::maintenance::{Maintenance, Retention};
 use smithers_actors::registry::Runs;
 use smithers_model::time::Clock;
 use smithers_model::workflow::Workflow;
+use smithers_store::ops::{self, FileSystem};
 use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use smithers_store::{Backend, WriterHandle};
 
@@ -133,7 +134,12 @@ fn listen(config: &Config) -> Result<TcpListener, StartError> {
 }
 
 fn open_store(config: &Config) -> Result<SqliteStore, StartError> {
-    Ok(SqliteStore::open(&store_options(config))?)
+    let store = SqliteStore::open(&store_options(config))?;
+    let place = ops::file_system(store.path());
+    if let Some(objection) = place.ok().and_then(FileSystem::objection) {
+        tracing::warn!(path = %store.path().display(), "the database is in a bad place: {objection}");
+    }
+    Ok(store)
 }
 
 /// How the database of the configuration is opened, by the gateway and by commands in its place.

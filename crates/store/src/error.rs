@@ -111,6 +111,14 @@ pub enum OpenError {
         /// What differs.
         detail: String,
     },
+    /// Its pages are damaged; nothing was written to it.
+    #[error("`{}` is damaged: {}", path.display(), damages.join("; "))]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite found, at least one, at most ten.
+        damages: Vec<String>,
+    },
     /// No copy could be kept before a migration that takes something away; it was not applied.
     #[error("`{}` was not migrated: no copy could be kept before `{step}`", path.display())]
     NotKept {

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod codec;
 mod drift;
+mod examine;
 mod fault;
 mod files;
 mod gateway;
@@ -16,6 +17,7 @@ mod write;
 
 pub use drift::Difference;
 pub(crate) use drift::differences as differences_in;
+pub(crate) use examine::told;
 pub(crate) use lock::OwnerLock;
 pub(crate) use migrate::{LedgerRow, head_id, ledger, newest as newest_migration};
 pub(crate) use read::SqliteReader;
@@ -69,6 +71,8 @@ pub struct SqliteOptions {
     pub redactor: Arc<dyn Redactor>,
     /// Name of the registered VFS that the writing connections use; none is SQLite's own.
     pub vfs: Option<String>,
+    /// How long the file is looked at for damage before it is used.
+    pub examination: Duration,
 }
 
 impl SqliteOptions {
@@ -80,6 +84,7 @@ impl SqliteOptions {
             readers: 8,
             redactor: smithers_redact::shared(),
             vfs: None,
+            examination: Duration::from_secs(5),
         }
     }
 }
@@ -99,12 +104,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Locks the file, migrates it and takes ownership with the next epoch.
+    /// Locks the file, looks for damage, migrates it and takes ownership with the next epoch.
     pub fn open(options: &SqliteOptions) -> Result<Self, OpenError> {
         files::prepare(&options.path)?;
         let lock = OwnerLock::acquire(&options.path)?;
         let opener = Opener::new(options);
         let mut first = opener.writing()?;
+        examine::examine(&first, &options.path, options.examination)?;
         // Steps need not be durable one by one: taking ownership syncs the whole log.
         opener.set_durability(&first, Durability::Normal)?;
         migrate::migrate(&mut first, &options.path)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Durability, SqliteOptions};
 use crate::error::OpenError;
@@ -80,10 +80,19 @@ impl Opener {
         doing: &'static str,
         result: rusqlite::Result<T>,
     ) -> Result<T, OpenError> {
-        result.map_err(|source| OpenError::Database {
-            path: self.path.clone(),
-            doing,
-            source,
+        result.map_err(|source| {
+            let path = self.path.clone();
+            match is_damage(&source) {
+                true => OpenError::Damaged {
+                    path,
+                    damages: vec![source.to_string()],
+                },
+                false => OpenError::Database {
+                    path,
+                    doing,
+                    source,
+                },
+            }
         })
     }
 
@@ -115,6 +124,11 @@ impl Opener {
         let path = self.path.clone();
         Err(OpenError::Foreign { path })
     }
+}
+
+/// Whether SQLite has met a page that makes no sense.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }
 
 fn for_writing(conn: &Connection) -> rusqlite::Result<()> {

@@ -21,6 +21,7 @@ mod stats;
 mod thread;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smithers_model::time::Clock;
 
@@ -41,6 +42,9 @@ pub const QUEUE_STEPS: usize = 4096;
 pub const BATCH_STEPS: usize = 512;
 /// Most bytes in one transaction, by [`size_hint`](smithers_model::step::StepWrite::size_hint).
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Usual time between two signs of life of an idle writer: one small transaction.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Steps that get a transaction each after a defect was met. A full queue's worth: every run that was in the
 /// batch comes once more within it.
@@ -76,6 +80,9 @@ pub struct WriterOptions {
     pub clock: Arc<dyn Clock>,
     /// Told of changes of state.
     pub on_state: Option<StateObserver>,
+    /// Longest time without a sign of life in the database. An idle writer commits one row for it, and so also
+    /// finds out that the storage fails.
+    pub heartbeat: Duration,
 }
 
 impl WriterOptions {
@@ -85,6 +92,7 @@ impl WriterOptions {
             queue_steps: QUEUE_STEPS,
             clock,
             on_state: None,
+            heartbeat: HEARTBEAT,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
 
 use smithers_model::step::StepWrite;
 use smithers_model::time::Clock;
@@ -41,6 +41,7 @@ pub(super) fn spawn(
         counters: handle.counters.clone(),
         clock: options.clock,
         on_state: options.on_state,
+        heartbeat: options.heartbeat,
     };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
@@ -61,6 +62,7 @@ pub(super) struct Worker {
     pub(super) counters: Arc<Counters>,
     pub(super) clock: Arc<dyn Clock>,
     on_state: Option<StateObserver>,
+    heartbeat: Duration,
 }
 
 /// Why the loop ends. The sender waits until the thread is done.
@@ -90,10 +92,11 @@ impl Worker {
     fn run(mut self, mut transactions: Box<dyn Transactions>) {
         let stop = loop {
             let done = match self.next() {
-                None => break None,
-                Some(Job::Stop(stop)) => break Some(stop),
-                Some(Job::Step(first)) => self.commit(first, &mut *transactions),
-                Some(Job::Task(task)) => run_task(task, &mut *transactions).map_err(Failure::from),
+                Err(RecvTimeoutError::Disconnected) => break None,
+                Err(RecvTimeoutError::Timeout) => beat(&mut *transactions).map_err(Failure::from),
+                Ok(Job::Stop(stop)) => break Some(stop),
+                Ok(Job::Step(first)) => self.commit(first, &mut *transactions),
+                Ok(Job::Task(task)) => run_task(task, &mut *transactions).map_err(Failure::from),
             };
             let Err(failure) = done else { continue };
             drop(transactions);
@@ -105,8 +108,12 @@ impl Worker {
         self.finish(Some(transactions), stop);
     }
 
-    fn next(&mut self) -> Option<Job> {
-        self.held.take().or_else(|| self.queue.recv().ok())
+    /// Waits for something to do, until the next sign of life is due.
+    fn next(&mut self) -> Result<Job, RecvTimeoutError> {
+        match self.held.take() {
+            Some(job) => Ok(job),
+            None => self.queue.recv_timeout(self.heartbeat),
+        }
     }
 
     /// Commits `first` with all that has queued behind it while the last batch was written.
@@ -244,6 +251,11 @@ impl Worker {
             let _ = stop.send(());
         }
     }
+}
+
+/// Shows that the owner of the database lives.
+fn beat(transactions: &mut dyn Transactions) -> Result<(), CommitError> {
+    guarded(|| transactions.verify())
 }
 
 fn run_task(task: Task, transactions: &mut dyn Transactions) -> Result<(), CommitError> {

@@ -363,3 +363,29 @@ fn tables_that_people_add_are_no_concern_of_ours() {
         .unwrap();
     scratch.open();
 }
+
+#[test]
+fn a_database_with_a_damaged_page_is_refused_and_nothing_is_written_to_it() {
+    let scratch = ScratchDb::new();
+    drop(scratch.open());
+    let conn = outsider(&scratch);
+    let root: u64 = conn
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = '_smithers_runs'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    conn.close().unwrap();
+    let mut bytes = std::fs::read(scratch.path()).unwrap();
+    let page = usize::try_from(root - 1).unwrap() * 4096;
+    bytes[page..page + 4096].fill(0xa5);
+    std::fs::write(scratch.path(), &bytes).unwrap();
+    let error = refused(&scratch);
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    assert!(
+        error.to_string().contains(&format!("page {root}")),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(scratch.path()).unwrap(), bytes);
+}

@@ -13,6 +13,7 @@ mod deletion;
 mod differential;
 mod disk_faults;
 mod files;
+mod heartbeat;
 mod poison;
 mod workload;
 mod writer;

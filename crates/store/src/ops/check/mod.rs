@@ -13,6 +13,7 @@ use super::error::{Error, database};
 use super::open::reading;
 use super::progress::Watcher;
 use crate::read::ReadResult;
+use crate::sqlite;
 
 /// Most problems that one check tells.
 const MOST_PROBLEMS: usize = 100;
@@ -135,7 +136,5 @@ fn read_finding(id: &'static str, problems: ReadResult<Vec<String>>) -> Finding 
 
 /// Returns the texts of a query's first column, at most [`MOST_PROBLEMS`].
 fn texts(conn: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
-    let mut statement = conn.prepare(sql)?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    rows.take(MOST_PROBLEMS).collect()
+    sqlite::told(conn, sql, MOST_PROBLEMS)
 }

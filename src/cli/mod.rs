@@ -9,6 +9,7 @@ mod client;
 mod completions;
 mod config;
 mod database;
+mod db;
 mod error;
 mod explain;
 mod findings;
@@ -48,6 +49,9 @@ struct Cli {
 enum Command {
     /// Start the gateway: serve a workflow module over HTTP and WebSocket.
     Gateway(gateway::GatewayArgs),
+    /// Look at the database file, migrate it, examine it.
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Make, verify, restore and try out backups.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -112,6 +116,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::Gateway(args) => gateway::run(args),
         Command::Backup(command) => backup::run(&command, output),
+        Command::Db(command) => db::run(&command, output),
         Command::Config(command) => config::run(&command, output),
         Command::Metrics(command) => metrics::run(&command, output),
         Command::Runs(command) => runs::run(&command, output),

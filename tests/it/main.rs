@@ -14,6 +14,7 @@ mod cli_follow;
 mod cli_help;
 mod cli_runs;
 mod config;
+mod db;
 mod deletion;
 mod demo;
 mod http;

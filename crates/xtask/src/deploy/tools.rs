@@ -1,5 +1,6 @@
 //! The programs that the files are checked and started with: a Python environment of our own under `target/`.
 
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -45,8 +46,19 @@ impl Tools {
         pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
             .arg(&list);
         process::run(pip)?;
+        tools.expose_compose()?;
         std::fs::write(&stamp, digest).context("failed to mark the tools as installed")?;
         Ok(tools)
+    }
+
+    /// Puts the binary of Compose in the place of its wrapper, which succeeds whatever the binary does.
+    fn expose_compose(&self) -> Result<()> {
+        let mut package = self.command("python3");
+        package.args(["-c", "import compose; print(compose.__path__[0])"]);
+        let package = PathBuf::from(process::output(package)?.trim());
+        let wrapper = self.programs.join("docker-compose");
+        std::fs::remove_file(&wrapper).context("the wrapper of Compose is missing")?;
+        symlink(package.join("docker-compose"), wrapper).context("failed to link Compose")
     }
 
     /// Returns a command that runs an installed program.

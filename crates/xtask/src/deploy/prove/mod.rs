@@ -109,7 +109,7 @@ async fn prove_stack(report: &mut Report, mut stack: Stack<'_>) {
     let name = "no bearer is in any log";
     report.case(name, async { stack.logs_no_bearer() }).await;
     let name = "wrong tokens brake their client, not the proxy";
-    report.case(name, stack.brakes_clients()).await;
+    report.case(name, async { stack.brakes_clients() }).await;
     let name = "it goes and comes back with its data";
     report.case(name, stack.keeps_data()).await;
     let name = "it can be taken away whole";

@@ -49,18 +49,9 @@ struct Cli {
 enum Command {
     /// Start the gateway: serve a workflow module over HTTP and WebSocket.
     Gateway(gateway::GatewayArgs),
-    /// Look at the database file, migrate it, examine it.
+    /// Issue, use and revoke bearer tokens.
     #[command(subcommand)]
-    Db(db::DbCommand),
-    /// Make, verify, restore and try out backups.
-    #[command(subcommand)]
-    Backup(backup::BackupCommand),
-    /// Look at the configuration.
-    #[command(subcommand)]
-    Config(config::ConfigCommand),
-    /// Look at the metrics that a gateway serves.
-    #[command(subcommand)]
-    Metrics(metrics::MetricsCommand),
+    Token(Box<token::TokenCommand>),
     /// Look at runs, launch and end them, through a gateway.
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -72,6 +63,18 @@ enum Command {
     Workflows(workflows::WorkflowsCommand),
     /// Ask whether a gateway is up and accepts writes.
     Health(health::HealthArgs),
+    /// Make, verify, restore and try out backups.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
+    /// Look at the database file, migrate it, examine it.
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Look at the metrics that a gateway serves.
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// Explain an error code: what it means, why it happens, what to do.
     Explain(explain::ExplainArgs),
     /// Print what a shell needs to complete commands and flags.
@@ -79,9 +82,6 @@ enum Command {
     /// Print commands, configuration, error codes and metrics as data.
     #[command(hide = true)]
     Reference,
-    /// Issue, use and revoke bearer tokens.
-    #[command(subcommand)]
-    Token(Box<token::TokenCommand>),
 }
 
 /// Reads the command line, runs the command, and returns the exit code of the process.

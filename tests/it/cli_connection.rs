@@ -115,6 +115,16 @@ async fn the_token_is_sent_nowhere_but_to_the_address_that_was_named() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_accepts_no_writes_is_not_healthy() {
+    let degraded = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 55\r\n\r\n{\"ok\":false,\"protocol\":1,\"stateVersion\":7,\"identity\":0}";
+    let url = impostor(degraded).await;
+    let ended = run(&scratch(), &["health", "--url", &url]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("degraded"), "{ended:?}");
+    assert!(ended.stderr.contains("[UNAVAILABLE]"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn silence_ends_with_a_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

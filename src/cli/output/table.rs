@@ -136,7 +136,11 @@ pub(super) fn of_sheet(Sheet { head, rows }: Sheet) -> Table {
 }
 
 fn painted(cell: &Cell, has_colours: bool) -> String {
-    match cell.paint.code().filter(|_| has_colours) {
+    match cell
+        .paint
+        .code()
+        .filter(|_| has_colours && !cell.text.is_empty())
+    {
         Some(code) => format!("\x1b[{code}m{}\x1b[0m", cell.text),
         None => cell.text.clone(),
     }

@@ -86,6 +86,11 @@ impl GrantSet {
             .map(|(_, grant)| grant)
     }
 
+    /// Returns the grants, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.values()
+    }
+
     /// Returns how many grants there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -278,6 +278,10 @@ impl AuditReader for MemoryReader {
         Ok(later.take(limit).cloned().collect())
     }
 
+    fn last_audit(&self) -> ReadResult<Option<AuditEntry>> {
+        Ok(self.0.read().audit.last().cloned())
+    }
+
     fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>> {
         let state = self.0.read();
         let is_meant =

@@ -89,6 +89,17 @@ pub(super) fn require_space(folder: &Path, file: &Path, needed: u64) -> Result<(
     })
 }
 
+/// Returns how much of the disk of `path` is free for the gateway, percent; it must exist.
+///
+/// # Errors
+/// The operating system does not tell.
+pub fn free_percent(path: &Path) -> Result<u8, Error> {
+    let stat = rustix::fs::statvfs(path).map_err(std::io::Error::from);
+    let stat = files(stat, "look at the free space of", path)?;
+    let percent = stat.f_bavail.saturating_mul(100) / stat.f_blocks.max(1);
+    Ok(u8::try_from(percent).unwrap_or(100))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -148,6 +148,14 @@ pub(crate) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// Opens a connection set as the writer's, to look at the settings. What the file itself says is left alone.
+pub(crate) fn open_as_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, WRITE_FLAGS)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
+    for_writing(&conn)?;
+    Ok(conn)
+}
+
 pub(super) fn for_reading(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(Duration::from_secs(5))?;
     conn.pragma_update(None, "query_only", true)?;

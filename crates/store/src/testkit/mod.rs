@@ -15,8 +15,8 @@ pub use collect::{Collector, commit, commit_all, outcome_of};
 pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
-    approval, attempt, audit_record, custody, decision, definition, deployment, field, frame, node,
-    output, owned_approval, table, typed_definition,
+    approval, attempt, audit_record, custody, decision, definition, deployment, field, frame,
+    linked, node, output, owned_approval, table, typed_definition,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

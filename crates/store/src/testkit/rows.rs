@@ -207,3 +207,14 @@ pub fn deployment(id: &str) -> Deployment {
         settings: BTreeMap::new(),
     }
 }
+
+/// The rows of a trail that begins with `records`, linked as the store links them.
+pub fn linked(records: impl IntoIterator<Item = AuditRecord>) -> Vec<crate::read::AuditEntry> {
+    let mut hash = crate::audit_chain::GENESIS.to_owned();
+    let link = |(seq, record)| {
+        let entry = crate::audit_chain::link(seq, record, &hash);
+        hash.clone_from(&entry.hash);
+        entry
+    };
+    (1..).zip(records).map(link).collect()
+}

@@ -47,6 +47,10 @@ impl AuditReader for SqliteReader {
         self.all(sql, (after, bound(limit)), audit_row)
     }
 
+    fn last_audit(&self) -> ReadResult<Option<AuditEntry>> {
+        self.one(select_audit!("ORDER BY seq DESC LIMIT 1"), [], audit_row)
+    }
+
     fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>> {
         let sql = select_audit!("WHERE kind = ?1 AND outcome = ?2 ORDER BY seq DESC LIMIT 1");
         self.one(sql, [kind, outcome], audit_row)

@@ -37,6 +37,8 @@ fn the_newest_row_of_a_kind_and_outcome_is_found(subject: &mut Subject) {
     let mut script = subject.launched("later");
     let step = script.step(vec![], vec![audit_record("cancel", &run("later"))]);
     subject.commit(step).unwrap();
+    let last = subject.reader().last_audit().unwrap();
+    assert_eq!(last.map(|entry| entry.seq), Some(4));
     let newest = |kind, outcome| {
         let found = subject.reader().newest_audit(kind, outcome).unwrap();
         found.map(|entry| entry.seq)

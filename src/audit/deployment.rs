@@ -11,7 +11,7 @@ use super::vcs::Repository;
 use crate::config::Config;
 
 /// Commit of the build; empty when it was not known.
-const BUILD_COMMIT: &str = env!("SMITHERS_BUILD_COMMIT");
+pub const BUILD_COMMIT: &str = env!("SMITHERS_BUILD_COMMIT");
 
 /// Describes a start of the gateway with the module `entry`, whose graph has the hash `module_hash`.
 pub fn deployment(

@@ -1,6 +1,15 @@
-//! What the gateway itself puts on record: what exactly was started, and with which settings.
+//! What the gateway itself puts on record (what exactly was started, with which settings), and the copies of the trail.
+//!
+//! ```text
+//! _smithers_audit ──Copier──► SMITHERS_AUDIT_SINK (lines of JSON)
+//!                      └────► .audit-checkpoints.jsonl (signed ends)
+//! ```
 
+pub mod checkpoint;
+mod copier;
 mod deployment;
+pub mod journal;
 pub mod vcs;
 
-pub use deployment::{config_digest, deployment, module_revision};
+pub use copier::{Copier, CopierOptions};
+pub use deployment::{BUILD_COMMIT, config_digest, deployment, module_revision};

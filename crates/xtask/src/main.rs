@@ -9,6 +9,7 @@ mod deploy;
 mod licences;
 mod process;
 mod project;
+mod reference;
 mod test;
 mod tidy;
 
@@ -41,6 +42,8 @@ enum Command {
     /// Compare the built gateway with recordings, probes and the public client.
     #[command(subcommand)]
     Conformance(Suite),
+    /// Write docs/reference from what the binary says of itself.
+    Reference(reference::Options),
     /// Kill the gateway at random moments and check that nothing acknowledged is lost.
     Crash(crash::Options),
     /// Check the files of the reference deployment, or start what they describe.
@@ -67,6 +70,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&project),
         Command::Licences => licences::run(&project),
         Command::Conformance(suite) => verdict(&suite.run(&project).await?),
+        Command::Reference(options) => reference::run(&project, options),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
         Command::Deploy(command) => verdict(&command.run(&project).await?),
     }

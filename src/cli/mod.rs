@@ -4,12 +4,14 @@
 //! Exit codes: 0 done, 1 failed, 4 wrong usage.
 
 mod approvals;
+mod audit;
 mod backup;
 mod client;
 mod completions;
 mod config;
 mod database;
 mod db;
+mod doctor;
 mod error;
 mod explain;
 mod findings;
@@ -61,6 +63,11 @@ enum Command {
     /// Look at the workflows of a gateway, or check a module.
     #[command(subcommand)]
     Workflows(workflows::WorkflowsCommand),
+    /// Read the audit trail of a database: who did what, and whether it is whole.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Ask the release checklist: is this gateway sound, is this deployment ready for people?
+    Doctor(doctor::DoctorArgs),
     /// Ask whether a gateway is up and accepts writes.
     Health(health::HealthArgs),
     /// Make, verify, restore and try out backups.
@@ -122,6 +129,8 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
         Command::Runs(command) => runs::run(&command, output),
         Command::Approvals(command) => approvals::run(&command, output),
         Command::Workflows(command) => workflows::run(&command, output),
+        Command::Audit(command) => audit::run(&command, output),
+        Command::Doctor(args) => doctor::run(&args, output),
         Command::Health(args) => health::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Completions(args) => {

@@ -52,6 +52,10 @@ fn data() -> anyhow::Result<Value> {
     collect(&root, "smithers", &mut commands);
     let configuration = Config::read(&Sources::default())?;
     let errors: Vec<Value> = crate::explain::all().map(explain::data).collect();
+    let alerts: Vec<Value> = crate::alerts::RULES
+        .iter()
+        .map(|rule| json!({"name": rule.name, "meaning": rule.meaning}))
+        .collect();
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "commands": commands,
@@ -59,6 +63,7 @@ fn data() -> anyhow::Result<Value> {
         "configuration": configuration.to_json(),
         "errors": errors,
         "metrics": metrics::table::ALL,
+        "alerts": alerts,
     }))
 }
 

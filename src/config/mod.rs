@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 mod access;
 mod access_logging;
+mod alerts;
 mod approvals;
+mod audit;
 mod entry;
 mod example;
 mod file;
@@ -20,6 +22,7 @@ mod module_env;
 mod network;
 mod problem;
 mod reader;
+mod release;
 mod retention;
 mod script;
 mod secrets;
@@ -31,7 +34,9 @@ mod unknown;
 
 pub use access::{Access, AuthMode};
 pub use access_logging::AccessLogging;
+pub use alerts::Alerts;
 pub use approvals::Approvals;
+pub use audit::Audit;
 pub use entry::{Entry, Origin};
 pub use file::{ConfigFile, Place};
 pub use key::{Key, Kind, Section};
@@ -41,6 +46,7 @@ pub use logging::{LogFormat, Logging};
 pub use module_env::ModuleEnv;
 pub use network::Network;
 pub use problem::{ConfigError, Problem};
+pub use release::Release;
 pub use retention::RetentionPolicy;
 pub use script::{Script, ScriptIsolation};
 pub use secrets::Secrets;
@@ -75,6 +81,12 @@ pub struct Config {
     pub access_log: AccessLogging,
     /// What is logged, and how.
     pub logging: Logging,
+    /// Where the audit trail is copied to.
+    pub audit: Audit,
+    /// From when a condition is worth an alert.
+    pub alerts: Alerts,
+    /// What is known of the release that runs here.
+    pub release: Release,
     books: Books,
     file: Option<PathBuf>,
 }
@@ -98,6 +110,9 @@ impl Config {
             secrets: Secrets::read(&mut reader),
             access_log: AccessLogging::read(&mut reader),
             logging: Logging::read(&mut reader),
+            audit: Audit::read(&mut reader),
+            alerts: Alerts::read(&mut reader),
+            release: Release::read(&mut reader),
             books: Books::default(),
             file: sources.file.as_ref().map(|file| file.path.clone()),
         };

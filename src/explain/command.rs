@@ -138,4 +138,34 @@ pub(super) const TABLE: &[Explanation] = &[
         "It has a syntax error, imports something that is not there, or throws at its top level.",
         "Correct the place that the error shows.",
     ),
+    told(
+        "CHECKS_FAILED",
+        "A check of `smithers doctor` failed.",
+        "A promise of the release checklist does not hold, or could not be looked at in production.",
+        "Do what the hint beside the check says, then ask again with --only.",
+    ),
+    told(
+        "CHECKS_WARNED",
+        "A check of `smithers doctor` warned, and --strict accepts no warnings.",
+        "A promise holds with a reservation.",
+        "Do what the hint beside the check says, or leave out --strict.",
+    ),
+    told(
+        "AUDIT_BROKEN",
+        "The audit trail is not whole.",
+        "A row was changed, removed or put in between, its triggers were changed, or its signed end is another.",
+        "Keep a copy of everything and see the chapter on incidents in the operator's guide.",
+    ),
+    told(
+        "EXPORT_FAILED",
+        "The export of the audit trail could not be written.",
+        "The file exists already, or the disk does not take it.",
+        "Choose another file, or go on with one that was cut off: --resume.",
+    ),
+    told(
+        "EXPORT_UNSOUND",
+        "The file is no export of an audit trail that can be continued.",
+        "It is something else, or a row of it was changed.",
+        "Begin a new one with --out.",
+    ),
 ];

@@ -7,6 +7,7 @@
 
 mod error;
 mod module;
+mod observers;
 mod secrets;
 mod stop;
 mod workers;
@@ -33,6 +34,7 @@ use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
 use crate::net::Running;
 use crate::service::Service;
+use observers::Observers;
 
 pub use error::StartError;
 pub use module::Modules;
@@ -50,6 +52,7 @@ pub struct Gateway {
     arbiters: Vec<Arbiter>,
     /// Sweeps until it is aborted.
     housekeeping: JoinHandle<()>,
+    observers: Observers,
 }
 
 /// What a gateway serves besides the module of its configuration.
@@ -111,6 +114,8 @@ impl Gateway {
             limits: gatekeeper.limits(),
             root_dir: modules.root_dir().into(),
         };
+        let observers =
+            Observers::start(config, &backend, &writer, &clock).map_err(StartError::Serve)?;
         let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, access_log.clone());
         let running = parts.serve(listener, config).map_err(StartError::Serve)?;
         let address = running.address;
@@ -124,6 +129,7 @@ impl Gateway {
             access_log,
             arbiters,
             housekeeping: maintenance.spawn(),
+            observers,
         })
     }
 }

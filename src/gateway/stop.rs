@@ -13,12 +13,13 @@ impl Gateway {
         self.housekeeping.abort();
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
-        let clock = self.clock;
+        let (clock, observers) = (self.clock, self.observers);
         let end = move || {
             if let Err(error) = writer.record_stop(clock.now()) {
                 tracing::warn!(%error, "the stop could not be recorded; the next start will call it unclean");
             }
             writer.shutdown();
+            drop(observers);
         };
         if actix_web::rt::task::spawn_blocking(end).await.is_err() {
             tracing::error!("the writer ended abnormally");

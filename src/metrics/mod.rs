@@ -14,6 +14,8 @@ use smithers_protocol::error::{RateScope, RpcError};
 pub use scrape::Scraped;
 use table::Kind;
 
+use crate::alerts::TALLY;
+
 /// Upper bounds of the duration histograms, milliseconds.
 const DURATION_MS: [f64; 12] = [
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0,
@@ -61,6 +63,10 @@ impl Metrics {
     pub fn auth_event(&self, transport: &'static str, mode: &'static str, outcome: &'static str) {
         counter!(table::AUTH_EVENTS.name, "transport" => transport, "mode" => mode, "outcome" => outcome)
             .increment(1);
+        // A request without a token is a visitor; one with a wrong token may be somebody who guesses.
+        if !matches!(outcome, "accepted" | "missing") {
+            TALLY.failed_login();
+        }
     }
 
     /// Counts a request that was refused because something is done too often.

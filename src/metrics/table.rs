@@ -82,6 +82,12 @@ metrics! {
         "Lines written to the file of the access log.";
     ACCESS_LOG_DROPPED: Counter "smithers_access_log_dropped_total" ["reason"]
         "Lines of the access log that were dropped: queue when the disk is too slow, write when it refuses.";
+    AUDIT_SINK_BEHIND: Gauge "smithers_audit_sink_behind" []
+        "Rows of the audit trail that the copy could not take; 0 when it has all.";
+    ALERTS: Counter "smithers_alerts_total" ["alert"]
+        "Alerts that were raised.";
+    ALERT_FIRING: Gauge "smithers_alert_firing" ["alert", "severity"]
+        "1 as long as the alert fires with this severity, else 0.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
     UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []

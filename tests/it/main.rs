@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod access_log;
+mod alerts;
 mod approval_owners;
 mod audit;
 mod backup;
@@ -17,6 +18,7 @@ mod config;
 mod db;
 mod deletion;
 mod demo;
+mod doctor;
 mod http;
 mod launches;
 mod lifecycle;

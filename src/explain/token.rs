@@ -31,8 +31,8 @@ pub(super) const TABLE: &[Explanation] = &[
     ),
     told(
         "TOKEN_STORE_BUSY",
-        "Another command has been changing the token store for five seconds.",
-        "Many commands run at once, or one hangs while it holds the lock.",
+        "Other commands keep the token store locked.",
+        "One has held the lock for five seconds without a change, or the queue is longer than a minute.",
         "Try again; `fuser tokens.json.lock` names the process that holds the lock.",
     ),
     told(

@@ -26,8 +26,8 @@ pub enum Error {
         /// What is wrong with its place.
         why: &'static str,
     },
-    /// Another command holds the lock for too long.
-    #[error("another command has been changing `{}` for five seconds", .0.display())]
+    /// Another command holds the lock for too long, or too many wait for it.
+    #[error("other commands keep `{}` locked", .0.display())]
     Busy(PathBuf),
     /// Writing failed; the store is as it was.
     #[error("failed to write `{}`", path.display())]

@@ -49,6 +49,26 @@ fn a_revocation_that_races_with_issues_is_never_lost() {
 }
 
 #[test]
+fn a_queue_that_moves_is_waited_for_longer_than_five_seconds() {
+    let store = Store::new();
+    store.issue(&["run:read"]);
+    let lock = std::fs::File::create(store.file("tokens.json.lock")).unwrap();
+    lock.lock().unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| store.ledger().issue(issue(&["run:read"]), NOW));
+        // Somebody who holds the lock gets somewhere every two seconds, three times.
+        for _ in 0..3 {
+            thread::sleep(std::time::Duration::from_secs(2));
+            assert!(!waiting.is_finished());
+            let text = store.text("tokens.json");
+            store.write("tokens.json", format!("{text}\n").as_bytes());
+        }
+        drop(lock);
+        assert!(waiting.join().unwrap().is_ok());
+    });
+}
+
+#[test]
 fn a_store_that_somebody_holds_is_busy_after_five_seconds() {
     let store = Store::new();
     let lock = std::fs::File::create(store.file("tokens.json.lock")).unwrap();

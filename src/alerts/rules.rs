@@ -289,9 +289,12 @@ mod tests {
         );
     }
 
+    /// Puts a number into its place in a sight.
+    type Set = fn(&mut Sight, u64);
+
     #[test]
     fn each_condition_fires_its_own_rule_beyond_its_threshold_and_not_at_it() {
-        let cases: [(fn(&mut Sight, u64), u64, &str); 5] = [
+        let cases: [(Set, u64, &str); 5] = [
             (
                 |sight, n| sight.failed_logins = n,
                 FAILED_LOGINS,

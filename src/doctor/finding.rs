@@ -88,6 +88,19 @@ impl Finding {
     }
 }
 
+/// Most names that a finding repeats.
+const NAMED: usize = 5;
+
+/// Joins names for a finding: the first few, and how many more there are.
+pub(super) fn few(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +115,15 @@ mod tests {
         ]);
         assert_eq!(worst, Some(Finding::fail("b; d", "do b")));
         assert_eq!(Finding::worst_of(Vec::new()), None);
+    }
+
+    #[test]
+    fn few_names_are_all_told_and_of_many_the_first_with_their_number() {
+        assert_eq!(few(&["a", "b"]), "a, b");
+        assert_eq!(
+            few(&["a", "b", "c", "d", "e", "f", "g"]),
+            "a, b, c, d, e and 2 more"
+        );
     }
 
     #[test]

@@ -4,12 +4,11 @@ use smithers_store::ops;
 use smithers_store::read::ApprovalFilter;
 
 use super::database::unreadable;
+use crate::doctor::finding::few;
 use crate::doctor::{Finding, Site};
 
 /// Pending approvals that are looked at.
 const PENDING: usize = 1_000;
-/// Most approvals that a finding names.
-const NAMED: usize = 5;
 
 /// Every approval that waits has an owner and another fallback owner, and so has the configuration.
 ///
@@ -28,18 +27,11 @@ pub(super) fn owners(site: &Site<'_>) -> Finding {
         .map(|pending| format!("{} of {}", pending.approval.node, pending.approval.run_id))
         .collect();
     if !unowned.is_empty() {
-        let more = unowned.len().saturating_sub(NAMED);
-        let more = (more > 0)
-            .then(|| format!(" and {more} more"))
-            .unwrap_or_default();
-        let shown = unowned
-            .iter()
-            .take(NAMED)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
         return Finding::fail(
-            format!("without an owner and another fallback owner: {shown}{more}"),
+            format!(
+                "without an owner and another fallback owner: {}",
+                few(&unowned)
+            ),
             "give the Approval `owner` and `fallbackOwner`, or set the defaults below and launch again",
         );
     }

@@ -2,6 +2,7 @@
 
 use smithers_store::ops::{self, Depth, Outcome};
 
+use crate::doctor::finding::few;
 use crate::doctor::{Finding, Site};
 
 /// What to do about a database that is not whole.
@@ -131,14 +132,7 @@ fn translate(id: &str, outcome: Outcome) -> Finding {
         Outcome::Skipped { reason } => {
             Finding::skip(format!("{id}: {reason}"), "run doctor with --full")
         }
-        Outcome::Failed { problems } => {
-            let shown = problems.first().cloned().unwrap_or_default();
-            let more = problems.len().saturating_sub(1);
-            let more = (more > 0)
-                .then(|| format!(" and {more} more"))
-                .unwrap_or_default();
-            Finding::fail(format!("{id}: {shown}{more}"), RESTORE)
-        }
+        Outcome::Failed { problems } => Finding::fail(format!("{id}: {}", few(&problems)), RESTORE),
     }
 }
 

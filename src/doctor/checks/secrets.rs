@@ -4,12 +4,11 @@ use smithers_model::redact::{Place, Redactor as _};
 use smithers_store::ops::{self, TextPlace};
 
 use super::database::unreadable;
+use crate::doctor::finding::few;
 use crate::doctor::{Finding, Site};
 
 /// Newest rows of each table that are read unless everything is.
 const SAMPLE: u64 = 1_000;
-/// Most places that a finding names.
-const NAMED: usize = 5;
 
 /// Runs the redactor over what is stored.
 pub(super) fn scan(site: &Site<'_>) -> Finding {
@@ -37,13 +36,8 @@ pub(super) fn scan(site: &Site<'_>) -> Finding {
     if places.is_empty() {
         return Finding::pass(format!("no secret in {extent}"));
     }
-    let more = places.len().saturating_sub(NAMED);
-    let more = (more > 0)
-        .then(|| format!(" and {more} more"))
-        .unwrap_or_default();
-    places.truncate(NAMED);
     Finding::fail(
-        format!("something like a secret in {}{more}", places.join(", ")),
+        format!("something like a secret in {}", few(&places)),
         "replace the secret where it is used, then delete the runs that hold it",
     )
 }

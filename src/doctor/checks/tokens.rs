@@ -7,12 +7,11 @@ use smithers_protocol::scope::{Grants, Scope};
 use smithers_tokens::{Grant, LoadError, Parsed, Standing, load};
 
 use crate::config::AuthMode;
+use crate::doctor::finding::few;
 use crate::doctor::{Finding, Site};
 
 /// Words of earlier versions that stand for many scopes at once.
 const BROAD: [&str; 5] = ["*", "admin", "approve", "execute", "read"];
-/// Most tokens that a finding names.
-const NAMED: usize = 5;
 /// Ended grants from which the store should be tidied.
 const MANY_ENDED: usize = 20;
 
@@ -159,7 +158,7 @@ fn written(grant: &Grant, is_wanted: impl Fn(&str) -> bool) -> bool {
 
 /// An entry that confers nothing: no scope, no broad word, no method and no prefix of methods.
 fn is_unknown(entry: &str) -> bool {
-    let confers = !Grants::parse([entry]).scopes().iter().next().is_none();
+    let confers = Grants::parse([entry]).scopes().iter().next().is_some();
     let is_method = smithers_protocol::method::resolve(entry).is_known() || entry.ends_with(".*");
     // Names with a colon that are no scope of ours are those that workflows ask for in `allowedScopes`.
     !confers && !is_method && !entry.contains(':')
@@ -181,16 +180,5 @@ pub(super) fn named(grants: &[&Grant], is_meant: impl Fn(&Grant) -> bool) -> Opt
         .filter(|grant| is_meant(grant))
         .map(|grant| grant.token_id.as_str())
         .collect();
-    let more = meant.len().saturating_sub(NAMED);
-    let shown = meant
-        .iter()
-        .take(NAMED)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    match (meant.is_empty(), more) {
-        (true, _) => None,
-        (false, 0) => Some(shown),
-        (false, more) => Some(format!("{shown} and {more} more")),
-    }
+    (!meant.is_empty()).then(|| few(&meant))
 }

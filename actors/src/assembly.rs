@@ -69,20 +69,42 @@ impl Assembly {
         arbiters: Vec<ArbiterHandle>,
     ) -> Runs {
         let nudge = Nudge::default();
-        let services = RunServices {
+        let services = self.services(catalogue, approvals, nudge.clone());
+        let runs = RunRegistry::spawn(services, arbiters);
+        let scheduler = Scheduler::spawn(runs.clone(), self.backend, self.clock, nudge);
+        let front = WriterActor::spawn(self.writer, runs.clone(), scheduler);
+        // The cell is empty: this is the only place that fills it, and it consumes the assembly.
+        let _ = self.front.set(front);
+        runs
+    }
+
+    /// Starts nothing that is stored: runs rest, and requests to them are refused. Needs an actix system.
+    pub fn rest(
+        self,
+        catalogue: Arc<Catalogue>,
+        approvals: ApprovalPolicy,
+        arbiters: Vec<ArbiterHandle>,
+    ) -> Runs {
+        let services = self.services(catalogue, approvals, Nudge::default());
+        let runs = RunRegistry::spawn(services, arbiters);
+        runs.stop_accepting();
+        runs
+    }
+
+    fn services(
+        &self,
+        catalogue: Arc<Catalogue>,
+        approvals: ApprovalPolicy,
+        scheduler: Nudge,
+    ) -> Arc<RunServices> {
+        Arc::new(RunServices {
             writer: self.writer.clone(),
             backend: self.backend.clone(),
             catalogue,
             clock: self.clock.clone(),
             approvals: Arc::new(approvals),
             epoch: self.backend.epoch(),
-            scheduler: nudge.clone(),
-        };
-        let runs = RunRegistry::spawn(Arc::new(services), arbiters);
-        let scheduler = Scheduler::spawn(runs.clone(), self.backend, self.clock, nudge);
-        let front = WriterActor::spawn(self.writer, runs.clone(), scheduler);
-        // The cell is empty: this is the only place that fills it, and it consumes the assembly.
-        let _ = self.front.set(front);
-        runs
+            scheduler,
+        })
     }
 }

@@ -49,6 +49,9 @@ pub(super) struct GatewayArgs {
     /// Start even when the module cannot be loaded.
     #[arg(long)]
     allow_broken_modules: bool,
+    /// Load no module, execute nothing and refuse changes: look at a database that was restored, for example.
+    #[arg(long, conflicts_with = "demo")]
+    read_only: bool,
     #[command(flatten)]
     file: FileArg,
 }
@@ -68,6 +71,7 @@ pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let extras = Extras {
         allow_broken_modules: args.allow_broken_modules,
         access_log: open_access_log(&config)?,
+        read_only: args.read_only,
         ..Extras::default()
     };
     actix_web::rt::System::new().block_on(serve(config, demo, extras))

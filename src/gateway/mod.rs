@@ -51,8 +51,8 @@ pub struct Gateway {
     access_log: AccessLog,
     arbiters: Vec<Arbiter>,
     /// Sweeps until it is aborted.
-    housekeeping: JoinHandle<()>,
-    observers: Observers,
+    housekeeping: Option<JoinHandle<()>>,
+    observers: Option<Observers>,
 }
 
 /// What a gateway serves besides the module of its configuration.
@@ -64,6 +64,8 @@ pub struct Extras {
     pub allow_broken_modules: bool,
     /// Where requests are recorded.
     pub access_log: AccessLog,
+    /// Load no module, execute nothing, refuse changes: what is stored can be read.
+    pub read_only: bool,
 }
 
 impl Gateway {
@@ -80,6 +82,7 @@ impl Gateway {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let started_at = clock.now();
         let access_log = extras.access_log.clone();
+        let read_only = extras.read_only;
         let modules = Modules::load(config, extras)?;
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
@@ -91,7 +94,11 @@ impl Gateway {
             .map(|_| Arbiter::new())
             .collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
-        let runs = assembly.start_runs(catalogue.clone(), config.approvals.policy(), handles);
+        let policy = config.approvals.policy();
+        let runs = match read_only {
+            true => assembly.rest(catalogue.clone(), policy, handles),
+            false => assembly.start_runs(catalogue.clone(), policy, handles),
+        };
         let deletions = Deletions::new(backend.clone(), writer.clone(), runs.clone(), bus.clone());
         let maintenance = Maintenance {
             deletions: deletions.clone(),
@@ -112,10 +119,13 @@ impl Gateway {
             started_at,
             owner_id: format!("pid:{}:{}", std::process::id(), uuid::Uuid::new_v4()).into(),
             limits: gatekeeper.limits(),
+            read_only,
             root_dir: modules.root_dir().into(),
         };
-        let observers =
-            Observers::start(config, &backend, &writer, &clock).map_err(StartError::Serve)?;
+        let observers = (!read_only)
+            .then(|| Observers::start(config, &backend, &writer, &clock))
+            .transpose()
+            .map_err(StartError::Serve)?;
         let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, access_log.clone());
         let running = parts.serve(listener, config).map_err(StartError::Serve)?;
         let address = running.address;
@@ -128,7 +138,7 @@ impl Gateway {
             modules,
             access_log,
             arbiters,
-            housekeeping: maintenance.spawn(),
+            housekeeping: (!read_only).then(|| maintenance.spawn()),
             observers,
         })
     }

@@ -22,7 +22,7 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// Starts the host and loads the module of the configuration.
+    /// Starts the host and loads the module of the configuration, unless nothing is to be executed.
     ///
     /// # Errors
     /// The host does not start, the module is broken, or two workflows have one key.
@@ -30,8 +30,10 @@ impl Modules {
         let host = ScriptHost::start(host_options(config)).map_err(StartError::Host)?;
         let entry = config.script.module.clone();
         let mut workflows = extras.workflows;
-        match host.load(&entry) {
-            Ok(module) => {
+        let loaded = (!extras.read_only).then(|| host.load(&entry)).transpose();
+        match loaded {
+            Ok(None) => {}
+            Ok(Some(module)) => {
                 for warning in &module.warnings {
                     tracing::warn!(module = %entry.display(), "{warning}");
                 }

@@ -10,7 +10,9 @@ impl Gateway {
         let stopper = &self.running.stopper;
         stopper.stop_accepting().await;
         self.runs.stop_accepting();
-        self.housekeeping.abort();
+        if let Some(housekeeping) = &self.housekeeping {
+            housekeeping.abort();
+        }
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
         let (clock, observers) = (self.clock, self.observers);

@@ -55,6 +55,8 @@ pub struct Service {
     pub owner_id: Arc<str>,
     /// How often callers may call.
     pub limits: Arc<RateLimits>,
+    /// Whether requests that change something are refused.
+    pub read_only: bool,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }
@@ -68,6 +70,7 @@ impl Service {
         params: &RawParams,
     ) -> Result<Payload, RpcError> {
         self.limits.method(&caller.identity, method)?;
+        self.refuse_change(method)?;
         let params = params.object_or_empty();
         match method {
             Method::LaunchRun => self.launch_run(caller, params).await,
@@ -89,6 +92,27 @@ impl Service {
                 format!("Method {} is not served here", other.name()),
             )),
         }
+    }
+
+    /// Refuses what would change something, when this gateway only shows what is stored.
+    fn refuse_change(&self, method: Method) -> Result<(), RpcError> {
+        let changes = matches!(
+            method,
+            Method::LaunchRun
+                | Method::ResumeRun
+                | Method::CancelRun
+                | Method::DeleteRun
+                | Method::HoldRun
+                | Method::SubmitApproval
+        );
+        if !self.read_only || !changes {
+            return Ok(());
+        }
+        let message = format!(
+            "Method {} is not served: this gateway is read-only",
+            method.name()
+        );
+        Err(RpcError::new(ErrorCode::MethodNotAvailable, message))
     }
 
     fn owner(&self) -> Owner {

@@ -155,7 +155,7 @@ pub mod kind {
     /// The database was restored from a backup.
     pub const RESTORE: &str = "restore";
     /// A restore was tried out.
-    pub const DRILL: &str = "drill";
+    pub const DRILL: &str = "restore_drill";
     /// A token was issued, used for the first time, revoked or removed.
     pub const TOKEN: &str = "token";
     /// Logins that failed, summed up.

@@ -109,8 +109,14 @@ pub(super) const TABLE: &[Explanation] = &[
         "Use another backup; `smithers backup verify` tells which are sound.",
     ),
     told(
+        "DRILL_FAILED",
+        "A backup could not be restored, or the restored gateway does not show what is in the backup.",
+        "The backup is damaged, the disk is too full for a second copy, or this version cannot read what it holds.",
+        "The message says at which step; `smithers backup verify` looks at the backup alone.",
+    ),
+    told(
         "BACKUP_UNDER_WAY",
-        "Another backup is being written to the same folder.",
+        "Another backup or drill uses the same folder.",
         "Two schedules overlap, or a large backup takes longer than their period.",
         "Wait for it, or write to another folder with --out.",
     ),

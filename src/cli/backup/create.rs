@@ -76,7 +76,12 @@ struct Created<'a> {
 
 pub(super) fn run(args: &CreateArgs, output: &Output) -> anyhow::Result<()> {
     let config = args.database.read(flags(args))?;
-    let created = create(&options(args, &config)?)?;
+    let mut wanted = match args.db_only {
+        true => bare_options(&config, args.keep),
+        false => options(&config, args.keep)?,
+    };
+    wanted.method = args.method.into();
+    let created = create(&wanted)?;
     let shown = Created {
         folder: created.folder.display().to_string(),
         removed: created
@@ -96,22 +101,31 @@ fn flags(args: &CreateArgs) -> BTreeMap<&'static str, String> {
         .collect()
 }
 
-fn options(args: &CreateArgs, config: &Config) -> anyhow::Result<BackupOptions> {
-    let attachments = match args.db_only {
-        true => Vec::new(),
-        false => token_store(&config.access.token_store)?
+/// What a backup of the configured database holds unless something else was asked for.
+pub(super) fn options(
+    config: &Config,
+    keep: Option<NonZeroUsize>,
+) -> anyhow::Result<BackupOptions> {
+    Ok(BackupOptions {
+        attachments: token_store(&config.access.token_store)?
             .into_iter()
             .collect(),
-    };
-    Ok(BackupOptions {
+        with_module: true,
+        ..bare_options(config, keep)
+    })
+}
+
+/// The database and nothing else.
+fn bare_options(config: &Config, keep: Option<NonZeroUsize>) -> BackupOptions {
+    BackupOptions {
         database: config.storage.db_path.clone(),
         out: config.storage.backup_dir.clone(),
-        method: args.method.into(),
-        keep: args.keep,
-        with_module: !args.db_only,
-        attachments,
+        method: Method::default(),
+        keep,
+        with_module: false,
+        attachments: Vec::new(),
         product_version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
+    }
 }
 
 /// Returns the token store with hashes in place of its secrets; `None` when there is none.

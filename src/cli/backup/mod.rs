@@ -1,6 +1,7 @@
 //! `smithers backup`: make, list, verify, restore and try out backups.
 
 mod create;
+mod drill;
 mod list;
 mod restore;
 mod verify;
@@ -20,6 +21,8 @@ pub(super) enum BackupCommand {
     Verify(verify::VerifyArgs),
     /// Make a database from a backup. No gateway may be running on it.
     Restore(restore::RestoreArgs),
+    /// Make a backup, restore it elsewhere, and read runs through a gateway on it; the result is recorded.
+    Drill(drill::DrillArgs),
 }
 
 pub(super) fn run(command: &BackupCommand, output: &Output) -> anyhow::Result<()> {
@@ -28,5 +31,6 @@ pub(super) fn run(command: &BackupCommand, output: &Output) -> anyhow::Result<()
         BackupCommand::List(args) => list::run(args, output),
         BackupCommand::Verify(args) => verify::run(args, output),
         BackupCommand::Restore(args) => restore::run(args, output),
+        BackupCommand::Drill(args) => drill::run(args, output),
     }
 }

@@ -12,6 +12,7 @@ mod tls;
 
 use std::time::Duration;
 
+use secrecy::SecretString;
 use ureq::Agent;
 
 use address::Address;
@@ -25,6 +26,9 @@ pub(super) use socket::{Event, Socket};
 /// How the command line names itself.
 const USER_AGENT: &str = concat!("smithers-cli/", env!("CARGO_PKG_VERSION"));
 
+/// How long an answer of a gateway on this machine is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A client of one gateway.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -36,6 +40,21 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// A client of a gateway that this process has started on this machine, with the bearer of that gateway.
+    pub(super) fn on_this_machine(url: &str, bearer: SecretString) -> Result<Self, ClientError> {
+        let credential = Credential {
+            bearer,
+            origin: "this command".to_owned(),
+        };
+        Ok(Self {
+            address: Address::parse(url)?,
+            credential: Some(credential),
+            agent: http::agent(None, PATIENCE),
+            trust: Trust::default(),
+            patience: PATIENCE,
+        })
+    }
+
     /// The address as it is shown.
     pub(super) fn address(&self) -> String {
         self.address.to_string()

@@ -1,6 +1,7 @@
 //! `smithers backup`, and what clients see of a database that was restored (operations 3).
 
 mod deaths;
+mod drill;
 mod reconnect;
 mod refusals;
 

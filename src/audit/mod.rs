@@ -5,11 +5,13 @@
 //!                      └────► .audit-checkpoints.jsonl (signed ends)
 //! ```
 
+mod access;
 pub mod checkpoint;
 mod copier;
 mod deployment;
 pub mod journal;
 pub mod vcs;
 
+pub use access::{AccessTrail, TrailKeeper};
 pub use copier::{Copier, CopierOptions};
 pub use deployment::{BUILD_COMMIT, config_digest, deployment, module_revision};

@@ -14,6 +14,7 @@ use super::gate::{Gate, GateRefusal};
 use super::headers::RequestHeaders;
 use super::refusal::Refusal;
 use super::store::GrantStore;
+use crate::audit::AccessTrail;
 use crate::config::{Access, AuthMode, Limits};
 use crate::metrics::Metrics;
 use crate::rate::{AddressKey, RateLimits};
@@ -24,6 +25,7 @@ pub struct Gatekeeper {
     gate: Gate,
     store: Arc<GrantStore>,
     limits: Arc<RateLimits>,
+    trail: Arc<AccessTrail>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
 }
@@ -39,6 +41,7 @@ impl Gatekeeper {
         Gatekeeper {
             mode: access.auth,
             gate: Gate::new(access),
+            trail: store.trail(),
             store,
             limits: Arc::new(RateLimits::new(limits)),
             clock,
@@ -49,6 +52,11 @@ impl Gatekeeper {
     /// Returns the grants in force.
     pub fn grants(&self) -> &GrantStore {
         &self.store
+    }
+
+    /// Returns where access is put on record.
+    pub fn trail(&self) -> Arc<AccessTrail> {
+        self.trail.clone()
     }
 
     /// Returns the limits that callers are counted against.
@@ -68,7 +76,7 @@ impl Gatekeeper {
     ) -> Result<Identity, RpcError> {
         let credential = Credential::find(headers);
         if let Err(closed) = self.gate.check(headers, credential.as_ref()) {
-            self.count(Transport::Http, "origin");
+            self.failed(Transport::Http, "origin", address);
             return Err(closed.into());
         }
         let bearer = credential.as_ref().map(|credential| &credential.bearer);
@@ -87,7 +95,7 @@ impl Gatekeeper {
     ) -> Result<Option<SecretString>, UpgradeRefusal> {
         let credential = Credential::find(headers);
         if let Err(closed) = self.gate.check(headers, credential.as_ref()) {
-            self.count(Transport::WebSocket, "origin");
+            self.failed(Transport::WebSocket, "origin", address);
             return Err(UpgradeRefusal::Gate(closed));
         }
         if self.mode == AuthMode::Token {
@@ -107,9 +115,10 @@ impl Gatekeeper {
     ) -> Result<Identity, RpcError> {
         let identity = match self.mode {
             AuthMode::None => everybody(),
-            AuthMode::Token => self.authenticate(bearer, AddressKey::of(address), over)?,
+            AuthMode::Token => self.authenticate(bearer, address, over)?,
         };
         self.count(over, "accepted");
+        self.trail.token_used(&identity, over, self.clock.now());
         let counted = self.limits.request(&identity);
         counted.map_err(|error| self.slowed(over, error))?;
         Ok(identity)
@@ -120,31 +129,54 @@ impl Gatekeeper {
     fn authenticate(
         &self,
         bearer: Option<&SecretString>,
-        address: AddressKey,
+        address: Option<IpAddr>,
         over: Transport,
     ) -> Result<Identity, RpcError> {
         let bearer = bearer.map(ExposeSecret::expose_secret);
         if bearer.is_some() {
-            let attempt = self.limits.may_attempt(address);
-            attempt.map_err(|error| self.slowed(over, error))?;
+            self.may_attempt(address, over)?;
         }
-        let refusal = match self.store.authenticate(bearer, self.clock.now()) {
+        match self.store.authenticate(bearer, self.clock.now()) {
             Ok(identity) => {
-                self.limits.attempt_succeeded(address);
-                return Ok(identity);
+                self.limits.attempt_succeeded(AddressKey::of(address));
+                Ok(identity)
             }
-            Err(refusal) => refusal,
-        };
-        self.count(over, refusal.outcome());
-        match refusal {
-            Refusal::Unknown => self.limits.attempt_failed(address),
-            Refusal::Revoked(token) | Refusal::Expired(token) => {
-                let used = self.limits.ended_token_used(token.to_bytes());
-                used.map_err(|error| self.slowed(over, error))?;
-            }
-            Refusal::Missing | Refusal::Changed => {}
+            Err(refusal) => Err(self.refused(refusal, address, over)),
         }
-        Err(refusal.into())
+    }
+
+    fn may_attempt(&self, address: Option<IpAddr>, over: Transport) -> Result<(), RpcError> {
+        let attempt = self.limits.may_attempt(AddressKey::of(address));
+        attempt.map_err(|error| {
+            self.failed(over, "rate_limited", address);
+            self.slowed(over, error)
+        })
+    }
+
+    /// Counts a token that does not let in, and returns what the client is told.
+    fn refused(&self, refusal: Refusal, address: Option<IpAddr>, over: Transport) -> RpcError {
+        let slowed = match refusal {
+            Refusal::Missing => {
+                self.count(over, refusal.outcome());
+                return refusal.into();
+            }
+            Refusal::Unknown => {
+                self.limits.attempt_failed(AddressKey::of(address));
+                None
+            }
+            Refusal::Revoked(token) | Refusal::Expired(token) => {
+                self.limits.ended_token_used(token.to_bytes()).err()
+            }
+            Refusal::Changed => None,
+        };
+        self.failed(over, refusal.outcome(), address);
+        slowed.map_or_else(|| refusal.into(), |error| self.slowed(over, error))
+    }
+
+    /// Counts a login that failed, and puts it on record.
+    fn failed(&self, over: Transport, outcome: &'static str, address: Option<IpAddr>) {
+        self.count(over, outcome);
+        self.trail.login_failed(address, outcome, self.clock.now());
     }
 
     fn count(&self, over: Transport, outcome: &'static str) {

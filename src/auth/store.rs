@@ -4,6 +4,7 @@
 //! grant nor revives an old one. A file that is not there is a store without grants. What was seen to have expired stays
 //! so, whatever the clock is set to.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,21 +13,24 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use smithers_actors::session::Identity;
 use smithers_model::Timestamp;
+use smithers_model::time::Clock;
 use smithers_tokens::{Fingerprint, Grant, GrantSet, LoadError, Stamp, Standing, load};
 
 use super::expired::SeenExpired;
 use super::grant::identity;
 use super::refusal::Refusal;
+use crate::audit::AccessTrail;
 use crate::metrics::Metrics;
 
 /// A file that changed so recently may change again without its stamp telling, since clocks of file systems are coarse.
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// The grants in force.
-#[derive(Debug)]
 pub struct GrantStore {
     path: PathBuf,
     allow_loose_mode: bool,
+    trail: Arc<AccessTrail>,
+    clock: Arc<dyn Clock>,
     in_force: RwLock<Arc<InForce>>,
     generation: AtomicU64,
     seen_expired: SeenExpired,
@@ -73,6 +77,8 @@ struct InForce {
 struct Seen {
     /// Its stamp when it was last read, and when that was first noticed; `None` before the first look.
     stamp: Option<(Option<Stamp>, Instant)>,
+    /// Whether this is after the start: what was there from the beginning is no change.
+    is_later: bool,
     /// Why it could not be used, to say it once.
     problem: Option<String>,
 }
@@ -80,10 +86,19 @@ struct Seen {
 impl GrantStore {
     /// Opens the store at `path` and reads it. A file that is absent or refused leaves the store without grants; the log
     /// says so.
-    pub fn open(path: impl Into<PathBuf>, allow_loose_mode: bool) -> GrantStore {
+    ///
+    /// What later changes is recorded in `trail`, with the time of `clock`.
+    pub fn open(
+        path: impl Into<PathBuf>,
+        allow_loose_mode: bool,
+        trail: Arc<AccessTrail>,
+        clock: Arc<dyn Clock>,
+    ) -> GrantStore {
         let store = GrantStore {
             path: path.into(),
             allow_loose_mode,
+            trail,
+            clock,
             in_force: RwLock::default(),
             generation: AtomicU64::new(0),
             seen_expired: SeenExpired::default(),
@@ -91,7 +106,13 @@ impl GrantStore {
             seen: Mutex::default(),
         };
         store.refresh();
+        store.seen.lock().is_later = true;
         store
+    }
+
+    /// Returns where access is put on record.
+    pub fn trail(&self) -> Arc<AccessTrail> {
+        self.trail.clone()
     }
 
     /// Returns where the file is.
@@ -209,6 +230,11 @@ impl GrantStore {
     fn apply(&self, seen: &mut Seen, grants: GrantSet, remark: Option<&str>) {
         if self.in_force.read().file != grants {
             tracing::info!(path = %self.path.display(), grants = grants.len(), "the token store was read");
+            if seen.is_later {
+                let before = Arc::clone(&self.in_force.read());
+                let now = self.clock.now();
+                self.trail.store_changed(&before.file, &grants, now);
+            }
             self.replace(|in_force| {
                 self.seen_expired.keep_only(&[&grants, &in_force.memory]);
                 in_force.file = grants;
@@ -241,6 +267,13 @@ impl GrantStore {
         change(&mut next);
         *in_force = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl fmt::Debug for GrantStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("GrantStore");
+        shown.field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -14,6 +14,7 @@ use super::config::FileArg;
 use super::output::put;
 use super::start_error;
 use crate::access_log::AccessLog;
+use crate::audit::AccessTrail;
 use crate::auth::{Gatekeeper, GrantStore, GrantWatch, issue_demo_grant};
 use crate::config::{AuthMode, Config};
 use crate::demo::Demo;
@@ -112,6 +113,8 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     let grants = Arc::new(GrantStore::open(
         &config.access.token_store,
         config.access.allow_loose_mode,
+        Arc::new(AccessTrail::default()),
+        clock.clone(),
     ));
     let started_at = clock.now();
     let token = demo.as_ref().map(|_| issue_demo_grant(&grants, started_at));

@@ -30,6 +30,7 @@ use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use smithers_store::{Backend, WriterHandle};
 
 use crate::access_log::AccessLog;
+use crate::audit::TrailKeeper;
 use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
 use crate::net::Running;
@@ -50,6 +51,8 @@ pub struct Gateway {
     modules: Modules,
     access_log: AccessLog,
     arbiters: Vec<Arbiter>,
+    /// Puts access on record until it is stopped.
+    trail: Option<TrailKeeper>,
     /// Sweeps until it is aborted.
     housekeeping: Option<JoinHandle<()>>,
     observers: Option<Observers>,
@@ -126,6 +129,10 @@ impl Gateway {
             .then(|| Observers::start(config, &backend, &writer, &clock))
             .transpose()
             .map_err(StartError::Serve)?;
+        let trail = (!read_only)
+            .then(|| TrailKeeper::start(gatekeeper.trail(), writer.clone(), clock.clone()))
+            .transpose()
+            .map_err(StartError::Serve)?;
         let parts = workers::WorkerParts::new(config, service, gatekeeper, bus, access_log.clone());
         let running = parts.serve(listener, config).map_err(StartError::Serve)?;
         let address = running.address;
@@ -138,6 +145,7 @@ impl Gateway {
             modules,
             access_log,
             arbiters,
+            trail,
             housekeeping: (!read_only).then(|| maintenance.spawn()),
             observers,
         })

@@ -15,8 +15,11 @@ impl Gateway {
         }
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
-        let (clock, observers) = (self.clock, self.observers);
+        let (clock, observers, trail) = (self.clock, self.observers, self.trail);
         let end = move || {
+            if let Some(trail) = trail {
+                trail.stop();
+            }
             if let Err(error) = writer.record_stop(clock.now()) {
                 tracing::warn!(%error, "the stop could not be recorded; the next start will call it unclean");
             }

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use smithers_testkit::wait::until;
-use smithers_testkit::{Gateway, Socket};
+use smithers_testkit::{Gateway, Scratch, Socket};
 
-use crate::support::{OPERATOR, PATIENCE, get, refusal, scratch, scratch_with, start, tokens};
+use crate::support::{
+    OPERATOR, PATIENCE, READER, database, get, log, refusal, scratch, scratch_with, start, tokens,
+};
 
 /// Within this a revocation acts: a second, and room for a busy machine.
 const SOON: Duration = Duration::from_secs(3);
@@ -109,26 +111,140 @@ async fn a_token_that_expires_loses_its_sockets_and_its_requests() {
     assert_refused(&gateway, "short").await;
 }
 
-#[tokio::test]
-async fn a_store_that_cannot_be_read_admits_nobody_new_and_revives_nobody() {
-    let scratch = scratch();
-    let gateway = start(&scratch).await;
-    let store = scratch.path("tokens.json");
+/// Replaces the store by a text that is none.
+fn break_store(scratch: &Scratch) {
     let draft = scratch.path("tokens.json.half");
     let half: &[u8] =
         br#"{"version": 2, "tokens": {"new-token": {"role": "operator", "scopes": ["*"]"#;
     std::fs::write(&draft, half).unwrap();
-    std::fs::rename(&draft, &store).unwrap();
-    let noticed = until("the log to say so", PATIENCE, || async {
-        Ok(crate::support::log(&scratch)
-            .contains("token store is refused")
-            .then_some(()))
+    std::fs::rename(&draft, scratch.path("tokens.json")).unwrap();
+}
+
+/// Waits until `/metrics` has `line`.
+async fn wait_for_metric(gateway: &Gateway, line: &str) {
+    let found = until(line, PATIENCE, || async {
+        let served = get(gateway, Some(OPERATOR), "/metrics").await;
+        let text = String::from_utf8(served.body).unwrap();
+        Ok(text.lines().any(|other| other == line).then_some(()))
     });
-    noticed.await.unwrap();
-    assert_refused(&gateway, "new-token").await;
+    found.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_store_keeps_the_last_good_state_admits_nobody_new_and_raises_a_metric_and_one_log_line()
+ {
+    let both = json!({
+        OPERATOR: { "role": "operator", "scopes": ["*"] },
+        "revoked": { "role": "operator", "scopes": ["*"], "revokedAtMs": 1 },
+    });
+    let mut scratch = scratch_with(&both);
+    scratch.set("SMITHERS_LOG", "info");
+    let gateway = start(&scratch).await;
+    wait_for_metric(&gateway, "smithers_token_store_state{state=\"ok\"} 1").await;
+    break_store(&scratch);
+    wait_for_metric(&gateway, "smithers_token_store_state{state=\"refused\"} 1").await;
+    wait_for_metric(
+        &gateway,
+        "smithers_token_store_reloads_total{outcome=\"refused\"} 1",
+    )
+    .await;
+    for token in ["new-token", "revoked"] {
+        assert_refused(&gateway, token).await;
+    }
     let runs: Value = gateway
         .expect(OPERATOR, "listRuns", json!({}))
         .await
         .unwrap();
     assert_eq!(runs, json!([]));
+    // The watcher has looked again by the time that a hangup is through.
+    gateway.signal("HUP").await.unwrap();
+    let heard = until("the hangup to be heard", PATIENCE, || async {
+        Ok(log(&scratch).contains("SIGHUP").then_some(()))
+    });
+    heard.await.unwrap();
+    let lines = log(&scratch);
+    let told = lines.matches("the token store is refused").count();
+    assert_eq!(told, 1, "{lines}");
+
+    scratch.write_tokens(&both).unwrap();
+    wait_for_metric(&gateway, "smithers_token_store_state{state=\"ok\"} 1").await;
+    assert_refused(&gateway, "revoked").await;
+}
+
+#[tokio::test]
+async fn a_hangup_reads_the_store_again_at_once_and_ends_nothing() {
+    let mut scratch = scratch();
+    scratch.set("SMITHERS_LOG", "info");
+    let gateway = start(&scratch).await;
+    let socket = gateway.connect(OPERATOR, None).await.unwrap();
+    let mut staying = gateway.connect(READER, None).await.unwrap();
+    let hung_up = Instant::now();
+    let mut left = tokens();
+    left[OPERATOR]["revokedAtMs"] = json!(now_ms());
+    scratch.write_tokens(&left).unwrap();
+    gateway.signal("HUP").await.unwrap();
+    assert_closed_soon(&socket, hung_up).await;
+    staying.request("listRuns", json!({})).await.unwrap();
+    assert_refused(&gateway, OPERATOR).await;
+}
+
+#[tokio::test]
+async fn tokens_that_come_go_and_are_used_and_failed_logins_are_in_the_audit_trail() {
+    let mut grants = tokens();
+    grants["leaving"] = json!({ "role": "operator", "scopes": ["*"], "userId": "user:leaving" });
+    let scratch = scratch_with(&grants);
+    let gateway = start(&scratch).await;
+    for _ in 0..2 {
+        assert_eq!(get(&gateway, Some(OPERATOR), "/v1/runs").await.status, 200);
+    }
+    gateway.connect(READER, None).await.unwrap();
+    let presented = "smithers_guess_0123456789abcdef0123456789abcdef";
+    for _ in 0..3 {
+        assert_eq!(get(&gateway, Some(presented), "/v1/runs").await.status, 401);
+    }
+    get(&gateway, None, "/v1/runs").await;
+    let mut after = tokens();
+    after["coming"] = json!({ "role": "viewer", "scopes": ["run:read"] });
+    after[READER]["revokedAtMs"] = json!(now_ms());
+    scratch.write_tokens(&after).unwrap();
+    gateway.signal("HUP").await.unwrap();
+    let admitted = until("the new token to be admitted", PATIENCE, || async {
+        let answer = get(&gateway, Some("coming"), "/v1/runs").await;
+        Ok((answer.status == 200).then_some(()))
+    });
+    admitted.await.unwrap();
+    assert_eq!(gateway.stop().await.unwrap(), Some(0));
+
+    let database = database(&scratch);
+    let sql = "SELECT concat_ws(' ', kind, outcome, channel, coalesce(actor_id, '-'), coalesce(subject, '-')), detail_json
+               FROM _smithers_audit WHERE kind IN ('token', 'login-failures') ORDER BY seq";
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows: Vec<(String, String)> = rows.unwrap().map(Result::unwrap).collect();
+    let mut told: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
+    told.sort_unstable();
+    let id = |bearer: &str| {
+        let fingerprint = smithers_tokens::Fingerprint::of(bearer).unwrap();
+        fingerprint.token_id()
+    };
+    let mut expected = vec![
+        format!("token first-use http user:op {}", id(OPERATOR)),
+        format!("token first-use websocket user:reader {}", id(READER)),
+        format!("token first-use http - {}", id("coming")),
+        format!("token removed gateway user:leaving {}", id("leaving")),
+        format!("token revoked gateway user:reader {}", id(READER)),
+        format!("token added gateway - {}", id("coming")),
+        "login-failures refused gateway - loopback".into(),
+    ];
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+    let failures = rows
+        .iter()
+        .find(|(row, _)| row.starts_with("login-failures"));
+    let detail: Value = serde_json::from_str(&failures.unwrap().1).unwrap();
+    assert_eq!(detail["outcomes"], json!({ "unknown": 3 }), "{detail}");
+    assert!(
+        rows.iter()
+            .all(|(row, detail)| !format!("{row}{detail}").contains("guess"))
+    );
 }

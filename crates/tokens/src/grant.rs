@@ -91,6 +91,11 @@ impl GrantSet {
         self.0.values()
     }
 
+    /// Returns the grants with their fingerprints, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = (&Fingerprint, &Grant)> {
+        self.0.iter()
+    }
+
     /// Returns how many grants there are.
     pub fn len(&self) -> usize {
         self.0.len()

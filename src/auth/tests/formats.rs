@@ -217,7 +217,7 @@ fn a_file_that_others_may_read_is_refused_unless_that_is_allowed() {
     for mode in [0o640, 0o604, 0o444, 0o620] {
         set_mode(&folder.path(), mode);
         assert!(folder.open().is_empty(), "{mode:o}");
-        assert_eq!(GrantStore::open(folder.path(), true).len(), 1, "{mode:o}");
+        assert_eq!(folder.open_with(true).len(), 1, "{mode:o}");
     }
     set_mode(&folder.path(), 0o400);
     assert_eq!(folder.open().len(), 1);

@@ -5,20 +5,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde_json::json;
 use smithers_actors::session::{Authenticator, Transport, UpgradeInfo, authorise};
-use smithers_model::time::Clock;
 
 use super::*;
 use crate::auth::{GateRefusal, Gatekeeper, RequestHeaders, UpgradeRefusal};
 use crate::config::{Access, AuthMode, Limits};
-
-/// A clock that stands still.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        NOW
-    }
-}
 
 fn gatekeeper(auth: AuthMode) -> Gatekeeper {
     let folder = Folder::new();

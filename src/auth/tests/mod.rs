@@ -7,14 +7,25 @@ mod reload;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use smithers_model::Timestamp;
+use smithers_model::time::Clock;
 use tempfile::TempDir;
 
 use super::GrantStore;
 
 const NOW: Timestamp = Timestamp(1_000_000);
+
+/// A clock that stands still.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
 
 /// A folder with a token store in it.
 struct Folder {
@@ -45,7 +56,12 @@ impl Folder {
     }
 
     fn open(&self) -> GrantStore {
-        GrantStore::open(self.path(), false)
+        self.open_with(false)
+    }
+
+    fn open_with(&self, allow_loose_mode: bool) -> GrantStore {
+        let (trail, clock) = (Arc::default(), Arc::new(Still));
+        GrantStore::open(self.path(), allow_loose_mode, trail, clock)
     }
 }
 

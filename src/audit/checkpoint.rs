@@ -43,12 +43,25 @@ impl Signer {
     /// # Errors
     /// The file cannot be read or made, or holds no key.
     pub fn open(database: &Path) -> io::Result<Self> {
-        let path = key_path(database);
-        match read_bounded(&path, MAX_KEY) {
-            Ok(pkcs8) => Self::of(&pkcs8),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::make(&path),
-            Err(error) => Err(error),
+        match Self::read(database) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::make(&key_path(database))
+            }
+            read => read,
         }
+    }
+
+    /// Reads the key beside `database`.
+    ///
+    /// # Errors
+    /// There is none, or the file cannot be read or holds no key.
+    pub fn read(database: &Path) -> io::Result<Self> {
+        Self::of(&read_bounded(&key_path(database), MAX_KEY)?)
+    }
+
+    /// Returns the public half in hex, by which anybody can check what was signed.
+    pub fn public_key(&self) -> String {
+        hex::encode(self.0.public_key())
     }
 
     fn make(path: &Path) -> io::Result<Self> {
@@ -77,7 +90,7 @@ impl Signer {
             at,
             seq,
             hash: hash.to_owned(),
-            key: hex::encode(self.0.public_key()),
+            key: self.public_key(),
             signature: hex::encode(signature),
         }
     }
@@ -103,16 +116,22 @@ fn message(at: Timestamp, seq: u64, hash: &str) -> String {
     format!("smithers-audit-checkpoint 1 {at} {seq} {hash}")
 }
 
-/// Adds a checkpoint to those beside `database`.
+/// Adds a checkpoint to those beside `database`, in place of one that was cut off.
 ///
 /// # Errors
 /// The file does not take it.
 pub fn append(database: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
     let mut file = OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(path(database))?;
+    let mut written = Vec::new();
+    (&mut file)
+        .take(MAX_CHECKPOINTS)
+        .read_to_end(&mut written)?;
+    file.set_len(whole(&written) as u64)?;
     file.write_all(format!("{}\n", serde_json::to_string(checkpoint)?).as_bytes())?;
     file.sync_all()
 }
@@ -126,15 +145,17 @@ pub fn all(database: &Path) -> io::Result<Vec<Checkpoint>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read?,
     };
-    let whole = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
-    let lines = bytes[..whole].split(|byte| *byte == b'\n');
+    let lines = bytes[..whole(&bytes)].split(|byte| *byte == b'\n');
     let lines = lines.filter(|line| !line.is_empty());
     lines
         .map(|line| serde_json::from_slice(line).map_err(io::Error::from))
         .collect()
+}
+
+/// Returns how many bytes are whole lines.
+fn whole(bytes: &[u8]) -> usize {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n');
+    end.map_or(0, |end| end + 1)
 }
 
 /// Returns where the checkpoints of `database` are.
@@ -210,8 +231,10 @@ mod tests {
             .open(path(&database))
             .unwrap();
         file.write_all(b"{\"at\":1").unwrap();
-        assert_eq!(all(&database).unwrap(), [checkpoint]);
-        file.write_all(b"\n").unwrap();
+        assert_eq!(all(&database).unwrap(), [checkpoint.clone()]);
+        append(&database, &checkpoint).unwrap();
+        assert_eq!(all(&database).unwrap(), [checkpoint.clone(), checkpoint]);
+        file.write_all(b"{\"at\":1\n").unwrap();
         assert!(all(&database).is_err());
     }
 }

@@ -15,7 +15,7 @@ use smithers_store::Backend;
 use smithers_store::read::AuditEntry;
 
 use super::checkpoint::{self, Signer};
-use super::journal::{self, Journal, JournalError};
+use super::journal::{self, Journal};
 use crate::metrics::table;
 
 /// How often new rows are looked for.
@@ -114,7 +114,8 @@ impl Work {
         };
         let shown = sink.display().to_string();
         if self.journal.is_none() {
-            self.journal = Some(open(&sink).map_err(|error| format!("{shown}: {error}"))?);
+            let opened = open(&*self.options.backend, &sink);
+            self.journal = Some(opened.map_err(|error| format!("{shown}: {error}"))?);
         }
         loop {
             let journal = self.journal.as_mut().expect("it was opened above");
@@ -163,18 +164,47 @@ impl Work {
     }
 }
 
-fn open(sink: &Path) -> Result<Journal<std::fs::File>, JournalError> {
+/// Opens the copy to go on where it ends. After a restore it may hold rows that the trail does not have any more: then
+/// it is kept under another name, and a new one begins.
+fn open(backend: &dyn Backend, sink: &Path) -> Result<Journal<std::fs::File>, String> {
     let is_new = std::fs::metadata(sink).map_or(true, |metadata| metadata.len() == 0);
     if !is_new {
-        return journal::resume(sink);
+        let journal = journal::resume(sink).map_err(|error| error.to_string())?;
+        if is_in_trail(backend, &journal)? {
+            return Ok(journal);
+        }
+        let aside = aside(sink, &journal);
+        std::fs::rename(sink, &aside).map_err(|error| error.to_string())?;
+        let (kept, seq) = (aside.display(), journal.last_seq());
+        tracing::warn!(target: "smithers::audit", "row {seq} of the copy is not in the trail any more; the copy is kept as {kept}");
     }
+    begin(sink).map_err(|error| error.to_string())
+}
+
+fn begin(sink: &Path) -> io::Result<Journal<std::fs::File>> {
     let file = OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o640)
         .open(sink)?;
     let start = smithers_store::ChainCursor::default();
-    Ok(Journal::begin(file, start.seq(), start.hash())?)
+    Journal::begin(file, start.seq(), start.hash())
+}
+
+fn is_in_trail<W: io::Write>(backend: &dyn Backend, copy: &Journal<W>) -> Result<bool, String> {
+    let Some(before) = copy.last_seq().checked_sub(1) else {
+        return Ok(true);
+    };
+    let rows = read(backend, before, 1)?;
+    Ok(rows.first().is_some_and(|row| row.hash == copy.last_hash()))
+}
+
+/// A name that says where the copy ends, so that none replaces another.
+fn aside<W: io::Write>(sink: &Path, copy: &Journal<W>) -> PathBuf {
+    let hash = copy.last_hash().get(..12).unwrap_or_default();
+    let mut name = sink.as_os_str().to_owned();
+    name.push(format!(".{}-{hash}", copy.last_seq()));
+    name.into()
 }
 
 fn read(backend: &dyn Backend, after: u64, limit: usize) -> Result<Vec<AuditEntry>, String> {

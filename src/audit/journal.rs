@@ -240,6 +240,11 @@ impl<W: Write> Journal<W> {
         self.found.cursor.seq()
     }
 
+    /// Hash of the last row.
+    pub fn last_hash(&self) -> &str {
+        self.found.cursor.hash()
+    }
+
     /// Adds rows.
     ///
     /// # Errors

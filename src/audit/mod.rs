@@ -11,6 +11,7 @@ mod copier;
 mod deployment;
 pub mod journal;
 pub mod vcs;
+pub mod verify;
 
 pub use access::{AccessTrail, TrailKeeper};
 pub use copier::{Copier, CopierOptions};

@@ -146,6 +146,7 @@ async fn the_audit_trail_is_append_only_for_normal_operators() {
         "_smithers_approval_decisions",
         "_smithers_deployments",
         "_smithers_modules",
+        "_smithers_events",
     ] {
         let rows = format!("SELECT count(*) FROM {table}");
         assert!(count(&scratch, &rows) > 0, "{table}");
@@ -179,4 +180,35 @@ async fn a_start_without_the_triggers_is_refused_with_what_to_do() {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
     assert!(!log(&scratch).contains("panicked"));
+}
+
+#[tokio::test]
+async fn the_audit_trail_preserves_approval_decisions_notes_and_actor_ids_even_of_deleted_runs() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    launch(&gateway, "gate", "r", json!({})).await;
+    wait_for(&gateway, "r", "waiting-approval").await;
+    let decision =
+        json!({ "runId": "r", "nodeId": "approve", "approved": true, "note": "seen by two" });
+    gateway
+        .expect(OPERATOR, "submitApproval", decision)
+        .await
+        .unwrap();
+    wait_for(&gateway, "r", "finished").await;
+    gateway
+        .expect(OPERATOR, "deleteRun", json!({ "runId": "r" }))
+        .await
+        .unwrap();
+    let told = "SELECT json_array(kind, outcome, subject, actor_id, detail_json ->> 'note')
+                FROM _smithers_audit WHERE kind = 'approval'";
+    let left = "SELECT json_array(approvals_json ->> '$[0].nodeId', approvals_json ->> '$[0].approved',
+                                  approvals_json ->> '$[0].decidedBy', approvals_json ->> '$[0].note')
+                FROM _smithers_run_tombstones";
+    let database = database(&scratch);
+    let text = |sql: &str| -> String { database.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(
+        text(told),
+        r#"["approval","approved","approve","user:op","seen by two"]"#
+    );
+    assert_eq!(text(left), r#"["approve",1,"user:op","seen by two"]"#);
 }

@@ -6,6 +6,7 @@ mod access_log;
 mod alerts;
 mod approval_owners;
 mod audit;
+mod audit_export;
 mod backup;
 mod cli;
 mod cli_approvals;

@@ -143,7 +143,7 @@ impl RunState {
         };
         AuditRecord {
             subject: Some(node.node_id.to_string()),
-            detail: RawJson::of(&json!({ "iteration": node.iteration })),
+            detail: RawJson::of(&json!({ "iteration": node.iteration, "note": answer.note })),
             ..AuditRecord::by(now, actor, kind::APPROVAL, outcome).about(&self.run.run_id)
         }
     }

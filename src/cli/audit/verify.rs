@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use smithers_store::{ChainCursor, ops};
+use smithers_store::ops;
 
-use super::{PAGE, Trail};
-use crate::audit::{checkpoint, journal};
+use super::Trail;
+use crate::audit::checkpoint::{self, Checkpoint, Signer};
+use crate::audit::{journal, verify};
 use crate::cli::database::DatabaseArgs;
 use crate::cli::error::CliError;
-use crate::cli::output::{Format, Output};
-use crate::config::Config;
+use crate::cli::output::{Format, Output, warn};
 
 /// What was typed.
 #[derive(Debug, Args)]
@@ -20,12 +20,16 @@ use crate::config::Config;
 Examples:
   smithers audit verify                     the trail of the configured database
   smithers audit verify audit.jsonl         an export, or the copy of SMITHERS_AUDIT_SINK
+  smithers audit verify --public-key 9c4f1c5b0e0b2f6a4e0d6b3a8f7c1d2e3f405162738495a6b7c8d9e0f1a2b3c4
 
 Exit code 1 when a row was changed, removed or put in between; the message names it.")]
 pub(crate) struct VerifyArgs {
     /// Export or copy to check; the database without it.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Key whose checkpoints count; the one beside the database without it, which whoever writes there can replace.
+    #[arg(long, value_name = "HEX", value_parser = public_key, conflicts_with = "file")]
+    public_key: Vec<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -43,7 +47,7 @@ struct Holds {
     /// The database: signed checkpoints that were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoints: Option<usize>,
-    /// The key that signed them; compare it with what you noted elsewhere.
+    /// The key that is trusted; compare it with what you noted elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<String>,
 }
@@ -51,7 +55,7 @@ struct Holds {
 pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<()> {
     let holds = match &args.file {
         Some(file) => of_file(file)?,
-        None => of_database(&args.database.read(BTreeMap::new())?)?,
+        None => of_database(args)?,
     };
     output.print(&holds, Format::Toon)
 }
@@ -69,9 +73,10 @@ fn of_file(file: &Path) -> Result<Holds, CliError> {
     })
 }
 
-fn of_database(config: &Config) -> Result<Holds, CliError> {
+fn of_database(args: &VerifyArgs) -> Result<Holds, CliError> {
+    let config = args.database.read(BTreeMap::new())?;
     let database = &config.storage.db_path;
-    let trail = Trail::open(config)?;
+    let trail = Trail::open(&config)?;
     let triggers = ops::audit::broken_triggers(database)
         .map_err(|error| super::super::database::failure(error.into()))?;
     if let Some(difference) = triggers.first() {
@@ -79,50 +84,57 @@ fn of_database(config: &Config) -> Result<Holds, CliError> {
     }
     let signed = checkpoint::all(database)
         .map_err(|error| broken(format!("{}: {error}", checkpoint::path(database).display())))?;
-    if let Some(forged) = signed.iter().find(|checkpoint| !checkpoint.is_signed()) {
-        return Err(broken(format!(
-            "the checkpoint of row {} has a wrong signature",
-            forged.seq
-        )));
+    let trusted = trusted(args, database, &signed);
+    let verdict =
+        verify::verify(&*trail.0, &signed, &trusted).map_err(|error| super::unreadable(&error))?;
+    if let Some((seq, why)) = verdict.broken {
+        return Err(broken(format!("row {seq}: {why}")));
     }
-    let mut waiting = signed.iter().peekable();
-    let mut cursor = ChainCursor::default();
-    loop {
-        let rows = trail.after(cursor.seq(), PAGE)?;
-        if let Some(seq) = cursor.follow(&rows) {
-            return Err(broken(format!(
-                "row {seq} does not follow from those before it"
-            )));
-        }
-        for row in &rows {
-            while let Some(checkpoint) = waiting.next_if(|checkpoint| checkpoint.seq == row.seq) {
-                if checkpoint.hash != row.hash {
-                    return Err(broken(format!(
-                        "row {} is not the one that was signed",
-                        row.seq
-                    )));
-                }
-            }
-        }
-        if rows.is_empty() {
-            break;
-        }
-    }
-    if let Some(beyond) = waiting.next() {
-        return Err(broken(format!(
-            "the trail ends at row {}, and row {} was signed",
-            cursor.seq(),
-            beyond.seq
-        )));
+    if verdict.superseded > 0 {
+        warn(&format!(
+            "a restore has taken back rows of {} checkpoints; compare them with a copy that is kept elsewhere",
+            verdict.superseded
+        ));
     }
     Ok(Holds {
-        rows: cursor.seq(),
-        last_seq: cursor.seq(),
-        chain_head: cursor.hash().to_owned(),
+        rows: verdict.cursor.seq(),
+        last_seq: verdict.cursor.seq(),
+        chain_head: verdict.cursor.hash().to_owned(),
         complete: None,
-        checkpoints: Some(signed.len()),
-        public_key: signed.last().map(|checkpoint| checkpoint.key.clone()),
+        checkpoints: Some(verdict.agreed),
+        public_key: trusted.first().cloned(),
     })
+}
+
+/// The keys whose checkpoints count: those that were named, else the one beside the database. Without that, as on
+/// another machine, the key that the newest checkpoint names, which proves little.
+fn trusted(args: &VerifyArgs, database: &Path, signed: &[Checkpoint]) -> Vec<String> {
+    if !args.public_key.is_empty() {
+        return args.public_key.clone();
+    }
+    match Signer::read(database) {
+        Ok(key) => vec![key.public_key()],
+        Err(error) => {
+            if !signed.is_empty() {
+                warn(&format!(
+                    "the key beside the database cannot be read ({error}); name the one you noted with --public-key"
+                ));
+            }
+            signed
+                .last()
+                .map(|newest| newest.key.clone())
+                .into_iter()
+                .collect()
+        }
+    }
+}
+
+fn public_key(text: &str) -> Result<String, String> {
+    let is_key = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_key {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("a public key has 64 hex digits".to_owned()),
+    }
 }
 
 fn broken(message: String) -> CliError {

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use smithers_model::audit::kind;
 
 use super::{Finding, finding, read_finding, skipped, texts};
-use crate::audit_chain::{GENESIS, first_break};
-use crate::read::{AuditEntry, AuditReader, ReadResult};
+use crate::audit_chain::ChainCursor;
+use crate::read::{AuditReader, ReadResult};
 use crate::sqlite::SqliteReader;
 
 /// Rows of the trail read at a time.
@@ -17,35 +17,17 @@ pub(super) fn chain(conn: Connection) -> Finding {
 }
 
 fn breaks(reader: &dyn AuditReader) -> ReadResult<Vec<String>> {
-    let mut rows = reader.audit(0, PAGE)?;
-    if let Some(first) = rows.first()
-        && (first.seq != 1 || first.prev_hash != GENESIS)
-    {
-        return Ok(vec![format!(
-            "it begins with row {}, not with the first",
-            first.seq
-        )]);
-    }
+    let mut chain = ChainCursor::default();
     loop {
-        if let Some(seq) = first_break(&rows) {
-            return Ok(vec![format!(
-                "row {seq} does not follow from those before it"
-            )]);
+        let rows = reader.audit(chain.seq(), PAGE)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-        let Some(last) = rows.pop() else {
-            return Ok(Vec::new());
-        };
-        // The last row stays, so that the next page is linked to it.
-        rows = following(reader, last)?;
-        if rows.len() == 1 {
-            return Ok(Vec::new());
+        if let Some(seq) = chain.follow(&rows) {
+            let problem = format!("row {seq} does not follow from those before it");
+            return Ok(vec![problem]);
         }
     }
-}
-
-fn following(reader: &dyn AuditReader, last: AuditEntry) -> ReadResult<Vec<AuditEntry>> {
-    let next = reader.audit(last.seq, PAGE)?;
-    Ok(std::iter::once(last).chain(next).collect())
 }
 
 /// Runs that were launched and of which neither a row nor a tombstone is left, and doors that a deletion by hand came

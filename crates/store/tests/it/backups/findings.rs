@@ -76,7 +76,7 @@ fn every_damage_is_found_by_the_check_that_it_is_for() {
         (
             "DELETE FROM _smithers_audit WHERE seq = 1",
             "audit-chain",
-            "it begins with row 2, not with the first",
+            "row 2 does not follow from those before it",
         ),
     ] {
         let failed = failed(damage);

@@ -3,12 +3,17 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use smithers_testkit::Gateway;
 use smithers_testkit::http::{Request, exchange};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::support::{OPERATOR, READER, approve, get, launch, scratch, send, start, wait_for};
+use crate::support::{
+    OPERATOR, PATIENCE, READER, approve, get, launch, scratch, send, start, wait_for,
+};
 
 #[tokio::test]
-async fn every_response_carries_the_api_version() {
+async fn every_response_carries_x_smithers_api_version_v1() {
     let scratch = scratch();
     let gateway = start(&scratch).await;
     let too_large = "x".repeat(1_048_577);
@@ -185,5 +190,64 @@ async fn a_bad_limit_is_a_400_that_says_what_is_accepted() {
         assert_eq!(body["error"]["code"], "INVALID_INPUT", "{limit}");
         let message = body["error"]["message"].as_str().unwrap();
         assert!(message.starts_with("limit must be"), "{limit}: {message}");
+    }
+}
+
+/// Sends bytes as they are and returns what comes back until the gateway closes.
+async fn raw(gateway: &Gateway, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    // A reset after the answer is how some refusals end.
+    drop(read.expect("the gateway ends the connection"));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn x_smithers_api_version_v1_is_on_timeouts_rate_limits_parser_refusals_and_upgrades_too() {
+    let mut scratch = scratch();
+    scratch.set("SMITHERS_GATEWAY_HEADERS_TIMEOUT_MS", "500");
+    scratch.set("SMITHERS_GATEWAY_REQUEST_TIMEOUT_MS", "1000");
+    scratch.set("SMITHERS_LIMIT_REQUESTS_PER_MINUTE", "1");
+    let gateway = start(&scratch).await;
+    let upgrade = |headers: &str| {
+        let connection = "connection: upgrade\r\nupgrade: websocket\r\n";
+        format!("GET / HTTP/1.1\r\nhost: h\r\n{connection}{headers}\r\n")
+    };
+    let authorised = format!("authorization: Bearer {READER}\r\nconnection: close\r\n");
+    let list = format!("GET /v1/runs HTTP/1.1\r\nhost: h\r\n{authorised}\r\n");
+    let long = "y".repeat(200_000);
+    let body = "POST /v1/rpc/listRuns HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n";
+    let cases = [
+        (list.clone(), 200),
+        (list, 429),
+        ("GET /health HTTP/1.1\r\nhost: h\r\n".to_owned(), 408),
+        (
+            format!("{body}authorization: Bearer {OPERATOR}\r\n\r\n{{"),
+            408,
+        ),
+        ("GET /health HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("\x16\x03\x01 no request\r\n\r\n".to_owned(), 400),
+        (format!("GET /health HTTP/1.1\r\nhost: h\r\nx: {long}"), 431),
+        (
+            upgrade("sec-websocket-version: 8\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+            426,
+        ),
+        (upgrade("sec-websocket-version: 13\r\n"), 400),
+    ];
+    for (request, status) in cases {
+        let answer = raw(&gateway, request.as_bytes()).await;
+        let (head, _) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        let head = head.to_ascii_lowercase();
+        let shown = &request[..request.len().min(60)];
+        assert!(
+            head.starts_with(&format!("http/1.1 {status} ")),
+            "{shown:?}: {answer}"
+        );
+        assert!(
+            head.contains("x-smithers-api-version: v1"),
+            "{shown:?}: {answer}"
+        );
     }
 }

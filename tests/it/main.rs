@@ -28,6 +28,7 @@ mod modules;
 mod observability;
 mod poison;
 mod reads;
+mod recommended_scopes;
 mod scopes;
 mod secrets;
 mod support;

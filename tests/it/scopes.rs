@@ -123,3 +123,60 @@ async fn a_reader_cannot_launch_decide_or_cancel() {
     assert_eq!(runs.as_array().unwrap().len(), 1);
     assert_eq!(runs[0]["status"], "waiting-approval");
 }
+
+#[tokio::test]
+async fn the_lists_of_an_approval_narrow_who_may_decide_and_malformed_ones_let_nobody() {
+    let grant = |scopes: &[&str], user: Option<&str>| {
+        let mut grant = json!({ "role": "client", "scopes": scopes });
+        if let Some(user) = user {
+            grant["userId"] = json!(user);
+        }
+        grant
+    };
+    let submit = "approval:submit";
+    let mut grants = tokens();
+    grants["ann"] = grant(&[submit], Some("user:ann"));
+    grants["bob"] = grant(&[submit], Some("user:bob"));
+    grants["nobody"] = grant(&[submit], None);
+    grants["admin-nobody"] = grant(&["*"], None);
+    grants["shipper"] = grant(&[submit, "release:ship"], None);
+    grants["near"] = grant(&[submit, "release:*", "release", "release:shipping"], None);
+    grants["legacy"] = grant(&["admin"], None);
+    grants["everything"] = grant(&["*"], None);
+    let scratch = scratch_with(&grants);
+    let gateway = start(&scratch).await;
+    let cases = [
+        ("gate-users", ["bob", "nobody", "admin-nobody"], "ann"),
+        ("gate-scopes", ["ann", "near", "legacy"], "shipper"),
+        ("gate-scopes", ["ann", "near", "legacy"], "everything"),
+    ];
+    for (n, (workflow, refused, allowed)) in cases.into_iter().enumerate() {
+        let run = format!("r{n}");
+        launch(&gateway, workflow, &run, json!({})).await;
+        wait_for(&gateway, &run, "waiting-approval").await;
+        let decision = json!({ "runId": run, "nodeId": "approve", "approved": true });
+        for token in refused {
+            let refused = refusal(&gateway, token, "submitApproval", decision.clone()).await;
+            assert_eq!(
+                (refused.status, refused.code.as_str()),
+                (403, "FORBIDDEN"),
+                "{workflow} {token}"
+            );
+        }
+        gateway
+            .expect(allowed, "submitApproval", decision)
+            .await
+            .unwrap();
+        wait_for(&gateway, &run, "finished").await;
+    }
+    launch(&gateway, "gate-malformed", "malformed", json!({})).await;
+    wait_for(&gateway, "malformed", "failed").await;
+    let decision = json!({ "runId": "malformed", "nodeId": "approve", "approved": true });
+    for token in ["ann", OPERATOR] {
+        let answer = gateway
+            .call(token, "submitApproval", decision.clone())
+            .await
+            .unwrap();
+        assert!(answer.is_err(), "{token}");
+    }
+}

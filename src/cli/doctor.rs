@@ -18,9 +18,9 @@ const WARNED: u8 = 2;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  smithers doctor                          is this gateway sound?
-  smithers doctor --profile production     is this deployment ready for people?
-  smithers doctor --only db,audit.chain    a family of checks, and one check
+  smithers doctor
+  smithers doctor --profile production --strict
+  smithers doctor --only db,audit.chain
 
 Run it with the configuration of the gateway: the same environment and the same smithers.toml.
 Exit codes: 0 nothing failed, 1 a check failed, 2 a check warned and --strict was given.")]

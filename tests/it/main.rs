@@ -31,6 +31,7 @@ mod reads;
 mod recommended_scopes;
 mod scopes;
 mod secrets;
+mod secrets_hostile;
 mod support;
 mod token_exec;
 mod token_exec_secrecy;

@@ -20,8 +20,8 @@ use crate::cli::output::{Format, Output, note};
 #[command(after_help = "\
 Examples:
   smithers audit export --out audit.jsonl
-  smithers audit export --resume audit.jsonl      go on where it ends or was cut off
-  smithers audit export --after 120 > newer.jsonl")]
+  smithers audit export --resume audit.jsonl
+  smithers audit export --after 120")]
 pub(crate) struct ExportArgs {
     /// Begin after this row.
     #[arg(
@@ -34,7 +34,7 @@ pub(crate) struct ExportArgs {
     /// File to write; it must not exist. Standard output without it.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     out: Option<PathBuf>,
-    /// Export to go on with, after its last whole row.
+    /// Export to go on with, after its last whole row; one that was cut off loses nothing.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
     #[command(flatten)]

@@ -18,8 +18,8 @@ use crate::cli::output::{Format, Output, warn};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  smithers audit verify                     the trail of the configured database
-  smithers audit verify audit.jsonl         an export, or the copy of SMITHERS_AUDIT_SINK
+  smithers audit verify
+  smithers audit verify audit.jsonl
   smithers audit verify --public-key 9c4f1c5b0e0b2f6a4e0d6b3a8f7c1d2e3f405162738495a6b7c8d9e0f1a2b3c4
 
 Exit code 1 when a row was changed, removed or put in between; the message names it.")]

@@ -36,7 +36,6 @@ pub struct Everything {
     pending: Vec<Vec<PendingApproval>>,
     due: (Option<Timestamp>, Vec<Vec<RunId>>),
     audit: Vec<AuditEntry>,
-    last_audit: Option<AuditEntry>,
     newest_launch: Option<AuditEntry>,
     state_version: u64,
     module: Option<smithers_model::workflow::ModuleRevision>,
@@ -84,8 +83,7 @@ impl Everything {
             launches: launches(reader, &workflows)?,
             pending: pending(reader, runs, &workflows)?,
             due: due(reader)?,
-            audit: reader.audit(0, 1000)?,
-            last_audit: reader.last_audit()?,
+            audit: audit(reader)?,
             newest_launch: reader.newest_audit("launch", "accepted")?,
             state_version: reader.state_version()?,
             module: reader.module_graph("m")?,
@@ -108,6 +106,14 @@ impl Everything {
         self.audit.pop();
         self.last_audit = self.audit.last().cloned();
     }
+}
+
+fn audit(reader: &dyn Reader) -> ReadResult<Vec<AuditEntry>> {
+    let rows = reader.audit(0, 1000)?;
+    if rows.len() < 1000 {
+        assert_eq!(reader.last_audit()?.as_ref(), rows.last());
+    }
+    Ok(rows)
 }
 
 fn lists(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<RunRow>>> {

@@ -48,7 +48,8 @@ impl AuditReader for SqliteReader {
     }
 
     fn last_audit(&self) -> ReadResult<Option<AuditEntry>> {
-        self.one(select_audit!("ORDER BY seq DESC LIMIT 1"), [], audit_row)
+        let sql = select_audit!("WHERE seq = (SELECT max(seq) FROM _smithers_audit)");
+        self.one(sql, [], audit_row)
     }
 
     fn newest_audit(&self, kind: &str, outcome: &str) -> ReadResult<Option<AuditEntry>> {

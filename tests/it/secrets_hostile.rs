@@ -12,7 +12,10 @@ const PARTS: [[&str; 2]; 8] = [
     ["ghp_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"],
     ["AKIA", "Z7Q2W9E4R6T1Y8U3"],
     ["sk-proj-", "x9Kd83nVb27QmZp41LsTt60WcRy5HaEu"],
-    ["xoxb-", "918273645546-192837465564-QwErTyUiOpAsDfGhJkLzXcVb"],
+    [
+        "xoxb-",
+        "918273645546-192837465564-QwErTyUiOpAsDfGhJkLzXcVb",
+    ],
     ["glpat-", "Zx8Cv7Bn6Mq5Wp4Er3Ty"],
     [
         "eyJhbGciOiJIUzI1NiJ9.",
@@ -61,7 +64,8 @@ async fn no_provider_keys_reach_rows_inputs_outputs_events_answers_or_logs() {
     scratch.set("IT_PARTS", json!(PARTS).to_string());
     scratch.set("SMITHERS_LOG", "debug");
     let gateway = start(&scratch).await;
-    for secret in whole() {
+    // A password in an address may be an example; it is replaced, not refused.
+    for secret in whole().into_iter().filter(|secret| !secret.contains("://")) {
         let params = json!({ "workflow": "hostile", "input": { "text": secret }, "options": { "runId": "refused" } });
         let refused = refusal(&gateway, OPERATOR, "launchRun", params).await;
         assert_clean("a refusal", format!("{refused:?}").as_bytes());
@@ -69,11 +73,18 @@ async fn no_provider_keys_reach_rows_inputs_outputs_events_answers_or_logs() {
     let mut socket = gateway.connect(OPERATOR, None).await.unwrap();
     let mut seen = String::new();
     socket
-        .request("launchRun", json!({ "workflow": "hostile", "input": {}, "options": { "runId": "r1" } }))
+        .request(
+            "launchRun",
+            json!({ "workflow": "hostile", "input": {}, "options": { "runId": "r1" } }),
+        )
         .await
         .unwrap();
     let asked = |frame: &Value| frame["event"] == "approval.requested";
-    seen += &socket.find("the approval", asked).await.unwrap().to_string();
+    seen += &socket
+        .find("the approval", asked)
+        .await
+        .unwrap()
+        .to_string();
     seen += &answer(&gateway, "listApprovals", json!({})).await;
     let note = whole().join(" ");
     let decision = json!({ "runId": "r1", "nodeId": "approve", "approved": true, "note": note });
@@ -84,12 +95,20 @@ async fn no_provider_keys_reach_rows_inputs_outputs_events_answers_or_logs() {
     seen += &answer(&gateway, "getRun", json!({ "runId": "r1" })).await;
     seen += &answer(&gateway, "listRuns", json!({})).await;
     for node in ["out", "approve", "fail"] {
-        seen += &answer(&gateway, "getNodeOutput", json!({ "runId": "r1", "nodeId": node })).await;
+        seen += &answer(
+            &gateway,
+            "getNodeOutput",
+            json!({ "runId": "r1", "nodeId": node }),
+        )
+        .await;
     }
     for path in ["/v1/runs", "/v1/runs/r1", "/metrics", "/workflows"] {
         seen += &String::from_utf8_lossy(&get(&gateway, Some(OPERATOR), path).await.body);
     }
-    assert!(seen.contains("[REDACTED:"), "something was replaced: {seen}");
+    assert!(
+        seen.contains("[REDACTED:"),
+        "something was replaced: {seen}"
+    );
     assert_clean("an answer", seen.as_bytes());
     let files = || -> Vec<PathBuf> {
         let entries = std::fs::read_dir(scratch.path("")).unwrap();

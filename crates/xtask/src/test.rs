@@ -9,6 +9,7 @@ use crate::crash;
 use crate::deploy;
 use crate::process;
 use crate::project::Project;
+use crate::reference;
 
 /// Kills of the crash test in a full run.
 const CRASH_ROUNDS: u64 = 50;
@@ -21,6 +22,7 @@ pub(crate) async fn run(project: &Project) -> Result<()> {
     for (name, part) in [
         ("unit and integration tests", tests as fn(&Project) -> _),
         ("doctests", doctests),
+        ("reference pages", reference::check),
     ] {
         console::heading(name);
         if let Err(error) = part(project) {

@@ -26,17 +26,17 @@ pub(crate) struct Options {
 
 /// Builds the gateway and writes the pages, or compares them.
 pub(crate) fn run(project: &Project, options: Options) -> Result<()> {
-    let binary = project.build_gateway()?;
     match options.check {
-        true => check(project, &binary),
-        false => write(project, &binary),
+        true => check(project),
+        false => write(project, &project.build_gateway()?),
     }
 }
 
-/// Fails when a page is not what `binary` says.
-pub(crate) fn check(project: &Project, binary: &Path) -> Result<()> {
+/// Fails when a page is not what the binary says.
+pub(crate) fn check(project: &Project) -> Result<()> {
+    let binary = project.build_gateway()?;
     let mut stale = Vec::new();
-    for (name, text) in pages(binary)? {
+    for (name, text) in pages(&binary)? {
         let path = format!("{FOLDER}/{name}");
         let found = std::fs::read_to_string(project.path(&path)).unwrap_or_default();
         if found != text {

@@ -91,6 +91,8 @@ fn backup_while_somebody_writes(method: Method) {
         &ManualClock::default(),
         &mut |progress| {
             if progress.stage == Stage::Copying {
+                let before = copied.last().map_or(0, |before| before.done);
+                assert!(progress.done >= before, "the copy was begun again");
                 copied.push(progress);
                 hurry.wait_for(MEANWHILE);
             }

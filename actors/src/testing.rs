@@ -11,7 +11,7 @@ use smithers_model::native::{NativeWorkflow, Ui, boolean, number, table};
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor as Person, RunAuth, RunConfig, RunRow, RunStatus};
 use smithers_model::step::Launch;
-use smithers_model::time::Clock as _;
+use smithers_model::time::Clock;
 use smithers_model::workflow::Workflow;
 use smithers_model::{RawJson, RunId, Timestamp};
 use smithers_store::writer::NoPublisher;
@@ -41,8 +41,16 @@ impl Bench {
 
     /// As [`start`](Self::start), with workflows of any kind.
     pub(crate) fn of(store: MemoryStore, workflows: Vec<Arc<dyn Workflow>>) -> Self {
+        Self::on(store, workflows, Arc::new(SystemClock))
+    }
+
+    /// As [`of`](Self::of), with a clock of the test.
+    pub(crate) fn on(
+        store: MemoryStore,
+        workflows: Vec<Arc<dyn Workflow>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let backend: Arc<dyn Backend> = Arc::new(store.clone());
-        let clock = Arc::new(SystemClock);
         let assembly = Assembly::start_writer(backend, Box::new(NoPublisher), clock).unwrap();
         let writer = assembly.writer().clone();
         let mut catalogue = Catalogue::default();

@@ -2,19 +2,21 @@
 //! has open; one wakes runs whose due time has come. Between sweeps it sleeps until the next due time,
 //! which is one indexed read, or until somebody nudges it with an earlier one.
 
+#[cfg(test)]
+mod clock_tests;
 mod nudge;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use futures_util::future::join_all;
+use smithers_model::RunId;
 use smithers_model::run::RunStatus;
 use smithers_model::time::Clock;
-use smithers_model::{RunId, Timestamp};
 use smithers_store::Backend;
 
 use crate::registry::Runs;
@@ -135,10 +137,12 @@ async fn watch_due_times(
         });
         let wait = match look.await {
             Some((due, next)) => {
-                let turns = patience.turns(due, now);
+                let turns = patience.turns(due, Instant::now());
                 turns.into_iter().for_each(|run_id| runs.check_due(run_id));
-                let wake = earlier(next, patience.next_turn());
-                wake.map_or(MAX_SLEEP, |at| at.since(clock.now()).min(MAX_SLEEP))
+                let until_due = next.map(|due| due.since(clock.now()));
+                let until_turn = patience.until_next_turn(Instant::now());
+                let waits = [until_due, until_turn, Some(MAX_SLEEP)];
+                waits.into_iter().flatten().min().unwrap_or(MAX_SLEEP)
             }
             None => READ_RETRY,
         };
@@ -148,12 +152,14 @@ async fn watch_due_times(
 
 /// The runs that were woken and are due all the same, and when to wake each of them again. The pause grows
 /// while a run stays due, for example because its workflow is not registered any more; others do not wait for it.
+///
+/// Times here are monotonic: a wall clock that is set back must not put off a run that is due.
 #[derive(Debug, Default)]
 struct Patience(HashMap<RunId, Woken>);
 
 #[derive(Debug)]
 struct Woken {
-    again_at: Timestamp,
+    again_at: Instant,
     pause: Duration,
 }
 
@@ -164,34 +170,28 @@ impl Patience {
     }
 
     /// Returns those of the `due` runs that are to be woken now, and forgets runs that are due no more.
-    fn turns(&mut self, mut due: Vec<RunId>, now: Timestamp) -> Vec<RunId> {
+    fn turns(&mut self, mut due: Vec<RunId>, now: Instant) -> Vec<RunId> {
         let still: HashSet<&RunId> = due.iter().collect();
         self.0.retain(|run_id, _| still.contains(run_id));
         due.retain(|run_id| self.is_turn(run_id, now));
         due
     }
 
-    fn is_turn(&mut self, run_id: &RunId, now: Timestamp) -> bool {
+    fn is_turn(&mut self, run_id: &RunId, now: Instant) -> bool {
         let pause = match self.0.get(run_id) {
             Some(woken) if woken.again_at > now => return false,
             Some(woken) => (woken.pause * 2).min(MAX_PAUSE),
             None => FIRST_PAUSE,
         };
-        let again_at = now.plus(pause);
+        let again_at = now + pause;
         self.0.insert(run_id.clone(), Woken { again_at, pause });
         true
     }
 
-    /// When the next of them is to be woken again.
-    fn next_turn(&self) -> Option<Timestamp> {
-        self.0.values().map(|woken| woken.again_at).min()
-    }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
+    /// How long until the next of them is to be woken again.
+    fn until_next_turn(&self, now: Instant) -> Option<Duration> {
+        let next = self.0.values().map(|woken| woken.again_at).min()?;
+        Some(next.saturating_duration_since(now))
     }
 }
 

@@ -42,23 +42,27 @@ async fn a_later_due_time_does_not_wake_anybody() {
 fn a_run_that_stays_due_is_asked_less_and_less_often_and_others_at_once() {
     let mut patience = Patience::default();
     let stuck = || vec![RunId::from("stuck")];
-    let mut now = Timestamp(1_000);
+    let mut now = Instant::now();
     let mut pauses = Vec::new();
     for _ in 0..12 {
         assert_eq!(patience.turns(stuck(), now), stuck());
-        let again = patience.next_turn().unwrap();
-        assert_eq!(patience.turns(stuck(), Timestamp(again.0 - 1)), []);
-        pauses.push(again.since(now));
+        let pause = patience.until_next_turn(now).unwrap();
+        let again = now + pause;
+        assert_eq!(
+            patience.turns(stuck(), again - Duration::from_millis(1)),
+            []
+        );
+        pauses.push(pause);
         now = again;
     }
     assert_eq!(pauses[..2], [FIRST_PAUSE, FIRST_PAUSE * 2]);
     assert_eq!(pauses[11], MAX_PAUSE);
     let both = vec![RunId::from("stuck"), RunId::from("new")];
     assert_eq!(patience.turns(both, now)[1..], [RunId::from("new")]);
-    let new_alone = patience.turns(vec!["stuck".into(), "new".into()], now.plus(FIRST_PAUSE));
+    let new_alone = patience.turns(vec!["stuck".into(), "new".into()], now + FIRST_PAUSE);
     assert_eq!(new_alone, [RunId::from("new")]);
     assert_eq!(patience.turns(vec![], now), []);
-    assert_eq!(patience.next_turn(), None);
+    assert_eq!(patience.until_next_turn(now), None);
 }
 
 /// A store in which `count` runs of a workflow that nobody knows have been due for long.

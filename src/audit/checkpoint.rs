@@ -231,7 +231,7 @@ mod tests {
             .open(path(&database))
             .unwrap();
         file.write_all(b"{\"at\":1").unwrap();
-        assert_eq!(all(&database).unwrap(), [checkpoint.clone()]);
+        assert_eq!(all(&database).unwrap(), std::slice::from_ref(&checkpoint));
         append(&database, &checkpoint).unwrap();
         assert_eq!(all(&database).unwrap(), [checkpoint.clone(), checkpoint]);
         file.write_all(b"{\"at\":1\n").unwrap();

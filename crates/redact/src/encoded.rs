@@ -16,7 +16,10 @@ pub(crate) enum Coding {
 }
 
 /// Beginnings of secrets that are looked for in encoded words. Long enough not to turn up by chance.
-pub(crate) const BEGINNINGS: [&str; 28] = [
+pub(crate) const BEGINNINGS: [&str; 31] = [
+    "sk-",
+    "hf_",
+    "SG.",
     "smithers_",
     "-----BEGIN",
     "github_pat_",

@@ -28,22 +28,18 @@ pub(crate) enum WritingKind {
 }
 
 /// Levels of JSON inside strings of JSON that are known.
-const NESTING: usize = 3;
+const NESTING: usize = 5;
 
 /// Returns every writing of `secret`, each once.
 pub(crate) fn writings(secret: &str) -> Vec<Writing> {
     let mut exact = vec![
-        secret.to_owned(),
         xml(secret, "&#39;"),
         xml(secret, "&apos;"),
+        secret.to_owned(),
     ];
     exact.extend(percent(secret));
-    let mut nested = secret.to_owned();
-    for _ in 0..NESTING {
-        nested = json(&nested);
-        exact.push(nested.replace('/', "\\/"));
-        exact.push(nested.clone());
-    }
+    let nested: Vec<String> = exact.iter().flat_map(|text| in_json(text)).collect();
+    exact.extend(nested);
     let bytes = secret.as_bytes();
     let hex = bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
@@ -75,6 +71,17 @@ pub(crate) fn base64_at(bytes: &[u8], offset: usize) -> [(String, usize); 2] {
         let text = engine.encode(&padded);
         (text[first..last.max(first)].to_owned(), first)
     })
+}
+
+/// Returns `text` as it is written in JSON, in JSON in a string of JSON, and so on.
+fn in_json(text: &str) -> Vec<String> {
+    let mut nested = text.to_owned();
+    let mut all = Vec::new();
+    for _ in 0..NESTING {
+        nested = json(&nested);
+        all.extend([nested.replace('/', "\\/"), nested.clone()]);
+    }
+    all
 }
 
 /// Escapes as in a string of JSON.

@@ -156,22 +156,31 @@ impl<'t> Finder<'t> {
 
     /// Looks at the name around a part of one, unless it was looked at because of another part.
     fn name(&mut self, scope: Scope<'t>, part: &Range<usize>) {
-        if part.start < self.names_end {
-            return;
-        }
         if scope.escaped
             && let Some(value) = json::member_value(self.text, scope.end)
         {
-            self.names_end = scope.end;
-            return self.member(scope, value);
+            self.member(scope, value);
+            let is_name_alone = !scope
+                .from(scope.start)
+                .iter()
+                .any(|b| matches!(b, b'=' | b':' | b' ' | b'<'));
+            if is_name_alone {
+                return;
+            }
+        }
+        if part.start < self.names_end {
+            return;
         }
         let name = scope.run_start(part.start, class::name)..scope.run_end(part.end, class::name);
         self.names_end = name.end;
         let Some((name, kind)) = named(scope, name) else {
             return;
         };
-        if let Some(value) = assignment::value(scope, &name, kind) {
-            return self.add(Some(value), Rule::Assignment);
+        if let Some((value, by)) = assignment::value(scope, &name, kind) {
+            // Names inside the value have nothing to add.
+            self.names_end = value.end;
+            let span = Span::new(value.start, value.end, Rule::Assignment);
+            return self.found.spans.push(Span { by, ..span });
         }
         let spans = &mut self.found.spans;
         entropy::around(scope, &name, |word| {
@@ -181,9 +190,10 @@ impl<'t> Finder<'t> {
 
     /// Replaces the value at `value` of the member whose name is `name`.
     fn member(&mut self, name: Scope<'t>, value: usize) {
-        if value < self.members_end {
+        if value <= self.members_end {
             return;
         }
+        self.members_end = value;
         let Some(kind) = name::kind_of(name.from(name.start)) else {
             return;
         };
@@ -192,9 +202,7 @@ impl<'t> Finder<'t> {
         let end = json::leaves(text, value, kind.is_deep, |leaf| {
             spans.extend(replaced(text, leaf, kind))
         });
-        if kind.is_deep {
-            self.members_end = end;
-        }
+        self.members_end = end.max(value);
     }
 }
 

@@ -23,7 +23,12 @@ impl<'t> Strings<'t> {
 
     /// Returns the inside of the next string.
     pub(crate) fn next(&mut self) -> Option<Range<usize>> {
-        let start = self.at + memchr::memchr(b'"', self.text.get(self.at..)?)? + 1;
+        let Some(found) = memchr::memchr(b'"', self.text.get(self.at..)?) else {
+            self.at = self.text.len() + 1;
+            self.current = None;
+            return None;
+        };
+        let start = self.at + found + 1;
         let inside = start..string_end(self.text, start);
         self.at = inside.end + 1;
         self.current = Some(inside.clone());

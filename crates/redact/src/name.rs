@@ -3,6 +3,10 @@
 //! A name is compared by its letters and digits, in small letters. Long words count anywhere in it; short ones,
 //! which are also parts of ordinary words, only as a whole word of `camelCase` or `snake_case`.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Words that make a name one of a secret wherever they occur.
 const ANYWHERE: [(&str, Kind); 18] = [
     ("authorization", Kind::LINE),
@@ -109,26 +113,31 @@ pub fn is_secret_name(name: &str) -> bool {
     kind_of(name.as_bytes()).is_some()
 }
 
+/// The words of both lists, those of [`ALONE`] behind the others.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ANYWHERE.iter().chain(&ALONE).map(|(word, _)| word);
+    AhoCorasick::new(words).expect("the words are a few")
+});
+
 /// Returns what to expect behind `name`, if it is the name of a secret.
 pub(crate) fn kind_of(name: &[u8]) -> Option<Kind> {
     let name = &name[name.len().saturating_sub(LONGEST)..];
     let letters = Letters::of(name);
     let text = letters.text();
-    let mut found: Option<Kind> = None;
+    let mut first: Option<usize> = None;
     let mut is_last = false;
-    for (word, kind) in ANYWHERE {
-        if letters.holds(word) {
-            is_last |= text.ends_with(word.as_bytes());
-            found.get_or_insert(kind);
+    for hit in WORDS.find_overlapping_iter(text) {
+        let word = hit.pattern().as_usize();
+        let counts = match word < ANYWHERE.len() {
+            true => !letters.means_something_else(hit.start()),
+            false => letters.is_word(hit.start(), hit.end()),
+        };
+        if counts {
+            is_last |= hit.end() == text.len();
+            first = Some(first.map_or(word, |first| first.min(word)));
         }
     }
-    for (word, kind) in ALONE {
-        if letters.has_word(word) {
-            is_last |= text.ends_with(word.as_bytes());
-            found.get_or_insert(kind);
-        }
-    }
-    let kind = found?;
+    let (_, kind) = ANYWHERE.iter().chain(&ALONE).nth(first?)?;
     if ABOUT
         .iter()
         .any(|about| letters.last_word() == about.as_bytes())
@@ -139,7 +148,7 @@ pub(crate) fn kind_of(name: &[u8]) -> Option<Kind> {
         takes_number: kind.takes_number && is_last,
         is_deep: MANY.iter().any(|many| text.ends_with(many.as_bytes())),
         may_count: text.ends_with(b"tokens"),
-        ..kind
+        ..*kind
     })
 }
 
@@ -174,23 +183,19 @@ impl Letters {
         &self.text[..self.length]
     }
 
-    /// Tells whether `word` occurs where it is not the beginning of one that means something else.
-    fn holds(&self, word: &str) -> bool {
-        let text = self.text();
-        memchr::memmem::find_iter(text, word).any(|at| {
-            let rest = &text[at..];
-            !OTHERWISE
-                .iter()
-                .any(|other| rest.starts_with(other.as_bytes()))
-        })
+    /// Tells whether a longer word begins at `at` that is none of a secret.
+    fn means_something_else(&self, at: usize) -> bool {
+        let rest = &self.text()[at..];
+        OTHERWISE
+            .iter()
+            .any(|other| rest.starts_with(other.as_bytes()))
     }
 
-    /// Tells whether `word` is one of the words, or the first of `word id` at the end.
-    fn has_word(&self, word: &str) -> bool {
+    /// Tells whether the letters from `start` to `end` are a word of their own, or the first of `session id`.
+    fn is_word(&self, start: usize, end: usize) -> bool {
         let is_edge = |at: usize| at >= self.length || self.begins & (1 << at) != 0;
-        memchr::memmem::find_iter(self.text(), word)
-            .any(|at| is_edge(at) && is_edge(at + word.len()))
-            || (word == "session" && self.text().ends_with(b"sessionid"))
+        let is_session_id = self.text()[start..] == *b"sessionid";
+        is_session_id || (is_edge(start) && is_edge(end))
     }
 
     fn last_word(&self) -> &[u8] {

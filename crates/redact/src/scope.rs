@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::class::Class;
 
+/// Longest escape, without what begins it.
+const LONGEST_ESCAPE: usize = 10;
+
 /// Bytes `start..end` of `text`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope<'t> {
@@ -59,25 +62,57 @@ impl<'t> Scope<'t> {
         (start + self.escape_before(start)).min(at)
     }
 
-    /// How many of the bytes at `start` belong to an escape whose backslash or percent sign is in front of it.
+    /// How many of the bytes at `start` belong to an escape that begins in front of it: `\n`, `\u001b`, `%20`, or
+    /// the colour of a terminal.
     fn escape_before(&self, start: usize) -> usize {
+        let before = start.checked_sub(1).and_then(|at| self.get(at));
         let digits = |n: usize| {
             let digits = self.from(start + 1).get(..n);
             digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
         };
-        match (
-            start.checked_sub(1).and_then(|at| self.get(at)),
-            self.get(start),
-        ) {
+        match (before, self.get(start)) {
             (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f')) => 1,
             (Some(b'\\'), Some(b'u')) if digits(4) => 5,
             (Some(b'%'), Some(b)) if b.is_ascii_hexdigit() && digits(1) => 2,
+            (Some(b'['), Some(_)) => self.colour(start).unwrap_or(0),
             _ => 0,
         }
     }
 
+    /// Length of the numbers and the letter `m` at `start`, if they set a colour: `\x1b[` stands before them.
+    fn colour(&self, start: usize) -> Option<usize> {
+        let before = &self.text[self.start..start];
+        let begins = ["\u{1b}[", "\\u001b[", "\\u001B[", "\\x1b["];
+        let is_begun = begins
+            .iter()
+            .any(|begin| before.ends_with(begin.as_bytes()));
+        let numbers = self.from(start).iter().take(LONGEST_ESCAPE);
+        let length = numbers
+            .take_while(|b| b.is_ascii_digit() || **b == b';')
+            .count();
+        (is_begun && self.get(start + length) == Some(b'm')).then_some(length + 1)
+    }
+
+    /// Where the colours end that are set at `at`, if any are.
+    pub(crate) fn skip_colours(&self, at: usize) -> usize {
+        let mut at = at;
+        while let Some(open) = self
+            .from(at)
+            .iter()
+            .take(LONGEST_ESCAPE)
+            .position(|b| *b == b'[')
+        {
+            let is_only_escape = matches!(open, 1 | 4 | 6);
+            match self.colour(at + open + 1) {
+                Some(length) if is_only_escape => at += open + 1 + length,
+                _ => break,
+            }
+        }
+        at
+    }
+
     /// Tells whether a word can begin at `at`: no letter or digit stands before it, or only one that ends an
-    /// escape such as `\n`, `\u001b` or `%20`.
+    /// escape.
     pub(crate) fn starts_word(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1).and_then(|at| self.get(at)) else {
             return true;
@@ -86,7 +121,7 @@ impl<'t> Scope<'t> {
             let start = at.checked_sub(length).filter(|start| *start > self.start);
             start.is_some_and(|start| self.escape_before(start) == length)
         };
-        !before.is_ascii_alphanumeric() || ends_escape(1) || ends_escape(2) || ends_escape(5)
+        !before.is_ascii_alphanumeric() || (1..=LONGEST_ESCAPE).any(ends_escape)
     }
 
     /// Tells whether a word can end before `at`.
@@ -107,6 +142,8 @@ mod tests {
             (r"a\nkey", 3),
             (r"a\u001bkey", 7),
             ("a%20key", 4),
+            ("\u{1b}[1;31mkey", 7),
+            (r"\u001b[2mkey", 9),
             ("a key", 2),
             ("key", 0),
             ("a_key", 2),

@@ -85,8 +85,12 @@ impl Stream {
             .saturating_sub(self.redactor.longest_over_lines());
         let mut safe = line_start(held, over);
         self.state = State::Lines;
-        for span in self.redactor.over_lines(held) {
-            let is_open = span.rule == Rule::PrivateKey && span.end == held.len();
+        let mut spans = self.redactor.over_lines(held);
+        // From behind, since each can only push the cut further to the front.
+        spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+        for span in spans {
+            let is_closed = memchr::memmem::find(&held[span.start..span.end], KEY_END).is_some();
+            let is_open = span.rule == Rule::PrivateKey && !is_closed;
             if span.start < safe && (is_open || span.end > safe) {
                 safe = line_start(held, span.start);
                 self.state = if is_open { State::Key } else { self.state };
@@ -115,12 +119,13 @@ impl Stream {
         };
         let is_key = self.state == State::DropKey;
         self.held.drain(..at + if is_key { end.len() } else { 0 });
-        self.state = if is_key {
-            State::DropLine
-        } else {
-            State::Lines
-        };
-        self.push(&[])
+        if is_key {
+            // The rest of the line belongs to the end of the key.
+            self.state = State::DropLine;
+            return self.drop_until(b"\n");
+        }
+        self.state = State::Lines;
+        self.release()
     }
 
     /// Takes the first bytes and cleans them.

@@ -22,7 +22,11 @@ pub(crate) fn user(scope: Scope<'_>, start: usize, writing: Writing) -> Option<R
         return None;
     }
     let rest = scope.from(start);
-    let length = rest.iter().take_while(|b| !ends_authority(**b)).count();
+    let is_part = |at: &usize| match writing {
+        Writing::Percent if rest[*at] == b'%' => !ends_encoded(&rest[*at..]),
+        _ => !ends_authority(rest[*at]),
+    };
+    let length = (0..rest.len()).take_while(is_part).count();
     let authority = &rest[..length];
     let (at, colon): (&[u8], &[u8]) = match writing {
         Writing::Plain => (b"@", b":"),
@@ -50,6 +54,13 @@ fn ends_authority(b: u8) -> bool {
             b,
             b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'
         )
+}
+
+/// Tells whether an encoded slash, question mark, hash, blank or quote comes.
+fn ends_encoded(rest: &[u8]) -> bool {
+    let ends = [b"%2f", b"%3f", b"%23", b"%20", b"%22"];
+    let code = rest.get(..3);
+    code.is_some_and(|code| ends.iter().any(|end| code.eq_ignore_ascii_case(*end)))
 }
 
 /// Returns where `wanted` begins and ends.

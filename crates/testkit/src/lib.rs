@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod http;
 pub mod rpc;
 pub mod scratch;
+pub mod secrets;
 pub mod socket;
 pub mod wait;
 

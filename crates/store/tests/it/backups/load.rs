@@ -92,7 +92,8 @@ fn backup_while_somebody_writes(method: Method) {
         &mut |progress| {
             if progress.stage == Stage::Copying {
                 let before = copied.last().map_or(0, |before| before.done);
-                assert!(progress.done >= before, "the copy was begun again");
+                let goes_on = method == Method::Vacuum || progress.done > before;
+                assert!(goes_on, "the copy was begun again");
                 copied.push(progress);
                 hurry.wait_for(MEANWHILE);
             }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the tools of this repository. Everything that CI runs is one of these commands.
 
 mod check;
+mod ci_result;
 mod clients;
 mod conformance;
 mod console;
@@ -44,6 +45,8 @@ enum Command {
     Conformance(Suite),
     /// Write docs/reference from what the binary says of itself.
     Reference(reference::Options),
+    /// Sign what a pipeline found of this commit, for `smithers doctor`.
+    CiResult(ci_result::Options),
     /// Kill the gateway at random moments and check that nothing acknowledged is lost.
     Crash(crash::Options),
     /// Check the files of the reference deployment, or start what they describe.
@@ -70,6 +73,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&project),
         Command::Licences => licences::run(&project),
         Command::Conformance(suite) => verdict(&suite.run(&project).await?),
+        Command::CiResult(options) => ci_result::run(&project, &options),
         Command::Reference(options) => reference::run(&project, options),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
         Command::Deploy(command) => verdict(&command.run(&project).await?),

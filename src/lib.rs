@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod http;
 pub mod metrics;
 pub mod net;
+pub mod owners;
 pub mod rate;
 pub mod service;
 pub mod telemetry;

@@ -2,6 +2,9 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use smithers::owners::{Fault, judge, recent};
+use smithers_model::ownership::ApprovalPolicy;
+use smithers_store::{Backend, SqliteOptions, SqliteStore};
 use smithers_testkit::rpc::Refusal;
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
@@ -269,4 +272,35 @@ async fn an_approval_without_owners_looks_and_works_as_it_always_did() {
     assert_eq!(fields, recorded);
     decide(&gateway, "nobody", "r1").await;
     wait_for(&gateway, "r1", "finished").await;
+}
+
+#[tokio::test]
+async fn paths_without_owners_are_found_among_what_waits_and_what_was_asked_lately() {
+    let scratch = owners();
+    let gateway = start(&scratch).await;
+    waiting(&gateway, "owned", escalating(AN_HOUR)).await;
+    waiting(&gateway, "alone", json!({ "owner": "user:ann" })).await;
+    waiting(&gateway, "past", json!({})).await;
+    decide(&gateway, "nobody", "past").await;
+    wait_for(&gateway, "past", "finished").await;
+    gateway.stop().await.unwrap();
+
+    let store = SqliteStore::open(&SqliteOptions::new(scratch.database())).unwrap();
+    let asked = recent(&*store.reader().unwrap(), 10).unwrap();
+    let findings = judge(&asked, &ApprovalPolicy::default(), |_| true);
+    let found: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let run = finding.waiting_run.as_ref().map(ToString::to_string);
+            (run, finding.fault.clone())
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (None, Fault::NoOwner),
+            (None, Fault::NoFallbackOwner),
+            (Some("alone".to_owned()), Fault::NoFallbackOwner),
+        ]
+    );
 }

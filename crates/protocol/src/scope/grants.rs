@@ -87,7 +87,7 @@ impl Grants {
 }
 
 /// Tells whether an entry of a grant means anything: a scope of the catalogue, a legacy word, `*`, the name of a method,
-/// or a prefix of such names.
+/// a prefix of such names, or `team:slug`, which makes the holder a member of that team for the owners of approvals.
 pub fn is_known(entry: &str) -> bool {
     let names_methods = || {
         let mut names = Method::ALL.iter().flat_map(|method| {
@@ -97,7 +97,10 @@ pub fn is_known(entry: &str) -> bool {
         });
         names.any(|name| covers(entry, name))
     };
-    expand(entry) != ScopeSet::default() || names_methods()
+    let is_team = entry
+        .strip_prefix("team:")
+        .is_some_and(|slug| !slug.is_empty());
+    expand(entry) != ScopeSet::default() || is_team || names_methods()
 }
 
 /// Tells whether a grant covers a method by its name.

@@ -218,6 +218,7 @@ fn entries_that_mean_nothing_are_not_known() {
         "admin",
         "getRun",
         "runs.*",
+        "team:release",
     ] {
         assert!(super::is_known(entry), "{entry}");
     }
@@ -230,6 +231,7 @@ fn entries_that_mean_nothing_are_not_known() {
         ".*",
         "getrun",
         "run:read ",
+        "team:",
     ] {
         assert!(!super::is_known(entry), "{entry:?}");
     }

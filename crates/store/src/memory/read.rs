@@ -159,6 +159,10 @@ impl ApprovalReader for MemoryReader {
         Ok(pending.into_iter().take(filter.limit).map(row).collect())
     }
 
+    fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
+        Ok(self.run_or_default(run, |_, run| run.approvals_in_order()))
+    }
+
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {
         Ok(self.run_or_default(run, |_, run| run.approvals.get(node).cloned()))
     }
@@ -293,8 +297,7 @@ impl AuditReader for MemoryReader {
 impl Reader for MemoryReader {
     fn load_run(&self, run: &RunId) -> ReadResult<Option<RunRows>> {
         Ok(self.run_or_default(run, |state, run| {
-            let mut approvals: Vec<Approval> = run.approvals.values().cloned().collect();
-            approvals.sort_by_key(|approval| (approval.requested_at, approval.node.clone()));
+            let approvals = run.approvals_in_order();
             Some(RunRows {
                 row: run.row.clone(),
                 nodes: run.nodes.values().cloned().collect(),

@@ -79,6 +79,13 @@ impl Run {
             .map(|(_, attempt)| attempt)
     }
 
+    /// Its approvals by the time they were asked for.
+    pub(super) fn approvals_in_order(&self) -> Vec<Approval> {
+        let mut approvals: Vec<Approval> = self.approvals.values().cloned().collect();
+        approvals.sort_by_key(|approval| (approval.requested_at, approval.node.clone()));
+        approvals
+    }
+
     /// When its next attempts, escalations and expiries are due.
     pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
         let retries = self

@@ -41,6 +41,9 @@ pub trait ApprovalReader {
     /// Lists what waits for a decision, the oldest first, equal ones by run id, node id and iteration.
     fn pending(&self, filter: &ApprovalFilter) -> ReadResult<Vec<PendingApproval>>;
 
+    /// Lists the approvals of a run, decided or not, by the time they were asked for, then node id and iteration.
+    fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>>;
+
     /// Returns the approval of a node, decided or not.
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>>;
 }

@@ -54,6 +54,7 @@ pub struct OneRun {
     nodes: Vec<(NodeRow, Option<NodeRow>, Vec<AttemptRow>)>,
     attempts: Vec<AttemptRow>,
     approvals: Vec<Option<Approval>>,
+    all_approvals: Vec<Approval>,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
     newest_event: Option<StoredEvent>,
@@ -217,6 +218,7 @@ impl OneRun {
                 .into_iter()
                 .map(|(state, count)| (state.as_str(), count))
                 .collect(),
+            all_approvals: reader.approvals(run)?,
             approvals: nodes
                 .iter()
                 .map(|node| reader.approval(run, &node.node))

@@ -82,15 +82,6 @@ fn decision(row: &Row<'_>, approved: bool) -> rusqlite::Result<Decision> {
     })
 }
 
-impl SqliteReader {
-    /// All approvals of a run by the time they were asked for.
-    pub(super) fn approvals_of(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
-        let sql =
-            select_approval!("WHERE run_id = ?1 ORDER BY requested_at_ms, node_id, iteration");
-        self.all(sql, [run.as_str()], approval_row)
-    }
-}
-
 impl ApprovalReader for SqliteReader {
     fn pending(&self, filter: &ApprovalFilter) -> ReadResult<Vec<PendingApproval>> {
         let run = filter.run.as_ref().map(|run| run.as_str());
@@ -117,6 +108,12 @@ impl ApprovalReader for SqliteReader {
                 approval: approval_row(row)?,
             })
         })
+    }
+
+    fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
+        let sql =
+            select_approval!("WHERE run_id = ?1 ORDER BY requested_at_ms, node_id, iteration");
+        self.all(sql, [run.as_str()], approval_row)
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {

@@ -24,7 +24,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use smithers_model::RunId;
 
 use super::codec::collect;
-use crate::read::{NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows};
+use crate::read::{
+    ApprovalReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
+};
 use crate::schema::Schema;
 
 /// A connection that a reader uses.
@@ -102,7 +104,7 @@ impl Reader for SqliteReader {
             row,
             nodes: self.nodes(run)?,
             attempts: self.attempts(run)?,
-            approvals: self.approvals_of(run)?,
+            approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
         };
         transaction.commit()?;

@@ -88,6 +88,10 @@ metrics! {
         "Alerts that were raised.";
     ALERT_FIRING: Gauge "smithers_alert_firing" ["alert", "severity"]
         "1 as long as the alert fires with this severity, else 0.";
+    APPROVALS_ESCALATED: Counter "smithers_approvals_escalated_total" []
+        "Approvals whose owner did not decide in time, so that the fallback owner may too.";
+    APPROVALS_EXPIRED: Counter "smithers_approvals_expired_total" ["on_expire"]
+        "Approvals that nobody decided in time, by what becomes of them: wait or deny.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
     UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []

@@ -210,9 +210,11 @@ async fn scopes_that_nobody_knows_or_that_are_missing_are_refused() {
 async fn names_without_form_are_wrong_usage() {
     let vault = Vault::new();
     let long = "u".repeat(257);
-    let cases: [&[&str]; 4] = [
+    let cases: [&[&str]; 6] = [
         &["--action-id", ""],
         &["--user-id", &long],
+        &["--user-id", "team:release"],
+        &["--user-id", "system:expiry"],
         &["--role", "two\nlines"],
         &["--nonsense"],
     ];

@@ -142,6 +142,7 @@ fn wanted(args: &IssueArgs) -> Result<Issue, CliError> {
     name("action-id", &args.action_id, MAX_NAME_BYTES)?;
     if let Some(user) = &args.user_id {
         name("user-id", user, MAX_USER_ID_BYTES)?;
+        person(user)?;
     }
     scopes::warn_if_split_is_missing(&scopes);
     Ok(Issue {
@@ -164,6 +165,18 @@ pub(super) fn name(argument: &'static str, value: &str, longest: usize) -> Resul
         _ => return Ok(()),
     };
     Err(CliError::usage(format!("--{argument} {problem}")).field(argument, problem))
+}
+
+/// Refuses a user id that means something else where people are named: a group, or the gateway itself.
+fn person(user: &str) -> Result<(), CliError> {
+    let reserved = ["team:", "role:", "system:", "smithers:"];
+    match reserved.iter().find(|prefix| user.starts_with(*prefix)) {
+        Some(prefix) => Err(CliError::usage(format!(
+            "--user-id begins with {prefix}, which names no user"
+        ))
+        .field("user-id", "reserved")),
+        None => Ok(()),
+    }
 }
 
 /// As [`name`] for the id of an action.

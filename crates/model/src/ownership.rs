@@ -134,11 +134,6 @@ pub struct Custody {
 }
 
 impl Custody {
-    /// Returns true when somebody answers for the approval and somebody else after them.
-    pub fn has_two_owners(&self) -> bool {
-        self.owner.is_some() && self.fallback_owner.is_some() && self.owner != self.fallback_owner
-    }
-
     /// When the escalation is to be recorded; none once it was.
     pub fn escalation_due(&self) -> Option<Timestamp> {
         self.escalates_at.filter(|_| self.escalated_at.is_none())

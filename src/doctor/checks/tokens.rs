@@ -124,7 +124,8 @@ pub(super) fn store(site: &Site<'_>) -> Finding {
     }
 }
 
-fn read(site: &Site<'_>) -> Result<Option<Parsed>, LoadError> {
+/// Reads the store; `None` when there is none.
+pub(super) fn read(site: &Site<'_>) -> Result<Option<Parsed>, LoadError> {
     let access = &site.config.access;
     match access.token_store.exists() {
         true => load(&access.token_store, access.allow_loose_mode).map(Some),

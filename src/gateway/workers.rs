@@ -85,19 +85,20 @@ impl WorkerParts {
             request: config.listen.request_timeout,
             ..Limits::default()
         };
-        let options = EdgeOptions {
+        let options = Arc::new(EdgeOptions {
             trusted_proxies: config.access.trusted_proxies.clone(),
             access_log: self.access_log.clone(),
             clock: self.service.clock.clone(),
-        };
+        });
+        let of_workers = options.clone();
         let app = move || {
             let edge = self.edge();
             App::new()
-                .app_data(Data::new(options.clone()))
+                .app_data(Data::from(of_workers.clone()))
                 .wrap(from_fn(net::edge))
                 .configure(move |config| routes(config, edge))
         };
-        net::serve(listener, app, limits)
+        net::serve(listener, app, limits, options)
     }
 
     /// Builds one worker's share; called on its thread, where its hub then lives.

@@ -177,6 +177,11 @@ impl Conn {
         }
     }
 
+    /// Returns whether no request has been understood since the last response.
+    pub(super) fn has_no_request(&self) -> bool {
+        matches!(self.phase.get(), Phase::Idle { .. } | Phase::Head { .. })
+    }
+
     /// Returns whether bytes written now are the dispatcher's own answer to a broken request.
     pub(super) fn has_no_response(&self) -> bool {
         self.response.get() == Response::None

@@ -10,6 +10,9 @@ use tokio::{
 
 use super::sweep::Live;
 
+/// The status of [`request_timeout`].
+pub(super) const TIMEOUT_STATUS: u16 = 408;
+
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
     content-length: 0\r\n\
     connection: close\r\n\
@@ -39,21 +42,23 @@ where
     drop(live);
 }
 
-/// Returns `response` with our headers put behind its status line, if it is an error status.
+/// Returns the status of `response`, and the response with our headers put behind its status line, if it is an error.
 ///
 /// The dispatcher refuses what it cannot parse before any handler or middleware runs; its
 /// responses are small and come in one piece.
-pub(super) fn with_our_headers(response: &[u8]) -> Option<Bytes> {
+pub(super) fn with_our_headers(response: &[u8]) -> Option<(u16, Bytes)> {
     const STATUS_AT: usize = "HTTP/1.1 ".len();
     if !response.starts_with(b"HTTP/1.") || !matches!(response.get(STATUS_AT), Some(b'4' | b'5')) {
         return None;
     }
+    let digits = response.get(STATUS_AT..STATUS_AT + 3)?;
+    let status = std::str::from_utf8(digits).ok()?.parse().ok()?;
     let line_end = response.windows(2).position(|pair| pair == b"\r\n")? + 2;
     let mut out = BytesMut::with_capacity(response.len() + OUR_HEADERS.len());
     out.put_slice(&response[..line_end]);
     out.put_slice(OUR_HEADERS);
     out.put_slice(&response[line_end..]);
-    Some(out.freeze())
+    Some((status, out.freeze()))
 }
 
 #[cfg(test)]
@@ -63,7 +68,9 @@ mod tests {
     #[test]
     fn a_refusal_gets_our_headers_behind_its_status_line() {
         let out = with_our_headers(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
-        let out = String::from_utf8(out.unwrap().to_vec()).unwrap();
+        let (status, out) = out.unwrap();
+        assert_eq!(status, 400);
+        let out = String::from_utf8(out.to_vec()).unwrap();
         assert!(out.starts_with("HTTP/1.1 400 Bad Request\r\nx-smithers-api-version: v1\r\n"));
         assert!(out.ends_with("nosniff\r\ncontent-length: 0\r\n\r\n"));
     }

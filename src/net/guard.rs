@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{
     conn::{Conn, Verdict},
     farewell,
+    refusals::Refusals,
     sweep::Live,
 };
 
@@ -27,14 +28,16 @@ pub(super) struct GuardedIo<Io> {
     conn: Rc<Conn>,
     /// Rest of a dispatcher's own answer that was rewritten to carry our headers.
     rewritten: Bytes,
+    refusals: Refusals,
 }
 
 impl<Io> GuardedIo<Io>
 where
     Io: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    pub(super) fn new(io: Io, conn: Rc<Conn>, live: Live) -> Self {
+    pub(super) fn new(io: Io, conn: Rc<Conn>, live: Live, refusals: Refusals) -> Self {
         Self {
+            refusals,
             io: Some((io, live)),
             conn,
             rewritten: Bytes::new(),
@@ -51,6 +54,9 @@ where
             && let Some((io, live)) = self.io.take()
             && verdict == Verdict::RequestTimeout
         {
+            if self.conn.has_no_request() {
+                self.refusals.record(farewell::TIMEOUT_STATUS, 0);
+            }
             actix_rt::spawn(farewell::request_timeout(io, live));
         }
         match &mut self.io {
@@ -119,8 +125,9 @@ where
         let this = self.get_mut();
         ready!(this.poll_rewritten(cx))?;
         if this.conn.has_no_response()
-            && let Some(rewritten) = farewell::with_our_headers(buf)
+            && let Some((status, rewritten)) = farewell::with_our_headers(buf)
         {
+            this.refusals.record(status, rewritten.len() as u64);
             this.rewritten = rewritten;
             // The flush that follows every write of the dispatcher sends it.
             return Poll::Ready(Ok(buf.len()));

@@ -18,6 +18,7 @@ mod farewell;
 mod guard;
 mod limits;
 mod path;
+mod refusals;
 mod reply;
 mod request_body;
 mod request_id;

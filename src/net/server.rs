@@ -12,8 +12,10 @@ use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 use super::{
     conn::Conn,
+    edge::EdgeOptions,
     guard::GuardedIo,
     limits::Limits,
+    refusals::Refusals,
     sweep::{Shared, Stage, Sweeper},
 };
 
@@ -49,12 +51,15 @@ impl Running {
 /// to be wrapped in [`edge`](super::edge), without which the request deadlines do not know
 /// where a request begins and ends.
 ///
+/// `options` are those that the app hands to the edge.
+///
 /// # Errors
 /// The listener has no address or cannot be made non-blocking.
 pub fn serve<F, I, S, B>(
     listener: std::net::TcpListener,
     app: F,
     limits: Limits,
+    options: Arc<EdgeOptions>,
 ) -> io::Result<Running>
 where
     F: Fn() -> I + Clone + Send + 'static,
@@ -73,7 +78,8 @@ where
         .disable_signals()
         .listen("gateway", listener, move || {
             let sweeper = Sweeper::start(limits.clone(), shared.clone());
-            let guarded = fn_service(move |io: TcpStream| ready(guard(io, &sweeper)));
+            let options = options.clone();
+            let guarded = fn_service(move |io: TcpStream| ready(guard(io, &sweeper, &options)));
             let app = app().into_factory().map_err(|error| error.error_response());
             let http = HttpService::build()
                 .keep_alive(KeepAlive::Os)
@@ -101,12 +107,18 @@ where
 
 type Connection = (GuardedIo<TcpStream>, Protocol, Option<SocketAddr>);
 
-fn guard(io: TcpStream, sweeper: &Sweeper) -> Result<Connection, actix_http::error::DispatchError> {
+fn guard(
+    io: TcpStream,
+    sweeper: &Sweeper,
+    options: &Arc<EdgeOptions>,
+) -> Result<Connection, actix_http::error::DispatchError> {
     let remote = io.peer_addr().ok();
     // Without it small frames wait for acknowledgements; a socket that is gone reports itself.
     let _ = io.set_nodelay(true);
     let (conn, live) = sweeper.register();
-    Ok((GuardedIo::new(io, conn, live), Protocol::Http1, remote))
+    let refusals = Refusals::new(options.clone(), remote.map(|remote| remote.ip()));
+    let guarded = GuardedIo::new(io, conn, live, refusals);
+    Ok((guarded, Protocol::Http1, remote))
 }
 
 /// Stops a server in order.

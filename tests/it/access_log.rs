@@ -2,13 +2,15 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use smithers_model::Timestamp;
 use smithers_testkit::http::{Request, Response, exchange};
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, PATIENCE, READER, get, log, run, scratch, start, wait_for};
+use crate::support::{OPERATOR, PATIENCE, READER, get, log, raw, run, scratch, start, wait_for};
 
 /// A gateway that writes its access log into a file.
 fn scratch_logged() -> Scratch {
@@ -166,6 +168,66 @@ async fn every_http_request_leaves_one_line_with_its_particulars_and_nothing_of_
         "health",
         json!({ "method": "other", "route": null, "status": 404 }),
     );
+}
+
+#[tokio::test]
+async fn what_the_parser_refuses_and_what_comes_too_late_leaves_a_line_too() {
+    let mut scratch = scratch_logged();
+    scratch.set("SMITHERS_GATEWAY_HEADERS_TIMEOUT_MS", "500");
+    scratch.set("SMITHERS_GATEWAY_REQUEST_TIMEOUT_MS", "800");
+    let gateway = start(&scratch).await;
+    let body = "POST /v1/rpc/listRuns HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n";
+    let late_body = format!("{body}authorization: Bearer {READER}\r\n\r\n{{");
+    let long = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}", "y".repeat(200_000));
+    for request in [
+        "no request at all\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: h\r\n",
+        &late_body,
+        &long,
+    ] {
+        raw(&gateway, request.as_bytes()).await;
+    }
+    assert_eq!(gateway.stop().await.unwrap(), Some(0));
+    let lines = lines(&scratch.path("access.log"));
+    let told = lines.iter().map(|line| {
+        assert_eq!(line["remote"], "127.0.0.1");
+        json!([line["status"], line["method"], line["userId"]])
+    });
+    let expected = [
+        json!([400, null, null]),
+        json!([408, null, null]),
+        json!([408, "POST", "user:reader"]),
+        json!([431, null, null]),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn logs_are_retained_long_enough_to_investigate_delayed_failures() {
+    let mut scratch = scratch_logged();
+    let keep = "SMITHERS_ACCESS_LOG_KEEP_DAYS";
+    scratch.set(keep, "29");
+    let refused = run(&scratch, &["config", "check"]).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("30 to"), "{refused:?}");
+    scratch.unset(keep);
+    let days_ago = |days: u64| {
+        let then = SystemTime::now() - Duration::from_secs(days * 86_400);
+        let since = then.duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let iso = Timestamp(since.try_into().unwrap()).to_iso();
+        let digits: String = iso
+            .chars()
+            .filter(|letter| letter.is_ascii_digit())
+            .collect();
+        scratch.path(&format!("access.log.{}T{}Z", &digits[..8], &digits[8..14]))
+    };
+    let (kept, gone) = (days_ago(29), days_ago(31));
+    for part in [&kept, &gone] {
+        std::fs::write(part, "{}\n").unwrap();
+    }
+    let gateway = start(&scratch).await;
+    assert!(kept.exists() && !gone.exists());
+    assert_eq!(gateway.stop().await.unwrap(), Some(0));
 }
 
 #[tokio::test]

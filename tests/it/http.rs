@@ -3,14 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use smithers_testkit::Gateway;
 use smithers_testkit::http::{Request, exchange};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::support::{
-    OPERATOR, PATIENCE, READER, approve, get, launch, scratch, send, start, wait_for,
-};
+use crate::support::{OPERATOR, READER, approve, get, launch, raw, scratch, send, start, wait_for};
 
 #[tokio::test]
 async fn every_response_carries_x_smithers_api_version_v1() {
@@ -191,17 +186,6 @@ async fn a_bad_limit_is_a_400_that_says_what_is_accepted() {
         let message = body["error"]["message"].as_str().unwrap();
         assert!(message.starts_with("limit must be"), "{limit}: {message}");
     }
-}
-
-/// Sends bytes as they are and returns what comes back until the gateway closes.
-async fn raw(gateway: &Gateway, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    let mut answer = Vec::new();
-    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
-    // A reset after the answer is how some refusals end.
-    drop(read.expect("the gateway ends the connection"));
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl TestServer {
                 )
                 .service(web::resource("/only-get").route(web::get().to(HttpResponse::Ok)))
         };
-        let running = net::serve(listener, app, limits).unwrap();
+        let running = net::serve(listener, app, limits, Arc::default()).unwrap();
         Self {
             address: running.address,
             running,

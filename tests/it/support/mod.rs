@@ -14,6 +14,8 @@ use smithers_testkit::http::{Request, Response, exchange};
 use smithers_testkit::rpc::Refusal;
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 pub(crate) use operator::{Operator, error_of};
@@ -125,6 +127,17 @@ pub(crate) async fn send(
         body: body.map(|body| body.as_bytes().to_vec()),
     };
     exchange(gateway.address(), &request).await.unwrap()
+}
+
+/// Sends bytes as they are and returns what comes back until the gateway closes.
+pub(crate) async fn raw(gateway: &Gateway, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    // A reset after the answer is how some refusals end.
+    drop(read.expect("the gateway ends the connection"));
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Opens the database of a gateway to look into it.

@@ -111,3 +111,29 @@ async fn a_bearer_reaches_neither_the_database_nor_its_log_nor_the_log_output() 
     assert_eq!(gateway.stop().await.unwrap(), Some(0));
     assert_clean(&scratch, &["smithers.db", "gateway.log"]);
 }
+
+#[tokio::test]
+async fn an_operator_lets_a_field_through_and_nothing_of_ours() {
+    let mut scratch = scratch_with(&json!({ BEARER: { "role": "operator", "scopes": ["*"] } }));
+    scratch.set("SMITHERS_SECRET_POLICY_ALLOW", "input.text");
+    let gateway = start(&scratch).await;
+    let key = format!("{}_{}", "ghp", "q7Xb2LpV9tZr4KwM8nYc".repeat(2));
+    let launch = |run: &str, text: &str| {
+        let options = json!({ "runId": run });
+        json!({ "workflow": "chain", "input": { "text": text }, "options": options })
+    };
+    let allowed = gateway
+        .expect(BEARER, "launchRun", launch("allowed", &key))
+        .await;
+    allowed.unwrap();
+    let stored = format!("SELECT count(*) FROM _smithers_runs WHERE input_json LIKE '%{key}%'");
+    assert_eq!(count(&scratch, &stored), 1);
+    let refused = gateway
+        .call(BEARER, "launchRun", launch("refused", BEARER))
+        .await;
+    assert_eq!(refused.unwrap().unwrap_err().code, "SECRET_IN_PAYLOAD");
+    let options = json!({ "runId": "keyed", "idempotencyKey": key });
+    let named = json!({ "workflow": "chain", "input": {}, "options": options });
+    let refused = gateway.call(BEARER, "launchRun", named).await;
+    assert_eq!(refused.unwrap().unwrap_err().code, "SECRET_IN_PAYLOAD");
+}

@@ -1,6 +1,7 @@
 //! The names in a step: what rows refer to each other by, and what people type.
 
 use smithers_model::approval::ApprovalRequest;
+use smithers_model::party::Party;
 use smithers_model::step::{NewRun, RowChange, StepWrite};
 
 /// A name, with what it is the name of.
@@ -49,5 +50,11 @@ fn of_request(request: &ApprovalRequest) -> impl Iterator<Item = Name<'_>> {
     let users = users.map(|user| ("name of a user", user.as_str()));
     let scopes = request.allowed_scopes.iter();
     let scopes = scopes.map(|scope| ("name of a scope", scope.as_str()));
-    options.chain(users).chain(scopes)
+    let owners = [&request.ownership.owner, &request.ownership.fallback_owner];
+    let owners = owners.into_iter().flatten().map(|owner| match owner {
+        Party::User(name) | Party::Team(name) | Party::Role(name) => {
+            ("name of an owner", name.as_str())
+        }
+    });
+    options.chain(users).chain(scopes).chain(owners)
 }

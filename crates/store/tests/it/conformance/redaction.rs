@@ -13,7 +13,10 @@ use smithers_store::testkit::{RunScript, approval, output};
 
 use super::{Subject, for_each_backend, run};
 
-for_each_backend![a_bearer_is_replaced_wherever_it_comes_from];
+for_each_backend![
+    a_bearer_is_replaced_wherever_it_comes_from,
+    a_step_with_a_secret_in_a_name_is_refused,
+];
 
 fn bearer() -> String {
     format!("smithers_{}", "aB3-_xyz".repeat(6))
@@ -73,4 +76,20 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
         assert!(text.contains("[REDACTED:bearer]"), "{text}");
     }
     assert_eq!(Arc::new(committed).events, stored[1..]);
+}
+
+fn a_step_with_a_secret_in_a_name_is_refused(subject: &mut Subject) {
+    let mut script = RunScript::new("r");
+    subject.commit(script.launch()).unwrap();
+    let row = output("finalNote", &bearer(), &json!({"body": "fine"}));
+    let refused = subject
+        .commit(script.clone().step(vec![], vec![row]))
+        .unwrap_err();
+    assert_eq!(refused.to_string(), "the id of a node holds a secret");
+    let mut keyed = RunScript::new("other");
+    let launch = keyed.launch_with(|new| new.idempotency_key = Some(bearer()));
+    let refused = subject.commit(launch).unwrap_err();
+    assert_eq!(refused.to_string(), "the idempotency key holds a secret");
+    let fine = output("finalNote", "a", &json!({"body": "fine"}));
+    subject.commit(script.step(vec![], vec![fine])).unwrap();
 }

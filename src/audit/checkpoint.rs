@@ -116,6 +116,19 @@ fn message(at: Timestamp, seq: u64, hash: &str) -> String {
     format!("smithers-audit-checkpoint 1 {at} {seq} {hash}")
 }
 
+/// Returns the keys that are trusted unless somebody names others: the one beside `database`, and without it, as on another
+/// machine, the one that the newest of `signed` names, which proves little.
+pub fn trusted_keys(database: &Path, signed: &[Checkpoint]) -> Vec<String> {
+    match Signer::read(database) {
+        Ok(signer) => vec![signer.public_key()],
+        Err(_) => signed
+            .last()
+            .map(|newest| newest.key.clone())
+            .into_iter()
+            .collect(),
+    }
+}
+
 /// Adds a checkpoint to those beside `database`, in place of one that was cut off.
 ///
 /// # Errors

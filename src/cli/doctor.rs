@@ -49,11 +49,7 @@ pub(super) fn run(args: &DoctorArgs, output: &Output) -> anyhow::Result<()> {
             .into());
     }
     let config = args.file.read(BTreeMap::new())?;
-    let site = Site {
-        config: &config,
-        now: SystemClock.now(),
-        is_thorough: args.full,
-    };
+    let site = Site::new(&config, SystemClock.now(), args.full);
     let report = doctor::examine(&site, args.profile, &args.only);
     output.print_table(&report, || table(&report))?;
     verdict(&report, args.strict)

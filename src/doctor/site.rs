@@ -1,14 +1,16 @@
 //! What is examined: one deployment, as its configuration describes it.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use smithers_model::Timestamp;
+use smithers_store::ops::{self, Depth};
 
 use crate::config::Config;
 
 /// A deployment to examine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Site<'a> {
     /// The configuration, as the gateway of this deployment reads it.
     pub config: &'a Config,
@@ -16,9 +18,33 @@ pub struct Site<'a> {
     pub now: Timestamp,
     /// Whether to read everything that is stored instead of a sample.
     pub is_thorough: bool,
+    /// What the examination of the database found; several checks tell parts of it.
+    database_report: OnceCell<Result<ops::Report, ops::Error>>,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    /// Takes the deployment that `config` describes.
+    pub fn new(config: &'a Config, now: Timestamp, is_thorough: bool) -> Self {
+        Self {
+            config,
+            now,
+            is_thorough,
+            database_report: OnceCell::new(),
+        }
+    }
+
+    /// Examines the database, once: every page is read, which takes as long as the file is large.
+    pub(super) fn database_report(&self) -> Result<&ops::Report, &ops::Error> {
+        let examine = || {
+            let depth = match self.is_thorough {
+                true => Depth::Full,
+                false => Depth::Quick,
+            };
+            ops::check(self.database(), depth, &mut |_| {})
+        };
+        self.database_report.get_or_init(examine).as_ref()
+    }
+
     /// Returns the database file.
     pub fn database(&self) -> &Path {
         &self.config.storage.db_path

@@ -8,7 +8,7 @@ use serde::Serialize;
 use smithers_store::ops;
 
 use super::Trail;
-use crate::audit::checkpoint::{self, Checkpoint, Signer};
+use crate::audit::checkpoint::{self, Signer};
 use crate::audit::{journal, verify};
 use crate::cli::database::DatabaseArgs;
 use crate::cli::error::CliError;
@@ -84,7 +84,17 @@ fn of_database(args: &VerifyArgs) -> Result<Holds, CliError> {
     }
     let signed = checkpoint::all(database)
         .map_err(|error| broken(format!("{}: {error}", checkpoint::path(database).display())))?;
-    let trusted = trusted(args, database, &signed);
+    let trusted = match args.public_key.is_empty() {
+        true => {
+            if let (Err(error), false) = (Signer::read(database), signed.is_empty()) {
+                warn(&format!(
+                    "the key beside the database cannot be read ({error}); name the one you noted with --public-key"
+                ));
+            }
+            checkpoint::trusted_keys(database, &signed)
+        }
+        false => args.public_key.clone(),
+    };
     let verdict =
         verify::verify(&*trail.0, &signed, &trusted).map_err(|error| super::unreadable(&error))?;
     if let Some((seq, why)) = verdict.broken {
@@ -104,29 +114,6 @@ fn of_database(args: &VerifyArgs) -> Result<Holds, CliError> {
         checkpoints: Some(verdict.agreed),
         public_key: trusted.first().cloned(),
     })
-}
-
-/// The keys whose checkpoints count: those that were named, else the one beside the database. Without that, as on
-/// another machine, the key that the newest checkpoint names, which proves little.
-fn trusted(args: &VerifyArgs, database: &Path, signed: &[Checkpoint]) -> Vec<String> {
-    if !args.public_key.is_empty() {
-        return args.public_key.clone();
-    }
-    match Signer::read(database) {
-        Ok(key) => vec![key.public_key()],
-        Err(error) => {
-            if !signed.is_empty() {
-                warn(&format!(
-                    "the key beside the database cannot be read ({error}); name the one you noted with --public-key"
-                ));
-            }
-            signed
-                .last()
-                .map(|newest| newest.key.clone())
-                .into_iter()
-                .collect()
-        }
-    }
 }
 
 fn public_key(text: &str) -> Result<String, String> {

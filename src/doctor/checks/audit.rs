@@ -1,14 +1,14 @@
 //! The audit trail: that it can only grow, is whole, is kept elsewhere too, and says what auditors ask for.
 
 use smithers_model::audit::kind;
-use smithers_store::{ChainCursor, ops};
+use smithers_store::ops;
 
 use super::database::unreadable;
-use crate::audit::journal;
+use crate::audit::{checkpoint, journal, verify};
 use crate::doctor::{Finding, Site};
 
-/// Rows that are read at once.
-const PAGE: usize = 10_000;
+/// What to do about a trail that is not whole.
+const VERIFY: &str = "see `smithers audit verify`, and the chapter on incidents";
 /// Rows that the copy may be behind.
 const BEHIND: u64 = 1_000;
 
@@ -32,30 +32,31 @@ pub(super) fn triggers(site: &Site<'_>) -> Finding {
     }
 }
 
-/// Every row follows from the one before it.
+/// Every row follows from the one before it, and those that were signed are still there.
 pub(super) fn chain(site: &Site<'_>) -> Finding {
-    let reader = match ops::reader(site.database()) {
+    let database = site.database();
+    let reader = match ops::reader(database) {
         Err(error) => return unreadable(&error),
         Ok(reader) => reader,
     };
-    let mut cursor = ChainCursor::default();
-    loop {
-        let rows = match reader.audit(cursor.seq(), PAGE) {
-            Err(error) => return Finding::skip(error.to_string(), "see `smithers db check`"),
-            Ok(rows) => rows,
-        };
-        if let Some(seq) = cursor.follow(&rows) {
-            return Finding::fail(
-                format!("row {seq} does not follow from those before it"),
-                "see `smithers audit verify`",
-            );
+    let signed = match checkpoint::all(database) {
+        Err(error) => {
+            let shown = checkpoint::path(database);
+            return Finding::fail(format!("{}: {error}", shown.display()), VERIFY);
         }
-        if rows.len() < PAGE {
-            return Finding::pass(format!(
-                "{} rows, each chained to the one before it",
-                cursor.seq()
-            ));
-        }
+        Ok(signed) => signed,
+    };
+    let trusted = checkpoint::trusted_keys(database, &signed);
+    match verify::verify(&*reader, &signed, &trusted) {
+        Err(error) => Finding::skip(error.to_string(), "see `smithers db check`"),
+        Ok(verdict) => match verdict.broken {
+            Some((seq, why)) => Finding::fail(format!("row {seq}: {why}"), VERIFY),
+            None => Finding::pass(format!(
+                "{} rows, each chained to the one before it; {} signed ends agree",
+                verdict.cursor.seq(),
+                verdict.agreed
+            )),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The database: where it is, whose it is, and whether it is whole.
 
-use smithers_store::ops::{self, Depth, Outcome};
+use smithers_store::ops::{self, Outcome};
 
 use crate::doctor::finding::few;
 use crate::doctor::{Finding, Site};
@@ -106,33 +106,26 @@ pub(super) fn migrations(site: &Site<'_>) -> Finding {
     }
 }
 
-fn of_check(site: &Site<'_>, ids: &[&str]) -> Finding {
-    let depth = match site.is_thorough {
-        true => Depth::Full,
-        false => Depth::Quick,
-    };
-    let report = match ops::check(site.database(), depth, &mut |_| {}) {
-        Err(error) => return unreadable(&error),
+/// Tells the parts of the examination with these ids.
+pub(super) fn of_check(site: &Site<'_>, ids: &[&str]) -> Finding {
+    let report = match site.database_report() {
+        Err(error) => return unreadable(error),
         Ok(report) => report,
     };
-    let found = report
-        .checks
-        .into_iter()
-        .filter(|finding| ids.contains(&finding.id));
-    let found: Vec<Finding> = found
-        .map(|finding| translate(finding.id, finding.outcome))
-        .collect();
-    Finding::worst_of(found)
+    let found = report.checks.iter();
+    let found = found.filter(|finding| ids.contains(&finding.id));
+    let found = found.map(|finding| translate(finding.id, &finding.outcome));
+    Finding::worst_of(found.collect())
         .unwrap_or_else(|| Finding::skip(format!("nothing looks at {}", ids.join(", ")), RESTORE))
 }
 
-fn translate(id: &str, outcome: Outcome) -> Finding {
+fn translate(id: &str, outcome: &Outcome) -> Finding {
     match outcome {
         Outcome::Ok => Finding::pass(format!("{id}: ok")),
         Outcome::Skipped { reason } => {
             Finding::skip(format!("{id}: {reason}"), "run doctor with --full")
         }
-        Outcome::Failed { problems } => Finding::fail(format!("{id}: {}", few(&problems)), RESTORE),
+        Outcome::Failed { problems } => Finding::fail(format!("{id}: {}", few(problems)), RESTORE),
     }
 }
 

@@ -89,6 +89,11 @@ pub const RULES: &[Rule] = &[
         look: failed_logins,
     },
     Rule {
+        name: "token_ending",
+        meaning: "A token that was in use for more than a day ends within a day; `smithers token rotate` replaces it.",
+        look: token_ending,
+    },
+    Rule {
         name: "wal_large",
         meaning: "The log beside the database is large; a reader may be holding it open.",
         look: wal_large,
@@ -165,6 +170,13 @@ fn failed_logins(sight: &Sight, _: &Thresholds) -> Option<Firing> {
     let failed = sight.failed_logins;
     (failed > FAILED_LOGINS)
         .then(|| format!("{failed} logins failed within a minute"))
+        .and_then(warning)
+}
+
+fn token_ending(sight: &Sight, _: &Thresholds) -> Option<Firing> {
+    let ids = &sight.ending_tokens;
+    (!ids.is_empty())
+        .then(|| format!("in use and ending within a day: {}", ids.join(", ")))
         .and_then(warning)
 }
 
@@ -328,15 +340,17 @@ mod tests {
     }
 
     #[test]
-    fn low_disk_a_broken_chain_and_a_stale_run_fire() {
+    fn low_disk_a_broken_chain_a_stale_run_and_an_ending_token_fire() {
         let sight = Sight {
             disk_free_percent: Some(9),
             audit_break: Some(3),
             stalest_run: since(1),
+            ending_tokens: vec!["abc".into()],
             ..quiet()
         };
         let expected = [
             ("run_stale", Severity::Warning),
+            ("token_ending", Severity::Warning),
             ("disk_low", Severity::Critical),
             ("audit_broken", Severity::Critical),
         ];

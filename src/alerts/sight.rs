@@ -13,6 +13,8 @@ pub struct Sight {
     pub stalest_run: Option<Waiting>,
     /// Logins that failed within the last minute.
     pub failed_logins: u64,
+    /// Ids of tokens that somebody relies on and that end within a day.
+    pub ending_tokens: Vec<String>,
     /// Size of the log beside the database in bytes.
     pub wal_bytes: u64,
     /// Free space of the disk of the database in percent; `None` when the system does not tell.

@@ -19,12 +19,16 @@ use super::board::{Board, Change};
 use super::rules::{RULES, Severity, Thresholds};
 use super::sight::{Sight, Waiting};
 use super::tally::{Recent, TALLY};
+use crate::auth::Gatekeeper;
 use crate::metrics::table;
 
 /// Runs that are looked at for staleness in one look; more of them running at once are not stale, but busy.
 const RUNS: usize = 1_000;
 /// Rows of the audit trail that one look verifies; a long trail is caught up with over several looks.
 const AUDIT_ROWS: usize = 10_000;
+
+/// How soon before its end a token is told.
+const ENDING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the watch looks at.
 pub struct Sources {
@@ -34,6 +38,8 @@ pub struct Sources {
     pub database: PathBuf,
     /// Tells whether writes are refused.
     pub writer: WriterHandle,
+    /// Who may come in, and with which tokens.
+    pub gatekeeper: Arc<Gatekeeper>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -122,6 +128,7 @@ impl Watcher {
             failed_logins: happened.failed_logins,
             redactions: happened.redactions,
             truncations: happened.truncations,
+            ending_tokens: self.sources.gatekeeper.grants().ending(now, ENDING),
             wal_bytes: log_bytes(&database),
             disk_free_percent: ops::free_percent(&database).ok(),
             is_degraded: !matches!(self.sources.writer.state(), WriterState::Ready),

@@ -136,6 +136,25 @@ impl GrantStore {
         *self.state.lock()
     }
 
+    /// Returns the ids of tokens that end within `span` and have been in use for longer than that: somebody relies on them.
+    pub fn ending(&self, now: Timestamp, span: Duration) -> Vec<String> {
+        let in_force = Arc::clone(&self.in_force.read());
+        let long_ago = Timestamp(
+            now.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        );
+        let ends_soon = |grant: &Grant| {
+            grant.standing(now) == Standing::Active
+                && grant.expires_at.is_some_and(|end| end <= now.plus(span))
+        };
+        let ending = in_force.file.entries().filter(|(fingerprint, grant)| {
+            ends_soon(grant) && self.trail.was_used_before(fingerprint.to_bytes(), long_ago)
+        });
+        let mut ids: Vec<String> = ending.map(|(_, grant)| grant.token_id.clone()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Returns a number that changes whenever the grants do.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::key::key;
-use super::reader::{Fallback, Reader};
+use super::reader::Reader;
 
 /// Where requests are recorded, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +24,15 @@ impl AccessLogging {
             "access_log",
             "Where requests are recorded, and for how long.",
         );
-        let nowhere = Fallback {
-            value: String::new(),
-            reason: None,
-        };
-        let path = reader.text_or(
-            key(
-                "access_log.path",
-                "SMITHERS_ACCESS_LOG",
-                "File with one JSON line per request; empty puts them into the log under smithers::access.",
-            ),
-            "a path, or nothing",
-            "",
-            nowhere,
+        let path = key(
+            "access_log.path",
+            "SMITHERS_ACCESS_LOG",
+            "File with one JSON line per request; empty puts them into the log under smithers::access.",
         );
         AccessLogging {
-            path: (!path.is_empty()).then(|| path.into()),
+            path: reader
+                .optional(path, "a path, or nothing")
+                .map(PathBuf::from),
             max_bytes: reader.number(
                 key(
                     "access_log.max_bytes",

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::key::{Key, key};
+use super::key::key;
 use super::reader::Reader;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// From when a condition is worth an alert, and how often it is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,53 +30,50 @@ impl Alerts {
         let interval = key(
             "alerts.interval_ms",
             "SMITHERS_ALERTS_INTERVAL_MS",
-            "Time between two looks for alerts; 0 takes none.",
+            "Milliseconds between two looks for alerts; 0 takes none.",
         );
         let interval = reader.number(interval, 60_000, 0..=3_600_000);
-        let mut minutes = |key: Key, default: u64| {
-            Duration::from_secs(60 * reader.number(key, default, 0..=525_600))
-        };
         Alerts {
             interval: (interval > 0).then(|| Duration::from_millis(interval)),
-            approval_warning: minutes(
+            approval_warning: reader.span(
                 key(
-                    "alerts.approval_warning_minutes",
-                    "SMITHERS_ALERT_APPROVAL_WARNING_MINUTES",
+                    "alerts.approval_warning",
+                    "SMITHERS_ALERT_APPROVAL_WARNING",
                     "An approval that waits longer is worth a warning.",
                 ),
-                60,
+                HOUR,
             ),
-            approval_critical: minutes(
+            approval_critical: reader.span(
                 key(
-                    "alerts.approval_critical_minutes",
-                    "SMITHERS_ALERT_APPROVAL_CRITICAL_MINUTES",
+                    "alerts.approval_critical",
+                    "SMITHERS_ALERT_APPROVAL_CRITICAL",
                     "An approval that waits longer is critical.",
                 ),
-                240,
+                4 * HOUR,
             ),
-            run_stale: minutes(
+            run_stale: reader.span(
                 key(
-                    "alerts.run_stale_minutes",
-                    "SMITHERS_ALERT_RUN_STALE_MINUTES",
+                    "alerts.run_stale",
+                    "SMITHERS_ALERT_RUN_STALE",
                     "A running run in which nothing happens for longer is stale.",
                 ),
-                60,
+                HOUR,
             ),
-            backup_age: minutes(
+            backup_age: reader.span(
                 key(
-                    "alerts.backup_minutes",
-                    "SMITHERS_ALERT_BACKUP_MINUTES",
+                    "alerts.backup_age",
+                    "SMITHERS_ALERT_BACKUP_AGE",
                     "A verified backup that is older is too old.",
                 ),
-                24 * 60,
+                24 * HOUR,
             ),
-            drill_age: minutes(
+            drill_age: reader.span(
                 key(
-                    "alerts.drill_minutes",
-                    "SMITHERS_ALERT_DRILL_MINUTES",
+                    "alerts.drill_age",
+                    "SMITHERS_ALERT_DRILL_AGE",
                     "A restore drill that is older is too old.",
                 ),
-                30 * 24 * 60,
+                30 * 24 * HOUR,
             ),
         }
     }

@@ -7,7 +7,6 @@ use smithers_model::party::Party;
 
 use super::key::{Key, key};
 use super::reader::Reader;
-use super::span::{self, Span};
 
 /// Who is responsible for approvals that do not say so themselves.
 ///
@@ -51,7 +50,14 @@ impl Approvals {
                     "Who may decide too once the owner had their time, for approvals that name nobody.",
                 ),
             ),
-            escalate_after: escalate_after(reader),
+            escalate_after: reader.span(
+                key(
+                    "approvals.escalate_after",
+                    "SMITHERS_APPROVAL_ESCALATE_AFTER",
+                    "How long an owner has before the fallback owner may decide too.",
+                ),
+                ESCALATE_AFTER,
+            ),
             enforce_default_owner: reader.flag(
                 key(
                     "approvals.enforce_default_owner",
@@ -99,18 +105,6 @@ impl Approvals {
             forbid_self: self.forbid_self,
         }
     }
-}
-
-fn escalate_after(reader: &mut Reader<'_>) -> std::time::Duration {
-    let key = key(
-        "approvals.escalate_after",
-        "SMITHERS_APPROVAL_ESCALATE_AFTER",
-        "How long an owner has before the fallback owner may decide too.",
-    );
-    let accepted = span::ACCEPTED.to_owned();
-    reader
-        .parsed(key, Span(ESCALATE_AFTER), accepted, Span::parse)
-        .0
 }
 
 /// Somebody or nobody, shown as it is written.

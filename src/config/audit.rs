@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::key::key;
 use super::listen::milliseconds;
-use super::reader::{Fallback, Reader};
+use super::reader::Reader;
 
 /// Where the audit trail is copied to, and how often its end is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +27,8 @@ impl Audit {
             "SMITHERS_AUDIT_SINK",
             "File to which every row of the audit trail is appended, to be shipped to another machine; none when empty.",
         );
-        let none = Fallback {
-            value: String::new(),
-            reason: None,
-        };
-        let sink = reader.text_or(sink, "a path", "", none);
         Audit {
-            sink: (!sink.is_empty()).then(|| sink.into()),
+            sink: reader.optional(sink, "a path").map(PathBuf::from),
             checkpoint: milliseconds(
                 reader,
                 key(

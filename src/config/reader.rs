@@ -2,12 +2,14 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::entry::{Entry, Origin};
 use super::file::{Place, Settings};
 use super::key::{Key, Kind, Section};
 use super::problem::{ConfigError, Problem};
 use super::sources::{Sources, Surroundings};
+use super::span::{self, Span};
 use super::unknown;
 
 /// Names with our prefix that other parts of the product read.
@@ -161,6 +163,22 @@ impl<'a> Reader<'a> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> T {
         self.value(key, Kind::Text, default, accepted, parse)
+    }
+
+    /// Reads a span of time.
+    pub(super) fn span(&mut self, key: Key, default: Duration) -> Duration {
+        let accepted = span::ACCEPTED.to_owned();
+        self.parsed(key, Span(default), accepted, Span::parse).0
+    }
+
+    /// Reads a text that may be left out.
+    pub(super) fn optional(&mut self, key: Key, accepted: &str) -> Option<String> {
+        let none = Fallback {
+            value: String::new(),
+            reason: None,
+        };
+        let text = self.text_or(key, accepted, "", none);
+        (!text.is_empty()).then_some(text)
     }
 
     /// Reads a list; `parse` gets its items with commas between them.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::key::{Key, key};
-use super::reader::{Fallback, Reader};
+use super::key::key;
+use super::reader::Reader;
 
 /// What is known of the release that runs here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +28,8 @@ impl Release {
             "Public Ed25519 key of the pipeline.",
         );
         Release {
-            ci_result: optional(reader, result, "a path").map(PathBuf::from),
-            ci_key: optional(reader, public_key, "64 hexadecimal digits"),
+            ci_result: reader.optional(result, "a path").map(PathBuf::from),
+            ci_key: reader.optional(public_key, "64 hexadecimal digits"),
         }
     }
-}
-
-/// Reads a text that may be left out.
-fn optional(reader: &mut Reader<'_>, key: Key, accepted: &str) -> Option<String> {
-    let none = Fallback {
-        value: String::new(),
-        reason: None,
-    };
-    let text = reader.text_or(key, accepted, "", none);
-    (!text.is_empty()).then_some(text)
 }

@@ -30,6 +30,7 @@ use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use smithers_store::{Backend, WriterHandle};
 
 use crate::access_log::AccessLog;
+use crate::alerts::Sources;
 use crate::audit::TrailKeeper;
 use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
@@ -125,8 +126,15 @@ impl Gateway {
             read_only,
             root_dir: modules.root_dir().into(),
         };
+        let sources = Sources {
+            backend: backend.clone(),
+            database: config.storage.db_path.clone(),
+            writer: writer.clone(),
+            gatekeeper: gatekeeper.clone(),
+            clock: clock.clone(),
+        };
         let observers = (!read_only)
-            .then(|| Observers::start(config, &backend, &writer, &clock))
+            .then(|| Observers::start(config, sources))
             .transpose()
             .map_err(StartError::Serve)?;
         let trail = (!read_only)

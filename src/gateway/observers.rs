@@ -1,10 +1,6 @@
 //! Threads that look at the store beside the runs: the copy of the audit trail, and the watch for alerts.
 
 use std::io;
-use std::sync::Arc;
-
-use smithers_model::time::Clock;
-use smithers_store::{Backend, WriterHandle};
 
 use crate::alerts::{Sources, Thresholds, Watch};
 use crate::audit::{Copier, CopierOptions};
@@ -21,19 +17,13 @@ impl Observers {
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub(super) fn start(
-        config: &Config,
-        backend: &Arc<dyn Backend>,
-        writer: &WriterHandle,
-        clock: &Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let database = &config.storage.db_path;
+    pub(super) fn start(config: &Config, sources: Sources) -> io::Result<Self> {
         let copier = Copier::start(CopierOptions {
-            backend: backend.clone(),
-            database: database.clone(),
+            backend: sources.backend.clone(),
+            database: sources.database.clone(),
             sink: config.audit.sink.clone(),
             checkpoint: config.audit.checkpoint,
-            clock: clock.clone(),
+            clock: sources.clock.clone(),
         })?;
         let alerts = &config.alerts;
         let thresholds = Thresholds {
@@ -43,15 +33,7 @@ impl Observers {
             backup_age: alerts.backup_age,
             drill_age: alerts.drill_age,
         };
-        let watch = |interval| {
-            let sources = Sources {
-                backend: backend.clone(),
-                database: database.clone(),
-                writer: writer.clone(),
-                clock: clock.clone(),
-            };
-            Watch::start(sources, thresholds, interval)
-        };
+        let watch = |interval| Watch::start(sources, thresholds, interval);
         Ok(Self {
             _watch: alerts.interval.map(watch).transpose()?,
             _copier: copier,

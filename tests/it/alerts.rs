@@ -20,7 +20,7 @@ async fn shows(gateway: &Gateway, line: &str) {
 async fn an_approval_that_waits_too_long_is_told_once_and_resolved_by_its_decision() {
     let mut scratch = scratch();
     scratch.set("SMITHERS_ALERTS_INTERVAL_MS", "50");
-    scratch.set("SMITHERS_ALERT_APPROVAL_WARNING_MINUTES", "0");
+    scratch.set("SMITHERS_ALERT_APPROVAL_WARNING", "1ms");
     scratch.set("SMITHERS_LOG", "info");
     let gateway = start(&scratch).await;
     let line = |firing: u8| {

@@ -12,7 +12,8 @@ mod changes;
 mod failures;
 mod keeper;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
 use parking_lot::{Mutex, RwLock};
@@ -35,8 +36,8 @@ const MAX_CHANGES: usize = 1_000;
 /// Collects rows until they can be stored. Shared by all workers; never waits.
 #[derive(Debug, Default)]
 pub struct AccessTrail {
-    /// Credentials that were used since the start.
-    used: RwLock<HashSet<[u8; 32]>>,
+    /// Credentials that were used since the start, and when first.
+    used: RwLock<HashMap<[u8; 32], Timestamp>>,
     state: Mutex<State>,
 }
 
@@ -53,9 +54,13 @@ impl AccessTrail {
         let Some(credential) = caller.credential else {
             return;
         };
-        if self.used.read().contains(&credential) || !self.used.write().insert(credential) {
+        if self.used.read().contains_key(&credential) {
             return;
         }
+        match self.used.write().entry(credential) {
+            Entry::Occupied(_) => return,
+            Entry::Vacant(place) => place.insert(now),
+        };
         let actor = caller.actor(match over {
             Transport::Http => Channel::Http,
             Transport::WebSocket => Channel::WebSocket,
@@ -66,6 +71,12 @@ impl AccessTrail {
             detail: RawJson::of(&detail),
             ..AuditRecord::by(now, &actor, kind::TOKEN, "first-use")
         });
+    }
+
+    /// Returns whether a credential was used before `then` since the start.
+    pub fn was_used_before(&self, credential: [u8; 32], then: Timestamp) -> bool {
+        let used = self.used.read();
+        used.get(&credential).is_some_and(|first| *first < then)
     }
 
     /// Records what a reload of the token store has changed.

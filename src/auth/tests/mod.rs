@@ -1,6 +1,7 @@
 //! Grants in their formats, the store under change, and the whole way from a request to an identity.
 
 mod clock;
+mod ending;
 mod formats;
 mod gatekeeper;
 mod reload;

@@ -7,6 +7,7 @@ export { Fragment } from "smithers:element";
 export { createSmithers } from "smithers:create";
 export { useCtx } from "smithers:frame";
 export { Gateway } from "smithers:gateway";
+export { renderMdx } from "smithers:prompt";
 export { getTaskRuntime } from "smithers:session";
 export * from "smithers:components";
 export * from "smithers:later";
@@ -29,7 +30,6 @@ export const approveNode = () => unavailable("approveNode");
 export const denyNode = () => unavailable("denyNode");
 export const signalRun = () => unavailable("signalRun");
 export const usePatched = () => unavailable("usePatched");
-export const renderMdx = () => unavailable("renderMdx");
 
 /** A plugin for bundlers; nothing here needs one. */
 export function mdxPlugin() {

@@ -13,5 +13,6 @@ mod modules;
 mod ownership;
 mod platform;
 mod probes;
+mod prompts;
 mod rules;
 mod zod;

@@ -3,6 +3,7 @@
 //! Each rule is a small function from a file or a crate to violations; a violation says where,
 //! what, and what to do about it.
 
+mod book;
 mod crates;
 mod promises;
 mod sources;
@@ -54,6 +55,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
             .flat_map(|member| crates::check(member, &files)),
     );
     violations.extend(promises::check(&files));
+    violations.extend(book::check(&files));
     for violation in &violations {
         console::line(&violation.to_string());
     }

@@ -8,6 +8,7 @@ mod console;
 mod crash;
 mod deploy;
 mod licences;
+mod load;
 mod process;
 mod project;
 mod reference;
@@ -49,6 +50,8 @@ enum Command {
     CiResult(ci_result::Options),
     /// Kill the gateway at random moments and check that nothing acknowledged is lost.
     Crash(crash::Options),
+    /// Drive the release build over loopback and say how fast it is.
+    Load(load::Options),
     /// Check the files of the reference deployment, or start what they describe.
     #[command(subcommand)]
     Deploy(deploy::Command),
@@ -76,6 +79,7 @@ async fn run(command: Command) -> Result<()> {
         Command::CiResult(options) => ci_result::run(&project, &options),
         Command::Reference(options) => reference::run(&project, options),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
+        Command::Load(options) => load::run(&project, options).await,
         Command::Deploy(command) => verdict(&command.run(&project).await?),
     }
 }

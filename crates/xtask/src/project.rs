@@ -68,17 +68,28 @@ impl Project {
 
     /// Builds the gateway and returns the path of the binary.
     pub(crate) fn build_gateway(&self) -> Result<PathBuf> {
-        process::run(self.cargo(&[
+        self.build(&[], "debug")
+    }
+
+    /// Builds the gateway as it is shipped and returns the path of the binary.
+    pub(crate) fn build_release(&self) -> Result<PathBuf> {
+        self.build(&["--release"], "release")
+    }
+
+    fn build(&self, profile: &[&str], folder: &str) -> Result<PathBuf> {
+        let mut build = self.cargo(&[
             "build",
             "--package",
             "smithers",
             "--bin",
             "smithers",
             "--locked",
-        ]))?;
+        ]);
+        build.args(profile);
+        process::run(build)?;
         let binary = self
             .target()?
-            .join("debug")
+            .join(folder)
             .join(format!("smithers{}", std::env::consts::EXE_SUFFIX));
         if !binary.is_file() {
             bail!("the build left no {}", binary.display());

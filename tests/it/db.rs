@@ -59,7 +59,7 @@ async fn a_database_is_migrated_by_a_command_as_a_gateway_would() {
         data(&scratch, &["db", "migrate", "--plan"]).await,
         json!([])
     );
-    // As if the newest step were new to the database: it only makes an index.
+    // As if a step were new to the database: it only makes an index.
     let conn = rusqlite::Connection::open(scratch.database()).unwrap();
     conn.execute_batch(
         "DROP INDEX _smithers_audit_by_kind;

@@ -126,6 +126,7 @@ impl RunActor {
             row,
             nodes: vec![],
             attempts: vec![],
+            loops: vec![],
             approvals: vec![],
             outputs: vec![],
         };
@@ -286,6 +287,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         row,
         nodes,
         attempts,
+        loops,
         approvals,
         outputs,
     } = rows;
@@ -293,6 +295,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         row,
         nodes,
         attempts,
+        loops,
         approvals,
         outputs,
     }

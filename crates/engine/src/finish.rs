@@ -8,28 +8,25 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::frame::Trigger;
 use smithers_model::run::RunStatus;
+use smithers_model::tree::Kind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::decision;
 use crate::frame::Frame;
 use crate::lifecycle::TaskStatus;
 use crate::state::RunState;
-use crate::walk::{Plan, Standing, TaskView};
+use crate::walk::{Plan, Standing, View};
 
 /// Most names that an error lists.
 const MOST_LISTED: usize = 10;
 
 impl RunState {
     /// Decides what comes when the walk found nothing to start.
-    pub(crate) fn rest(
-        &mut self,
-        frame: &Frame,
-        views: &[Option<TaskView>],
-        plan: &Plan,
-        now: Timestamp,
-    ) {
-        let any =
-            |wanted: fn(Standing) -> bool| views.iter().flatten().any(|view| wanted(view.standing));
+    pub(crate) fn rest(&mut self, frame: &Frame, views: &[View], plan: &Plan, now: Timestamp) {
+        let any = |wanted: fn(Standing) -> bool| {
+            let mut standings = views.iter().filter_map(View::standing);
+            standings.any(wanted)
+        };
         let comes_by_itself = !self.running.is_empty() || any(|s| s == Standing::Resting);
         if comes_by_itself {
             return;
@@ -62,6 +59,9 @@ impl RunState {
             self.renders.push_back(Some(Trigger::StabilityCheck));
             return;
         }
+        if let Some(error) = self.deferral(frame) {
+            return self.fail(error, now);
+        }
         self.end_waits(CancelReason::Unmounted, "Run finished", now);
         let failed_child_keys = self.failed_children(frame);
         self.end(
@@ -69,6 +69,28 @@ impl RunState {
             Event::RunFinished { failed_child_keys },
             now,
         );
+    }
+
+    /// The error of a run that would finish while tasks wait for rows that nobody will give.
+    fn deferral(&self, frame: &Frame) -> Option<ErrorInfo> {
+        let waiting = frame
+            .deferred()
+            .filter(|&index| !self.is_deferred_for_good(frame, index));
+        let mut messages = Vec::new();
+        for index in waiting {
+            if let Kind::Deferred { id, missing } = &frame.tree.elements()[index].kind {
+                let missing = missing.iter().map(|id| id.as_str()).collect();
+                messages.push(format!("{id} (needs {})", listed(missing)));
+            }
+        }
+        let shown = messages.iter().map(String::as_str).collect();
+        let message = || {
+            format!(
+                "Tasks wait for outputs that nothing gives: {}",
+                listed(shown)
+            )
+        };
+        (!messages.is_empty()).then(|| ErrorInfo::coded("DEPENDENCY_DEADLOCK", message()))
     }
 
     /// Nodes that failed and were allowed to: mounted ones in document order, then those that are gone.
@@ -131,18 +153,21 @@ impl RunState {
 }
 
 /// Names what is stuck, and on what.
-fn deadlock(frame: &Frame, views: &[Option<TaskView>]) -> ErrorInfo {
+fn deadlock(frame: &Frame, views: &[View]) -> ErrorInfo {
     let stuck: Vec<&str> = frame
         .tasks()
         .iter()
-        .filter(|&&index| views[index].is_some_and(|view| view.standing != Standing::Done))
+        .filter(|&&index| !views[index].is_over())
         .map(|&index| frame.task(index).node.node_id.as_str())
         .collect();
+    let unmounted = |&index: &usize| {
+        let named = frame.task(index).depends_on.iter();
+        named.filter(move |id| frame.dependency(index, id).is_none())
+    };
     let missing: BTreeSet<&str> = frame
-        .tree
         .tasks()
-        .flat_map(|task| &task.depends_on)
-        .filter(|id| frame.index_of(id).is_none())
+        .iter()
+        .flat_map(unmounted)
         .map(|id| id.as_str())
         .collect();
     let mut message = format!("No task can go on: {}", listed(stuck));

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::{TreeContent, Trigger};
-use smithers_model::tree::{Kind, TaskSpec, Tree};
+use smithers_model::tree::{Kind, LoopSpec, TaskSpec, Tree};
 use smithers_model::workflow::WorkflowDefinition;
-use smithers_model::{NodeId, NodeKey};
+use smithers_model::{LoopId, NodeId, NodeKey};
+
+use crate::loops;
 
 /// The newest frame of a run.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct Frame {
     /// For each element, the innermost Parallel around it.
     pub(crate) groups: Vec<Option<usize>>,
     tasks: Vec<usize>,
+    loops: BTreeMap<LoopId, usize>,
     by_key: BTreeMap<NodeKey, usize>,
     by_id: BTreeMap<NodeId, usize>,
 }
@@ -38,6 +41,7 @@ impl Frame {
             tree,
             trigger,
             tasks: Vec::new(),
+            loops: BTreeMap::new(),
             by_key: BTreeMap::new(),
             by_id: BTreeMap::new(),
         };
@@ -52,6 +56,7 @@ impl Frame {
         let task = match &self.tree.elements()[index].kind {
             Kind::Task(task) => task,
             Kind::Later { component } => return Err(not_in_this_build(component)),
+            Kind::Loop(spec) => return self.admit_loop(index, spec.id.clone()),
             _ => return Ok(()),
         };
         if definition.output_table(&task.output_table).is_none() {
@@ -63,6 +68,17 @@ impl Frame {
         self.by_id.entry(task.node.node_id.clone()).or_insert(index);
         self.tasks.push(index);
         Ok(())
+    }
+
+    fn admit_loop(&mut self, index: usize, id: LoopId) -> Result<(), ErrorInfo> {
+        let is_loop = |child: usize| matches!(self.tree.elements()[child].kind, Kind::Loop(_));
+        if self.tree.children(index).any(is_loop) {
+            return Err(nested(&id));
+        }
+        match self.loops.insert(id.clone(), index) {
+            Some(_) => Err(duplicate_loop(&id)),
+            None => Ok(()),
+        }
     }
 
     /// Indexes of the tasks in document order.
@@ -83,9 +99,57 @@ impl Frame {
         self.by_key.get(node).map(|&index| self.task(index))
     }
 
-    /// Index of the task that a `dependsOn` names.
-    pub(crate) fn index_of(&self, id: &NodeId) -> Option<usize> {
-        self.by_id.get(id).copied()
+    /// Index of the task that the task or deferred task at element `index` means by `id`: one of that id, else
+    /// the one in its own passes of the loops around it.
+    pub(crate) fn dependency(&self, index: usize, id: &NodeId) -> Option<usize> {
+        let from = match &self.tree.elements()[index].kind {
+            Kind::Task(task) => &task.node.node_id,
+            Kind::Deferred { id, .. } => id,
+            _ => return None,
+        };
+        let exact = self.by_id.get(id).copied();
+        exact.or_else(|| {
+            let mut spellings = loops::spellings(id.as_str(), from.as_str());
+            spellings.find_map(|id| self.by_id.get(id.as_str()).copied())
+        })
+    }
+
+    /// Indexes of the deferred tasks.
+    pub(crate) fn deferred(&self) -> impl Iterator<Item = usize> {
+        let elements = self.tree.elements().iter().enumerate();
+        elements.filter_map(|(index, element)| {
+            matches!(element.kind, Kind::Deferred { .. }).then_some(index)
+        })
+    }
+
+    /// Indexes of the tasks whose rows the deferred task at element `index` misses; none where nothing is mounted.
+    pub(crate) fn missing(&self, index: usize) -> impl Iterator<Item = Option<usize>> {
+        let missing = match &self.tree.elements()[index].kind {
+            Kind::Deferred { missing, .. } => missing.as_slice(),
+            _ => &[],
+        };
+        missing.iter().map(move |id| self.dependency(index, id))
+    }
+
+    /// The loops, by id.
+    pub(crate) fn loops(&self) -> impl Iterator<Item = &LoopSpec> {
+        self.loops.values().map(|&index| self.loop_at(index))
+    }
+
+    /// The loop at element `index`, which must be one.
+    pub(crate) fn loop_at(&self, index: usize) -> &LoopSpec {
+        match &self.tree.elements()[index].kind {
+            Kind::Loop(spec) => spec,
+            other => unreachable!("element {index} is {other:?}, not a loop"),
+        }
+    }
+
+    /// Hash of the XML alone.
+    pub(crate) fn xml_hash(&self) -> String {
+        match self.tree.has_later_pass() {
+            true => self.content.xml_hash(),
+            false => self.content.hash.clone(),
+        }
     }
 
     /// Mounted nodes in document order.
@@ -113,6 +177,15 @@ fn innermost_groups(tree: &Tree) -> Vec<Option<usize>> {
 fn not_in_this_build(component: &str) -> ErrorInfo {
     let message = format!("<{component}> is not in this build yet");
     ErrorInfo::coded("RUNTIME_CAPABILITY_UNAVAILABLE", message)
+}
+
+fn nested(outer: &LoopId) -> ErrorInfo {
+    let message = format!("A loop stands directly inside loop {outer}; put a Sequence around it");
+    ErrorInfo::coded("NESTED_LOOP", message)
+}
+
+fn duplicate_loop(id: &LoopId) -> ErrorInfo {
+    ErrorInfo::coded("DUPLICATE_ID", format!("Duplicate loop id: {id}"))
 }
 
 fn duplicate(node: &NodeKey) -> ErrorInfo {

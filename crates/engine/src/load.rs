@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smithers_model::approval::Approval;
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
@@ -28,6 +29,8 @@ pub struct LoadedRun {
     pub nodes: Vec<NodeRow>,
     /// All attempts of its nodes, in any order.
     pub attempts: Vec<AttemptRow>,
+    /// Its loops, in any order.
+    pub loops: Vec<LoopRow>,
     /// Its approvals with their decisions, in any order.
     pub approvals: Vec<Approval>,
     /// Its output rows, in completion order.
@@ -68,6 +71,11 @@ impl RunState {
             run: loaded.row,
             definition,
             nodes,
+            loops: loaded
+                .loops
+                .into_iter()
+                .map(|row| (row.id.clone(), row))
+                .collect(),
             approvals,
             rows: loaded.outputs.into_iter().map(Arc::new).collect(),
             rows_given: 0,

@@ -195,11 +195,11 @@ impl RunState {
     }
 
     /// No attempt is left: the run fails with the node, or goes on when that is allowed or the node is gone.
-    fn fail_node(&mut self, node: &NodeKey, now: Timestamp) {
+    pub(crate) fn fail_node(&mut self, node: &NodeKey, now: Timestamp) {
         let frame = self.frame.as_ref();
         let handled = frame
             .and_then(|frame| frame.find(node))
-            .is_none_or(|task| task.continue_on_fail);
+            .is_none_or(|task| task.continue_on_fail || task.quarantine);
         if handled {
             self.renders.push_back(Some(Trigger::task_finished(node)));
         } else {

@@ -1,6 +1,5 @@
 //! Frames: when one is asked for, what it is rendered from, and what a rendered one changes (workflow-model 6).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smithers_model::Timestamp;
@@ -43,12 +42,13 @@ impl RunState {
     pub fn render_input(&mut self) -> RenderInput {
         let new_rows = self.rows[self.rows_given..].to_vec();
         self.rows_given = self.rows.len();
+        let (iteration, iterations) = self.passes();
         RenderInput {
             run_id: self.run.run_id.clone(),
             input: self.run.input.clone(),
             auth: self.auth.clone(),
-            iteration: 0,
-            iterations: BTreeMap::new(),
+            iteration,
+            iterations,
             new_rows,
         }
     }
@@ -97,6 +97,7 @@ impl RunState {
         for &index in frame.tasks() {
             self.make_known(frame.task(index), now);
         }
+        self.mount_loops(&frame, now);
         match &self.frame {
             Some(last) if last.content.hash == frame.content.hash => {
                 frame.content = Arc::clone(&last.content);
@@ -150,7 +151,7 @@ impl RunState {
         });
         self.open.event(Event::FrameCommitted {
             frame_no,
-            xml_hash: frame.content.hash.clone(),
+            xml_hash: frame.xml_hash(),
             trigger: frame.trigger.clone(),
         });
         self.open.transition();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use smithers_model::Timestamp;
+use smithers_model::loops::LoopState;
 use smithers_model::run::RunStatus;
-use smithers_model::tree::TaskSpec;
+use smithers_model::tree::{Element, Kind, LoopSpec, TaskSpec};
 
 use crate::frame::Frame;
 use crate::lifecycle::TaskStatus;
 use crate::state::RunState;
-use crate::walk::{Standing, TaskView, walk};
+use crate::walk::{LoopView, Standing, TaskView, View, walk};
 
 impl RunState {
     /// Moves the run until it needs a frame, the step is full, or nothing moves any more.
@@ -33,26 +34,42 @@ impl RunState {
     /// Makes one decision in the order of the contract. Returns true when another one is to follow.
     fn decide(&mut self, frame: &Frame, now: Timestamp) -> bool {
         let views = self.views(frame, now);
-        let is_broken =
-            |index: usize| views[index].is_some_and(|view| view.standing == Standing::Broken);
+        let is_broken = |index: usize| views[index].standing() == Some(Standing::Broken);
         if let Some(&broken) = frame.tasks().iter().find(|&&index| is_broken(index)) {
             self.fail_by(&frame.task(broken).node, now);
             return false;
         }
-        let plan = walk(frame, &views);
-        let moved = self.advance(frame, &plan.runnable, now);
-        if !moved {
-            self.rest(frame, &views, &plan, now);
+        if self.leave_out_dependents(frame, now) {
+            return true;
         }
-        moved
+        let plan = walk(frame, &views);
+        if self.advance(frame, &plan.runnable, now) {
+            return true;
+        }
+        if plan.ready.is_empty() {
+            self.rest(frame, &views, &plan, now);
+        } else {
+            self.advance_loops(frame, &plan.ready, now);
+        }
+        false
     }
 
-    fn views(&self, frame: &Frame, now: Timestamp) -> Vec<Option<TaskView>> {
-        let mut views = vec![None; frame.tree.elements().len()];
-        for &index in frame.tasks() {
-            views[index] = Some(self.view(frame.task(index), now));
+    fn views(&self, frame: &Frame, now: Timestamp) -> Vec<View> {
+        let elements = frame.tree.elements().iter();
+        let view = |element: &Element| match &element.kind {
+            Kind::Task(task) => View::Task(self.view(task, now)),
+            Kind::Loop(spec) => View::Loop(self.loop_view(spec)),
+            _ => View::Other,
+        };
+        elements.map(view).collect()
+    }
+
+    fn loop_view(&self, spec: &LoopSpec) -> LoopView {
+        let row = self.loops.get(&spec.id);
+        LoopView {
+            ended: row.is_some_and(|row| row.state != LoopState::Going),
+            begun: row.is_some_and(|row| row.iteration > 0),
         }
-        views
     }
 
     fn view(&self, task: &TaskSpec, now: Timestamp) -> TaskView {
@@ -86,11 +103,10 @@ impl RunState {
                 passable: passable(),
             },
             TaskStatus::Running { .. } => Standing::InFlight,
-            TaskStatus::Failed if !task.continue_on_fail => Standing::Broken,
-            TaskStatus::Finished
-            | TaskStatus::Skipped
-            | TaskStatus::Failed
-            | TaskStatus::Cancelled => Standing::Done,
+            TaskStatus::Failed if task.continue_on_fail => Standing::Done,
+            TaskStatus::Failed if task.quarantine => Standing::Apart,
+            TaskStatus::Failed => Standing::Broken,
+            TaskStatus::Finished | TaskStatus::Skipped | TaskStatus::Cancelled => Standing::Done,
         }
     }
 }

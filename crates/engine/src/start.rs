@@ -165,7 +165,7 @@ impl RunState {
             self.know(task, now);
             self.forget_due(&task.node);
             self.move_node(&task.node, TaskFact::Denied, now);
-            self.fail_by(&task.node, now);
+            self.fail_node(&task.node, now);
         }
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use smithers_model::approval::Approval;
 use smithers_model::fact::Fact;
 use smithers_model::frame::Trigger;
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::Step;
 use smithers_model::workflow::WorkflowDefinition;
-use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
 use crate::frame::Frame;
 use crate::lifecycle::{TaskFact, TaskStatus};
@@ -37,6 +38,8 @@ pub struct RunState {
     pub(crate) definition: Arc<WorkflowDefinition>,
     /// Every node that the run has come to know, mounted or not.
     pub(crate) nodes: BTreeMap<NodeKey, Node>,
+    /// Every loop that was ever mounted.
+    pub(crate) loops: BTreeMap<LoopId, LoopRow>,
     /// Every approval that was requested.
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     /// Output rows in completion order.

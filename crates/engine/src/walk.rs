@@ -24,6 +24,8 @@ pub(crate) enum Standing {
     InFlight,
     /// Terminal: what comes after it may start.
     Done,
+    /// Failed in quarantine: what comes after it may start, what depends on it never does.
+    Apart,
     /// Failed, and nothing handles the failure.
     Broken,
 }
@@ -37,77 +39,136 @@ pub(crate) struct TaskView {
     pub(crate) weightless: bool,
 }
 
+/// What the walk sees of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoopView {
+    /// No pass follows, and nothing more of this one starts.
+    pub(crate) ended: bool,
+    /// It is not in its first pass.
+    pub(crate) begun: bool,
+}
+
+/// What the walk sees of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// A task.
+    Task(TaskView),
+    /// A loop.
+    Loop(LoopView),
+    /// What is known from the tree alone.
+    Other,
+}
+
+impl View {
+    /// Where it stands, if it is a task.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        match self {
+            Self::Task(view) => Some(view.standing),
+            Self::Loop(_) | Self::Other => None,
+        }
+    }
+
+    /// Nothing more will happen to it by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(
+            self.standing(),
+            None | Some(Standing::Done | Standing::Apart)
+        )
+    }
+}
+
 /// What the walk found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// Element indexes of the tasks that can start, highest priority first, else in document order.
     pub(crate) runnable: Vec<usize>,
+    /// Element indexes of the loops whose body is over, in document order.
+    pub(crate) ready: Vec<usize>,
     /// Every task is terminal or passed over.
     pub(crate) complete: bool,
 }
 
-/// Walks `frame`; `views` holds a view for each element that is a task.
-pub(crate) fn walk(frame: &Frame, views: &[Option<TaskView>]) -> Plan {
+/// Walks `frame`; `views` holds a view for each element.
+pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
     let mut walk = Walk::new(frame, views);
     for root in frame.tree.roots() {
         walk.visit(root);
     }
-    let complete = frame.tree.roots().all(|root| walk.passed[root]);
-    let mut runnable = walk.runnable;
-    runnable.sort_by_key(|&index| Reverse(frame.task(index).priority));
-    Plan { runnable, complete }
+    let complete = frame.tree.roots().all(|root| walk.summaries[root].passed);
+    let Walk {
+        mut runnable,
+        ready,
+        ..
+    } = walk;
+    runnable.sort_by_key(|&index| (Reverse(frame.task(index).priority), index));
+    Plan {
+        runnable,
+        ready,
+        complete,
+    }
+}
+
+/// What is known of a subtree without walking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Summary {
+    /// Nothing in it holds up what comes after it.
+    passed: bool,
+    /// Something in it has been started.
+    started: bool,
+    /// Something in it goes on by itself: an attempt, a retry that is not due, a question.
+    under_way: bool,
+    /// Somebody is asked in it.
+    asks: bool,
 }
 
 struct Walk<'a> {
     frame: &'a Frame,
-    views: &'a [Option<TaskView>],
-    /// For each element: nothing in it holds up what comes after it.
-    passed: Vec<bool>,
-    /// For each element: something in it has been started.
-    started: Vec<bool>,
+    views: &'a [View],
+    summaries: Vec<Summary>,
     /// For each Parallel: tasks in flight whose innermost group it is, with those found runnable.
     occupied: Vec<u32>,
     runnable: Vec<usize>,
+    ready: Vec<usize>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(frame: &'a Frame, views: &'a [Option<TaskView>]) -> Self {
+    fn new(frame: &'a Frame, views: &'a [View]) -> Self {
         let size = views.len();
         let mut walk = Self {
             frame,
             views,
-            passed: vec![true; size],
-            started: vec![false; size],
+            summaries: vec![Summary::EMPTY; size],
             occupied: vec![0; size],
             runnable: Vec::new(),
+            ready: Vec::new(),
         };
         // Children come after their parent, so backwards every element finds its children done.
         for index in (0..size).rev() {
-            walk.summarise(index);
+            walk.summaries[index] = walk.summarise(index);
         }
         walk
     }
 
-    fn summarise(&mut self, index: usize) {
-        let Some(view) = self.views[index] else {
-            let mut children = self.frame.tree.children(index);
-            self.passed[index] = children.clone().all(|child| self.passed[child]);
-            self.started[index] = children.any(|child| self.started[child]);
-            return;
-        };
-        self.passed[index] = matches!(
-            view.standing,
-            Standing::Done | Standing::Waiting { passable: true }
-        );
-        self.started[index] = view.standing != Standing::Fresh && !self.left_out(index);
-        if view.standing == Standing::InFlight {
-            self.occupy(index);
+    fn summarise(&mut self, index: usize) -> Summary {
+        match self.views[index] {
+            View::Task(view) => {
+                if view.standing == Standing::InFlight {
+                    self.occupy(index);
+                }
+                Summary::of_task(view, self.frame.task(index).skip_if)
+            }
+            View::Loop(view) => Summary {
+                passed: view.ended,
+                started: view.begun || self.of_children(index).started,
+                ..self.of_children(index)
+            },
+            View::Other => self.of_children(index),
         }
     }
 
-    /// A task that was skipped has not been started.
-    fn left_out(&self, index: usize) -> bool {
-        self.frame.task(index).skip_if
+    fn of_children(&self, index: usize) -> Summary {
+        let children = self.frame.tree.children(index);
+        children.fold(Summary::EMPTY, |sum, child| sum.and(self.summaries[child]))
     }
 
     fn occupy(&mut self, index: usize) {
@@ -117,7 +178,7 @@ impl<'a> Walk<'a> {
     }
 
     fn visit(&mut self, index: usize) {
-        if self.passed[index] {
+        if self.summaries[index].passed {
             return;
         }
         let frame = self.frame;
@@ -125,53 +186,75 @@ impl<'a> Walk<'a> {
             Kind::Task(task) => self.visit_task(index, task),
             Kind::Workflow { .. } | Kind::Sequence => {
                 let mut children = frame.tree.children(index);
-                if let Some(next) = children.find(|&child| !self.passed[child]) {
+                if let Some(next) = children.find(|&child| !self.summaries[child].passed) {
                     self.visit(next);
                 }
             }
             Kind::Parallel(spec) => self.visit_parallel(index, spec),
-            Kind::Group | Kind::Text(_) | Kind::Later { .. } => {
-                frame
-                    .tree
-                    .children(index)
-                    .for_each(|child| self.visit(child));
+            Kind::Loop(_) => self.visit_loop(index),
+            Kind::Group | Kind::Text(_) | Kind::Deferred { .. } | Kind::Later { .. } => {
+                self.visit_children(index);
             }
         }
     }
 
-    /// Visits the children that are under way, and others while there is room for another subtree.
+    fn visit_children(&mut self, index: usize) {
+        let children = self.frame.tree.children(index);
+        children.for_each(|child| self.visit(child));
+    }
+
+    /// A body is over when each of its tasks is; one that is only passed over meanwhile is not.
+    fn visit_loop(&mut self, index: usize) {
+        let body = self.of_children(index);
+        if body.passed && !body.asks {
+            self.ready.push(index);
+        } else {
+            self.visit_children(index);
+        }
+    }
+
+    /// Visits the children that are under way, then those that have begun, then new ones, while there is room
+    /// for another subtree. One that has begun but waits for something outside of it leaves its room to others.
     fn visit_parallel(&mut self, index: usize, spec: &ParallelSpec) {
-        let frame = self.frame;
         let Some(limit) = spec.subtree_concurrency.filter(|&limit| limit > 0) else {
-            frame
-                .tree
-                .children(index)
-                .for_each(|child| self.visit(child));
-            return;
+            return self.visit_children(index);
         };
-        let under_way = |walk: &Self, child: usize| walk.started[child] && !walk.passed[child];
-        let mut active = frame
-            .tree
-            .children(index)
-            .filter(|&child| under_way(self, child))
-            .count();
-        for child in frame.tree.children(index) {
-            if under_way(self, child) {
-                self.visit(child);
-            } else if active < limit as usize {
-                let before = self.runnable.len();
-                self.visit(child);
-                active += usize::from(self.runnable.len() > before);
+        let open = |walk: &Self, child: usize| !walk.summaries[child].passed;
+        let children = self.frame.tree.children(index);
+        let children: Vec<usize> = children.filter(|&child| open(self, child)).collect();
+        let rank = |summary: Summary| match summary {
+            Summary {
+                under_way: true, ..
+            } => 0,
+            Summary { started: true, .. } => 1,
+            _ => 2,
+        };
+        let mut active = 0;
+        for wanted in 0..3 {
+            for &child in &children {
+                if rank(self.summaries[child]) != wanted {
+                    continue;
+                }
+                if wanted == 0 || active < limit as usize {
+                    let before = self.found();
+                    self.visit(child);
+                    active += usize::from(wanted == 0 || self.found() > before);
+                }
             }
         }
+    }
+
+    /// How much can go on of what was visited so far.
+    fn found(&self) -> usize {
+        self.runnable.len() + self.ready.len()
     }
 
     fn visit_task(&mut self, index: usize, task: &TaskSpec) {
-        let Some(view) = self.views[index] else {
+        let View::Task(view) = self.views[index] else {
             return;
         };
         let can_start = matches!(view.standing, Standing::Fresh | Standing::Ready);
-        if !can_start || !self.dependencies_are_done(task) {
+        if !can_start || !self.dependencies_are_done(index, task) {
             return;
         }
         if view.weightless {
@@ -183,10 +266,10 @@ impl<'a> Walk<'a> {
     }
 
     /// A dependency that is not mounted never satisfies; one that is passed over does not either.
-    fn dependencies_are_done(&self, task: &TaskSpec) -> bool {
+    fn dependencies_are_done(&self, index: usize, task: &TaskSpec) -> bool {
         task.depends_on.iter().all(|id| {
-            let view = self.frame.index_of(id).and_then(|index| self.views[index]);
-            view.is_some_and(|view| view.standing == Standing::Done)
+            let upstream = self.frame.dependency(index, id);
+            upstream.is_some_and(|on| self.views[on].standing() == Some(Standing::Done))
         })
     }
 
@@ -200,6 +283,40 @@ impl<'a> Walk<'a> {
                 ..
             }) if *limit > 0 => self.occupied[group] < *limit,
             _ => true,
+        }
+    }
+}
+
+impl Summary {
+    /// Of an element without anything in it.
+    const EMPTY: Self = Self {
+        passed: true,
+        started: false,
+        under_way: false,
+        asks: false,
+    };
+
+    /// A task that is left out has not been started.
+    fn of_task(view: TaskView, left_out: bool) -> Self {
+        let asks = matches!(view.standing, Standing::Waiting { .. });
+        Self {
+            passed: matches!(
+                view.standing,
+                Standing::Done | Standing::Apart | Standing::Waiting { passable: true }
+            ),
+            started: view.standing != Standing::Fresh && !left_out,
+            under_way: asks || matches!(view.standing, Standing::InFlight | Standing::Resting),
+            asks,
+        }
+    }
+
+    /// Of two subtrees together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            passed: self.passed && other.passed,
+            started: self.started || other.started,
+            under_way: self.under_way || other.under_way,
+            asks: self.asks || other.asks,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Frames: one rendering of a run, with what led to it.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{NodeId, NodeKey, Timestamp};
 
@@ -19,6 +20,8 @@ pub enum Trigger {
         /// In which iteration.
         iteration: u32,
     },
+    /// A loop began another pass, or ended because there is none left.
+    LoopAdvanced,
     /// Everything is terminal; asks the workflow once more before the run ends.
     StabilityCheck,
     /// Nothing can go on; asks the workflow once more before the run fails.
@@ -42,16 +45,16 @@ pub struct FrameRow {
     pub frame_no: u64,
     /// When it was rendered.
     pub created_at: Timestamp,
-    /// SHA-256 of `tree`, lower-case hex.
+    /// Hash of its content.
     pub tree_hash: String,
     /// What led to it.
     pub trigger: Option<Trigger>,
 }
 
-/// The content of one or more equal frames, addressed by the hash of its XML JSON.
+/// The content of one or more equal frames, addressed by its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeContent {
-    /// SHA-256 of `xml`, lower-case hex.
+    /// SHA-256 of `xml`, lower-case hex; of `xml` and `mounted_tasks` when a task is in a later pass of a loop.
     pub hash: String,
     /// The frame XML as JSON (workflow-model 2).
     pub xml: String,
@@ -59,4 +62,11 @@ pub struct TreeContent {
     pub mounted_tasks: String,
     /// Node id, ordinal and iteration of each task, a JSON array.
     pub task_index: String,
+}
+
+impl TreeContent {
+    /// SHA-256 of the XML alone, lower-case hex: what clients know a frame by.
+    pub fn xml_hash(&self) -> String {
+        hex::encode(Sha256::digest(self.xml.as_bytes()))
+    }
 }

@@ -62,6 +62,10 @@ text_id! {
     NodeId
 }
 text_id! {
+    /// A loop of the element tree, with the passes of the loops around it appended.
+    LoopId
+}
+text_id! {
     /// The name under which a module registered a workflow.
     WorkflowKey
 }

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod frame;
 pub mod id;
 pub mod json;
+pub mod loops;
 pub mod native;
 pub mod node;
 pub mod output;
@@ -25,6 +26,6 @@ pub mod time;
 pub mod tree;
 pub mod workflow;
 
-pub use id::{Epoch, Iteration, NodeId, NodeKey, RunId, WorkflowKey};
+pub use id::{Epoch, Iteration, LoopId, NodeId, NodeKey, RunId, WorkflowKey};
 pub use json::RawJson;
 pub use time::Timestamp;

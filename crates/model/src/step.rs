@@ -8,6 +8,7 @@ use crate::command::Command;
 use crate::error::ErrorInfo;
 use crate::event::{Event, NumberedEvent};
 use crate::frame::{FrameRow, TreeContent};
+use crate::loops::LoopRow;
 use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
 use crate::ownership::Custody;
@@ -43,6 +44,8 @@ pub enum RowChange {
     PutNode(NodeRow),
     /// The newest state of an attempt.
     PutAttempt(AttemptRow),
+    /// The newest state of a loop.
+    PutLoop(LoopRow),
     /// An output row; replaces one of the same node and iteration.
     PutOutput(Arc<OutputRow>),
     /// A node begins to wait for a decision.

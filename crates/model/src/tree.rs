@@ -8,7 +8,7 @@ use crate::approval::{ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
-use crate::{NodeId, NodeKey};
+use crate::{LoopId, NodeId, NodeKey};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
 pub const MAX_DEPTH: usize = 256;
@@ -46,10 +46,19 @@ pub enum Kind {
     Sequence,
     /// All children at once, within limits.
     Parallel(ParallelSpec),
+    /// All children at once, again and again.
+    Loop(LoopSpec),
     /// A node of the run.
     Task(Box<TaskSpec>),
     /// Text between elements.
     Text(String),
+    /// A task that is not mounted before the rows it needs are there. No part of the frame's record.
+    Deferred {
+        /// Its id, with loop scopes.
+        id: NodeId,
+        /// Ids of the tasks whose rows are missing, as written.
+        missing: Vec<NodeId>,
+    },
     /// An element that this build knows but does not run yet.
     Later {
         /// Component name for the error.
@@ -64,6 +73,29 @@ pub struct ParallelSpec {
     pub max_concurrency: Option<u32>,
     /// Most direct children with started and unfinished work; `None` is no limit.
     pub subtree_concurrency: Option<u32>,
+}
+
+/// A loop as rendered (workflow-model 3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoopSpec {
+    /// Identity in the run: the id as written, with the passes of outer loops appended.
+    pub id: LoopId,
+    /// It has what it was made for: no further pass, and what is left of this one does not start.
+    pub until: bool,
+    /// Most passes, at least 1.
+    pub max_iterations: u32,
+    /// What becomes of it when the last pass ends and `until` does not hold.
+    pub on_max_reached: OnMaxReached,
+}
+
+/// What a loop does after its last pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMaxReached {
+    /// It ends well.
+    #[default]
+    ReturnLast,
+    /// The run fails with `RALPH_MAX_REACHED`.
+    Fail,
 }
 
 /// A task as rendered (workflow-model 3.2, 3.4).
@@ -87,6 +119,8 @@ pub struct TaskSpec {
     pub approval: Option<ApprovalSpec>,
     /// Failure counts as terminal success for ordering.
     pub continue_on_fail: bool,
+    /// Failure does not fail the run; tasks that depend on it are left out.
+    pub quarantine: bool,
     /// How often and when it is tried again.
     pub retry: RetryPolicy,
 }
@@ -237,12 +271,23 @@ impl Tree {
                 json!({"nodeId": id, "ordinal": ordinal, "iteration": iteration})
             })
             .collect();
+        let mounted_tasks = text_of(&mounted);
+        let mut hash = Sha256::new_with_prefix(xml.as_bytes());
+        if self.has_later_pass() {
+            hash.update(mounted_tasks.as_bytes());
+        }
         TreeContent {
-            hash: hex::encode(Sha256::digest(xml.as_bytes())),
+            hash: hex::encode(hash.finalize()),
             xml,
-            mounted_tasks: text_of(&mounted),
+            mounted_tasks,
             task_index: text_of(&index),
         }
+    }
+
+    /// Returns whether a task is in a later pass of its loop than the first. The XML of such trees may be equal
+    /// while their tasks are not.
+    pub fn has_later_pass(&self) -> bool {
+        self.tasks().any(|task| task.node.iteration > 0)
     }
 
     /// The frame XML as JSON: `{kind, tag, props, children}`, several roots inside a fragment.
@@ -285,7 +330,8 @@ impl Tree {
             out.push_str(&text_of(value));
         }
         out.push_str(r#"},"children":["#);
-        for (n, child) in self.children(index).enumerate() {
+        let shown = |child: &usize| !matches!(self.elements[*child].kind, Kind::Deferred { .. });
+        for (n, child) in self.children(index).filter(shown).enumerate() {
             if n > 0 {
                 out.push(',');
             }

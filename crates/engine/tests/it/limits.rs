@@ -235,3 +235,39 @@ fn a_limit_of_zero_is_no_limit() {
     let alone = World::capped(0, workflow(comps(&["a"])));
     assert_eq!(running(&alone), "a", "a cap of zero lets one through");
 }
+
+#[test]
+fn a_subtree_that_waits_for_another_one_does_not_keep_it_out() {
+    // `late` is blocked at first, so the second subtree begins; what is left of that needs `late`.
+    let mut world = World::of(workflow([par([
+        comp("outside").into(),
+        par_subtrees(
+            1,
+            [
+                comp("late").after("outside").into(),
+                seq([comp("first").into(), comp("rest").after("late").into()]),
+            ],
+        ),
+    ])]));
+    world.finish("first");
+    world.finish("outside");
+    world.finish("late");
+    world.finish("rest");
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
+fn a_subtree_that_has_begun_goes_on_before_a_new_one_begins() {
+    let mut world = World::of(workflow([par_subtrees(
+        1,
+        [
+            seq([comp("a1").after("b1").into(), comp("a2").into()]),
+            seq([comp("b1").into(), comp("b2").into()]),
+        ],
+    )]));
+    world.finish("b1");
+    assert_eq!(
+        world.nodes(),
+        "a1=pending a2=pending b1=finished b2=in-progress"
+    );
+}

@@ -2,11 +2,14 @@
 
 mod approvals;
 mod cancelling;
+mod deferral;
 mod ends;
 mod limits;
+mod loops;
 mod owners;
 mod probes;
 mod properties;
+mod quarantine;
 mod resuming;
 mod retries;
 mod steps;

@@ -66,6 +66,7 @@ impl Ui {
                 body: TaskBody::Decision,
                 approval: None,
                 continue_on_fail: false,
+                quarantine: false,
                 retry: RetryPolicy::default(),
             },
         }

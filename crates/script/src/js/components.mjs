@@ -1,11 +1,13 @@
 // Components that this build runs.
 
 import { SmithersError } from "smithers:errors";
+import { handDown } from "smithers:inherited";
 import { Kind, host } from "smithers:render";
-import { later } from "smithers:later";
+import { wholeNumber } from "smithers:task";
 
 export { Task } from "smithers:task";
 export { Approval, ApprovalGate } from "smithers:approval";
+export { Loop, Ralph } from "smithers:loop";
 
 export function Workflow(props) {
   if (typeof props.name !== "string" || props.name === "") throw new SmithersError("INVALID_INPUT", "a Workflow needs a name");
@@ -14,7 +16,7 @@ export function Workflow(props) {
 
 export function Sequence(props) {
   if (props.skipIf) return null;
-  return isQuarantine(props) ? later(QUARANTINE, props) : host(Kind.sequence, "smithers:sequence", props, null, props.children);
+  return host(Kind.sequence, "smithers:sequence", props, null, handDown(props));
 }
 
 export function Parallel(props) {
@@ -23,13 +25,17 @@ export function Parallel(props) {
     maxConcurrency: limit(props.maxConcurrency),
     subtreeConcurrency: props.subtreeConcurrency === undefined ? 0 : Math.max(1, limit(props.subtreeConcurrency)),
   };
-  return isQuarantine(props) ? later(QUARANTINE, props) : host(Kind.parallel, "smithers:parallel", props, spec, props.children);
+  return host(Kind.parallel, "smithers:parallel", props, spec, handDown(props, wholeNumber(props.priority, "priority")));
 }
 
-const QUARANTINE = 'failurePolicy "quarantine"';
+const PRIORITY_OF_A_QUEUE = 1000;
 
-function isQuarantine(props) {
-  return props.failurePolicy === "quarantine";
+/** A Parallel of one at a time, ahead of everything else. */
+export function MergeQueue(props) {
+  if (props.skipIf) return null;
+  const spec = { maxConcurrency: Math.max(1, limit(props.maxConcurrency)), subtreeConcurrency: 0 };
+  const priority = wholeNumber(props.priority, "priority", PRIORITY_OF_A_QUEUE);
+  return host(Kind.parallel, "smithers:merge-queue", props, spec, handDown(props, priority));
 }
 
 /** A limit as a whole number; 0 is none. */

@@ -10,10 +10,13 @@ export function makeContext(session, iteration, iterations) {
 class Context {
   #session;
   #limit;
+  /** What the current passes of outer loops append to ids, the longest first. */
+  #scopes;
 
   constructor(session, iteration, iterations) {
     this.#session = session;
     this.#limit = session.rows.count;
+    this.#scopes = scopesOf(iterations);
     this.runId = session.runId;
     this.input = session.input;
     this.auth = session.auth;
@@ -92,15 +95,30 @@ class Context {
   }
 
   #ofNode(target, nodeId) {
-    return this.#session.rows.ofNode(this.#key(target), nodeId, this.#limit);
+    return this.#inScope(this.#key(target), nodeId).rows;
   }
 
-  /** The row of the named iteration, or of this frame's; failing that the first of that node. */
+  /** Rows of the node of that id, else of the one in the current passes of the loops around it. */
+  #inScope(key, nodeId) {
+    const { rows } = this.#session;
+    const plain = rows.ofNode(key, nodeId, this.#limit);
+    if (plain.length > 0) return { rows: plain, isNested: false };
+    for (const scope of this.#scopes) {
+      const nested = rows.ofNode(key, nodeId + scope, this.#limit);
+      if (nested.length > 0) return { rows: nested, isNested: true };
+    }
+    return { rows: plain, isNested: false };
+  }
+
+  /**
+   * The row of the named iteration, or of this frame's; failing that the first of that node. Inside nested loops no
+   * iteration is this frame's: there it is the newest row of the pass.
+   */
   #find(key, where) {
-    const rows = this.#session.rows.ofNode(key, where?.nodeId, this.#limit);
-    const iteration = where?.iteration ?? this.iteration;
-    const exact = rows.find((row) => row.iteration === iteration);
-    return exact ?? (where?.iteration === undefined ? rows[0] : undefined);
+    const { rows, isNested } = this.#inScope(key, where?.nodeId);
+    if (where?.iteration !== undefined) return rows.find((row) => row.iteration === where.iteration);
+    if (isNested) return rows.reduce((newest, row) => (row.iteration >= newest.iteration ? row : newest));
+    return rows.find((row) => row.iteration === this.iteration) ?? rows[0];
   }
 
   /** A function from table to rows which also has each table as a property. */
@@ -114,4 +132,14 @@ class Context {
     }
     return read;
   }
+}
+
+/** The scopes that ids of nested loops carry, the longest first. */
+function scopesOf(iterations) {
+  const scopes = new Set();
+  for (const id in iterations) {
+    const at = id.indexOf("@@");
+    if (at >= 0) scopes.add(id.slice(at));
+  }
+  return [...scopes].sort((one, other) => other.length - one.length);
 }

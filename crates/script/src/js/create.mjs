@@ -87,9 +87,6 @@ export function createSmithers(schemas, options = {}) {
   const family = { registry, options, declaredAt: new Error().stack, db: Object.freeze({}) };
   return {
     ...components,
-    MergeQueue: later.MergeQueue,
-    Loop: later.Loop,
-    Ralph: later.Ralph,
     ContinueAsNew: later.ContinueAsNew,
     continueAsNew: later.continueAsNew,
     Worktree: later.Worktree,

@@ -10,6 +10,17 @@ export class Frame {
     this.ctx = ctx;
     this.session = session;
     this.callbacks = [];
+    this.before = session.frame;
+    /** Iteration of each task inside a loop. */
+    this.looped = new Map();
+  }
+
+  /** Index path of the element that is rendered next, for containers without an id. */
+  path = () => this.session.renderer.path();
+
+  /** The iteration of a task inside a loop, as far as it is known from this frame or the one before. */
+  iterationOf(nodeId) {
+    return this.looped.get(nodeId) ?? this.before?.looped.get(nodeId);
   }
 
   /** The callback that was kept as `index` for a node, or the node's own when frames overtook each other. */

@@ -14,8 +14,6 @@ function laterComponent(component) {
   return render;
 }
 
-export const Loop = laterComponent("Loop");
-export const Ralph = Loop;
 export const Signal = laterComponent("Signal");
 export const WaitForEvent = laterComponent("WaitForEvent");
 export const Timer = laterComponent("Timer");
@@ -23,7 +21,6 @@ export const HumanTask = laterComponent("HumanTask");
 export const Subflow = laterComponent("Subflow");
 export const Sandbox = laterComponent("Sandbox");
 export const Worktree = laterComponent("Worktree");
-export const MergeQueue = laterComponent("MergeQueue");
 export const TryCatchFinally = laterComponent("TryCatchFinally");
 export const Aspects = laterComponent("Aspects");
 export const ContinueAsNew = laterComponent("ContinueAsNew");

@@ -8,7 +8,7 @@ import { Element, Fragment, Provider } from "smithers:element";
 import { callComponent, resetHooks } from "smithers:hooks";
 
 /** Meaning of a node; the host knows the numbers. */
-export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, text: 5, later: 6 };
+export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, text: 5, later: 6, loop: 7, deferred: 8 };
 
 const DEEPEST = 1000;
 
@@ -70,6 +70,8 @@ export class Renderer {
   constructor() {
     this.root = new Fiber(null);
     this.depth = 0;
+    /** Lists of siblings from the roots down to what is being rendered. */
+    this.open = [];
   }
 
   /** Returns the root nodes of `element`. */
@@ -77,8 +79,17 @@ export class Renderer {
     cleanUp();
     const roots = [];
     this.depth = 0;
+    this.open = [roots];
     this.expand(element, this.root, 0, roots);
     return roots;
+  }
+
+  /** Where the next node goes: its index among the elements of each level below the root. */
+  path() {
+    const indexes = this.open.map((siblings, level) => elements(siblings) - (level < this.open.length - 1 ? 1 : 0));
+    const root = indexes[0] > 0 ? [`root${indexes[0]}`] : [];
+    const path = [...root, ...indexes.slice(1)];
+    return path.length > 0 ? path.join(".") : "root";
   }
 
   expand(node, parent, index, out) {
@@ -125,7 +136,9 @@ export class Renderer {
     out.push(node);
     if (node.inner === null || node.inner === undefined) return;
     node.children = [];
+    this.open.push(node.children);
     this.expand(node.inner, fiber, 0, node.children);
+    this.open.pop();
   }
 
   provide(context, props, fiber, out) {
@@ -137,6 +150,13 @@ export class Renderer {
       restore();
     }
   }
+}
+
+/** How many of `nodes` are elements of the frame's record. */
+function elements(nodes) {
+  let count = 0;
+  for (const { kind } of nodes) if (kind !== Kind.text && kind !== Kind.deferred) count += 1;
+  return count;
 }
 
 /** A hand-written tag: a group. Tags of the product need their component. */

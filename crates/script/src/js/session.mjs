@@ -57,6 +57,7 @@ export function renderFrame(id, iteration, iterations) {
     }
   });
   session.frame = frame;
+  frame.before = null;
   return roots;
 }
 

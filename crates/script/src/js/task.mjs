@@ -2,8 +2,11 @@
 
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
-import { Kind, host } from "smithers:render";
+import { deferred, resolveDeps } from "smithers:deps";
+import { inherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
+import { currentScope } from "smithers:loop";
+import { Kind, host } from "smithers:render";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
@@ -19,11 +22,16 @@ export function Task(props) {
   const missing = missingFeature(props);
   if (missing !== null) return later(missing, props);
   const spec = taskSpec(props, id, table);
+  const deps = resolveDeps(props, frame, currentScope());
+  if (deps !== null) {
+    if (deps.missing.length > 0 && !spec.skipIf) return deferred(spec.id, deps.missing);
+    spec.dependsOn = [...spec.dependsOn, ...deps.ids];
+  }
   if (props.needsApproval) {
     spec.plain = false;
     spec.approval = gate(props, spec.label ?? id);
   }
-  giveBody(spec, props, frame);
+  giveBody(spec, props, frame, deps);
   const node = host(Kind.task, "smithers:task", props, spec, null);
   node.props.push("waitAsync", props.async ? "true" : "false");
   return node;
@@ -32,9 +40,7 @@ export function Task(props) {
 /** Names a property that this build cannot honour, or null. */
 function missingFeature(props) {
   if (props.agent !== undefined) return "Task with an agent";
-  if (props.deps !== undefined) return "Task with deps";
-  if (props.bind !== undefined) return "Task with bind";
-  return props.failurePolicy === "quarantine" ? 'failurePolicy "quarantine"' : null;
+  return props.bind === undefined ? null : "Task with bind";
 }
 
 export function taskId(props, component) {
@@ -70,6 +76,7 @@ Object.assign(TaskSpec.prototype, {
   dependsOn: Object.freeze([]),
   priority: 0,
   continueOnFail: false,
+  quarantine: false,
   retries: 0,
   backoff: "exponential",
   delayMs: FIRST_DELAY_MS,
@@ -77,15 +84,38 @@ Object.assign(TaskSpec.prototype, {
 });
 
 /** The properties that make a task differ from a plain one. */
-const PARTICULARS = ["label", "skipIf", "dependsOn", "priority", "continueOnFail", "retries", "retryPolicy", "noRetry"];
+const PARTICULARS = [
+  "label",
+  "skipIf",
+  "dependsOn",
+  "deps",
+  "priority",
+  "continueOnFail",
+  "failurePolicy",
+  "retries",
+  "retryPolicy",
+  "noRetry",
+];
 
 /** The part of a task that does not depend on its body. */
 export function taskSpec(props, id, table) {
   const spec = new TaskSpec(id, table);
+  enterScope(spec);
+  const { priority, quarantine } = inherited();
+  if (priority !== 0 || quarantine) return particular(spec, props);
   for (const name in props) {
     if (PARTICULARS.includes(name)) return particular(spec, props);
   }
   return spec;
+}
+
+/** A task inside loops is one of a pass: of the innermost loop by its iteration, of outer ones by its id. */
+function enterScope(spec) {
+  const scope = currentScope();
+  if (scope === null) return;
+  spec.id += scope.suffix;
+  spec.iteration = scope.iteration;
+  currentFrame().looped.set(spec.id, spec.iteration);
 }
 
 function particular(spec, props) {
@@ -94,21 +124,23 @@ function particular(spec, props) {
   if (typeof props.label === "string") spec.label = props.label;
   spec.skipIf = Boolean(props.skipIf);
   spec.dependsOn = stringList(props.dependsOn, "dependsOn");
-  spec.priority = wholeNumber(props.priority, "priority", 0);
+  spec.priority = wholeNumber(props.priority, "priority", inherited().priority);
   spec.continueOnFail = Boolean(props.continueOnFail);
+  spec.quarantine = quarantine(props) ?? inherited().quarantine;
   spec.retries = retries;
   spec.backoff = backoff;
   spec.delayMs = delayMs;
   return spec;
 }
 
-function giveBody(spec, props, frame) {
+function giveBody(spec, props, frame, deps) {
   const { session } = frame;
   const { children } = props;
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
   if (typeof children === "function") {
     spec.body = Body.compute;
-    spec.callback = frame.keep({ nodeId: spec.id, run: children, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
+    const run = deps === null ? children : deps.given(children);
+    spec.callback = frame.keep({ nodeId: spec.id, run, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
   } else if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
@@ -147,7 +179,8 @@ export function milliseconds(value, name) {
   return Math.floor(number);
 }
 
-function wholeNumber(value, name, fallback) {
+/** A number without its fraction, or `fallback` when there is none. */
+export function wholeNumber(value, name, fallback) {
   if (value === undefined || value === null) return fallback;
   const number = Math.floor(Number(value));
   if (!Number.isSafeInteger(number)) throw new SmithersError("INVALID_INPUT", `${name} must be a number`);

@@ -11,10 +11,10 @@ use smithers_model::approval::{ApprovalRequest, OnDeny};
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::tree::{
-    ApprovalSpec, Backoff, Kind, MAX_DEPTH, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree,
-    TreeBuilder,
+    ApprovalSpec, Backoff, Kind, LoopSpec, MAX_DEPTH, OnMaxReached, ParallelSpec, RetryPolicy,
+    TaskBody, TaskSpec, Tree, TreeBuilder,
 };
-use smithers_model::{NodeId, NodeKey};
+use smithers_model::{LoopId, NodeId, NodeKey};
 
 /// Why a tree could not be read.
 pub(crate) enum WalkError {
@@ -81,6 +81,11 @@ names! {
     depends_on = "dependsOn",
     priority = "priority",
     continue_on_fail = "continueOnFail",
+    quarantine = "quarantine",
+    until = "until",
+    max_iterations = "maxIterations",
+    may_reach_max = "mayReachMax",
+    missing = "missing",
     retries = "retries",
     backoff = "backoff",
     delay = "delayMs",
@@ -106,6 +111,8 @@ mod kinds {
     pub(super) const TASK: u8 = 4;
     pub(super) const TEXT: u8 = 5;
     pub(super) const LATER: u8 = 6;
+    pub(super) const LOOP: u8 = 7;
+    pub(super) const DEFERRED: u8 = 8;
 }
 
 /// Numbers of `Body` in `task.mjs`.
@@ -156,6 +163,11 @@ impl<'js> Walk<'_, 'js> {
             kinds::LATER => Kind::Later {
                 component: get(&spec()?, &names.component)?,
             },
+            kinds::LOOP => Kind::Loop(self.repeated(&spec()?)?),
+            kinds::DEFERRED => Kind::Deferred {
+                id: NodeId::new(get::<String>(&spec()?, &names.id)?),
+                missing: self.node_ids(&spec()?, &names.missing)?,
+            },
             kinds::TASK => {
                 let task = self.task(&spec()?)?;
                 self.refuse_duplicate(&task.node)?;
@@ -187,6 +199,24 @@ impl<'js> Walk<'_, 'js> {
         })
     }
 
+    fn repeated(&self, spec: &Object<'js>) -> Result<LoopSpec> {
+        let names = &self.names;
+        Ok(LoopSpec {
+            id: LoopId::new(get::<String>(spec, &names.id)?),
+            until: get(spec, &names.until)?,
+            max_iterations: get::<f64>(spec, &names.max_iterations)? as u32,
+            on_max_reached: match get(spec, &names.may_reach_max)? {
+                true => OnMaxReached::ReturnLast,
+                false => OnMaxReached::Fail,
+            },
+        })
+    }
+
+    fn node_ids(&self, spec: &Object<'js>, name: &Atom<'js>) -> Result<Vec<NodeId>> {
+        let ids: Vec<String> = get(spec, name)?;
+        Ok(ids.into_iter().map(NodeId::new).collect())
+    }
+
     fn task(&self, spec: &Object<'js>) -> std::result::Result<TaskSpec, WalkError> {
         let names = &self.names;
         let id: String = get(spec, &names.id)?;
@@ -200,6 +230,7 @@ impl<'js> Walk<'_, 'js> {
             body: self.body(spec)?,
             approval: None,
             continue_on_fail: false,
+            quarantine: false,
             retry: PLAIN_RETRY,
         };
         match get(spec, &names.plain)? {
@@ -215,17 +246,14 @@ impl<'js> Walk<'_, 'js> {
         spec: &Object<'js>,
     ) -> std::result::Result<TaskSpec, WalkError> {
         let names = &self.names;
-        let depends_on: Vec<String> = get(spec, &names.depends_on)?;
         Ok(TaskSpec {
             label: get(spec, &names.label)?,
             skip_if: get(spec, &names.skip_if)?,
-            depends_on: depends_on
-                .iter()
-                .map(|id| NodeId::from(id.as_str()))
-                .collect(),
+            depends_on: self.node_ids(spec, &names.depends_on)?,
             priority: get::<f64>(spec, &names.priority)? as i64,
             approval: approval(get(spec, &names.approval)?)?,
             continue_on_fail: get(spec, &names.continue_on_fail)?,
+            quarantine: get(spec, &names.quarantine)?,
             retry: self.retry(spec)?,
             ..plain
         })

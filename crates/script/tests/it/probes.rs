@@ -150,8 +150,6 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
     let host = host();
     let missing = [
         ("agent-structured", "Task with an agent"),
-        ("deps-needs", "Task with deps"),
-        ("loop-until", "Loop"),
         ("saga-compensate", "Saga"),
         ("signal-correlation", "Signal"),
         ("subflow", "Subflow"),
@@ -169,7 +167,13 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
             });
         assert_eq!(later, Some(component), "{name}");
     }
-    for name in ["branch-reactive", "cache", "retries-backoff"] {
+    for name in [
+        "branch-reactive",
+        "cache",
+        "deps-needs",
+        "loop-until",
+        "retries-backoff",
+    ] {
         let run = Run::start(&probe(&host, name), "r1", "{}");
         assert!(!run.tasks().is_empty(), "{name}");
     }

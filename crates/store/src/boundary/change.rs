@@ -44,8 +44,8 @@ impl Pass<'_> {
                     Arc::make_mut(tree).xml = clean.text;
                 }
             }
-            // Ids of people, teams and roles, which pass like all names.
-            RowChange::PutCustody { .. } => {}
+            // Names, and ids of people, teams and roles, which pass like all names.
+            RowChange::PutLoop(_) | RowChange::PutCustody { .. } => {}
             RowChange::Audit(record) => self.audit(record),
         }
     }

@@ -19,6 +19,10 @@ fn in_change(change: &RowChange) -> impl Iterator<Item = Name<'_>> {
         RowChange::PutOutput(row) => Some(&row.node),
         _ => None,
     };
+    let of_loop = match change {
+        RowChange::PutLoop(row) => Some(("id of a loop", row.id.as_str())),
+        _ => None,
+    };
     let run = match change {
         RowChange::InsertRun(run) => Some(run),
         _ => None,
@@ -29,6 +33,7 @@ fn in_change(change: &RowChange) -> impl Iterator<Item = Name<'_>> {
     };
     let node = node.map(|node| ("id of a node", node.node_id.as_str()));
     node.into_iter()
+        .chain(of_loop)
         .chain(run.into_iter().flat_map(|run| of_run(run)))
         .chain(request.into_iter().flat_map(of_request))
 }

@@ -235,6 +235,7 @@ impl State {
             RowChange::UpdateRun(update) => run.update(update),
             RowChange::PutNode(node) => drop(run.nodes.insert(node.node.clone(), node)),
             RowChange::PutAttempt(attempt) => run.put_attempt(attempt),
+            RowChange::PutLoop(row) => drop(run.loops.insert(row.id.clone(), row)),
             RowChange::PutOutput(row) => {
                 run.outputs_completed += 1;
                 let output = Output {

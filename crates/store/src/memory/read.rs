@@ -9,6 +9,7 @@ use smithers_model::approval::Approval;
 use smithers_model::audit::StoredDeployment;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
@@ -18,8 +19,8 @@ use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 use super::state::{Output, Run, State};
 use crate::read::{
     ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DeploymentReader, DueReader,
-    EventReader, FrameReader, ModuleReader, NodeReader, OutputReader, PendingApproval, ReadResult,
-    Reader, RunFilter, RunReader, RunRows,
+    EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader, PendingApproval,
+    ReadResult, Reader, RunFilter, RunReader, RunRows,
 };
 use crate::schema::Cell;
 
@@ -134,6 +135,12 @@ impl NodeReader for MemoryReader {
 
     fn attempts_of(&self, run: &RunId, node: &NodeKey) -> ReadResult<Vec<AttemptRow>> {
         Ok(self.run_or_default(run, |_, run| run.attempts_of(node).cloned().collect()))
+    }
+}
+
+impl LoopReader for MemoryReader {
+    fn loops(&self, run: &RunId) -> ReadResult<Vec<LoopRow>> {
+        Ok(self.run_or_default(run, |_, run| run.loops.values().cloned().collect()))
     }
 }
 
@@ -302,6 +309,7 @@ impl Reader for MemoryReader {
                 row: run.row.clone(),
                 nodes: run.nodes.values().cloned().collect(),
                 attempts: run.attempts.values().cloned().collect(),
+                loops: run.loops.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),
             })

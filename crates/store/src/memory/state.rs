@@ -8,10 +8,11 @@ use smithers_model::audit::StoredDeployment;
 use smithers_model::deletion::{Hold, Tombstone};
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
 use smithers_model::workflow::ModuleRevision;
-use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
+use smithers_model::{LoopId, NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::commit::RunHead;
 use crate::precheck::Current;
@@ -39,6 +40,7 @@ pub(super) struct Run {
     pub(super) row: RunRow,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
+    pub(super) loops: BTreeMap<LoopId, LoopRow>,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
     /// When the next escalation or expiry of an approval is due.
     pub(super) lapses: BTreeMap<NodeKey, Timestamp>,
@@ -60,6 +62,7 @@ impl Run {
             row,
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            loops: BTreeMap::new(),
             approvals: BTreeMap::new(),
             lapses: BTreeMap::new(),
             outputs: BTreeMap::new(),

@@ -7,6 +7,7 @@ mod deployment;
 mod due;
 mod event;
 mod frame;
+mod loops;
 mod module;
 mod node;
 mod output;
@@ -14,6 +15,7 @@ mod run;
 
 use smithers_model::RunId;
 use smithers_model::approval::Approval;
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
@@ -25,6 +27,7 @@ pub use deployment::DeploymentReader;
 pub use due::DueReader;
 pub use event::EventReader;
 pub use frame::FrameReader;
+pub use loops::LoopReader;
 pub use module::ModuleReader;
 pub use node::NodeReader;
 pub use output::OutputReader;
@@ -39,6 +42,7 @@ pub type ReadResult<T> = Result<T, Error>;
 pub trait Reader:
     RunReader
     + NodeReader
+    + LoopReader
     + ApprovalReader
     + EventReader
     + OutputReader
@@ -63,6 +67,8 @@ pub struct RunRows {
     pub nodes: Vec<NodeRow>,
     /// By node id, iteration and attempt.
     pub attempts: Vec<AttemptRow>,
+    /// By id.
+    pub loops: Vec<LoopRow>,
     /// By the time they were asked for, then node id and iteration.
     pub approvals: Vec<Approval>,
     /// In completion order.

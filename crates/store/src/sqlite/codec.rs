@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::audit::Channel;
+use smithers_model::loops::LoopState;
 use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::output::ColumnKind;
 use smithers_model::party::Party;
@@ -107,7 +108,7 @@ macro_rules! stored_state {
     )+};
 }
 
-stored_state!(RunStatus, NodeState, AttemptState);
+stored_state!(RunStatus, NodeState, AttemptState, LoopState);
 
 impl FromSql for Stored<ApprovalStatus> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {

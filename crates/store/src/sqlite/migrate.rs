@@ -45,6 +45,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0012_deletion",
     "0014_approval_owners",
     "0015_audit_by_kind",
+    "0016_loops",
 ];
 
 const LEDGER: &str = "

@@ -16,7 +16,7 @@ pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
     approval, attempt, audit_record, custody, decision, definition, deployment, field, frame,
-    linked, node, output, owned_approval, table, typed_definition,
+    linked, node, output, owned_approval, repeated, table, typed_definition,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

@@ -7,6 +7,7 @@ use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalMode, ApprovalRequest, Decision};
 use smithers_model::audit::{AuditRecord, Channel, Deployment};
 use smithers_model::frame::{FrameRow, TreeContent};
+use smithers_model::loops::{LoopRow, LoopState};
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
 use smithers_model::ownership::Custody;
@@ -81,6 +82,20 @@ pub fn field(name: &str, kind: ColumnKind) -> Field {
         description: None,
         members: None,
     }
+}
+
+/// A change to a loop, in pass `iteration`.
+pub fn repeated(id: &str, iteration: u32, done: bool) -> RowChange {
+    RowChange::PutLoop(LoopRow {
+        id: id.into(),
+        iteration,
+        state: if done {
+            LoopState::Exhausted
+        } else {
+            LoopState::Going
+        },
+        updated_at: Timestamp(6),
+    })
 }
 
 /// A node in `state`.

@@ -10,7 +10,7 @@ use smithers_model::step::{RowChange, RunUpdate, StepWrite};
 use smithers_model::{NodeKey, RunId, Timestamp};
 use smithers_store::testkit::{
     Everything, RunScript, approval, attempt, audit_record, custody, decision, frame, node, output,
-    owned_approval,
+    owned_approval, repeated,
 };
 use smithers_store::{CommittedStep, Refusal};
 
@@ -52,6 +52,7 @@ enum Row {
     AskOwned(usize, Option<i64>, Option<i64>),
     Lapse(usize, Option<i64>, bool),
     Decide(usize, bool),
+    Loop(usize, u32, bool),
     Frame(u64, u8),
     Status(u8),
     Audit,
@@ -69,7 +70,8 @@ fn row() -> impl Strategy<Value = Row> {
         2 => (n.clone(), 1..9i64).prop_map(|(n, at)| Row::Ask(n, at)),
         2 => (n.clone(), time(), time()).prop_map(|(n, soon, late)| Row::AskOwned(n, soon, late)),
         1 => (n.clone(), time(), any::<bool>()).prop_map(|(n, at, done)| Row::Lapse(n, at, done)),
-        2 => (n, any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
+        2 => (n.clone(), any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
+        1 => (n, 0..4u32, any::<bool>()).prop_map(|(n, pass, done)| Row::Loop(n, pass, done)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
         1 => (0..5u8).prop_map(Row::Status),
         1 => Just(Row::Audit),
@@ -128,6 +130,7 @@ impl Row {
                 },
             },
             Row::Decide(n, yes) => decision(NODES[*n], *yes),
+            Row::Loop(n, pass, done) => repeated(NODES[*n], *pass, *done),
             Row::Frame(number, content) => frame(*number, &content.to_string()),
             Row::Status(status) => RowChange::UpdateRun(RunUpdate {
                 status: Some(STATUSES[usize::from(*status)]),

@@ -8,10 +8,13 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
 use smithers_model::ownership::Ownership;
 use smithers_model::tree::{
-    ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+    ApprovalSpec, Backoff, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody,
+    TaskSpec, Tree, TreeBuilder,
 };
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
+
+use super::world::Passes;
 
 /// An element of a test workflow.
 #[derive(Clone, Debug)]
@@ -19,6 +22,9 @@ pub(crate) enum El {
     Seq(Vec<El>),
     Group(Vec<El>),
     Par(ParallelSpec, Vec<El>),
+    Loop(LoopSpec, Vec<El>),
+    /// Tasks whose rows are not there, and the task that misses them.
+    Deferred(&'static str, Vec<&'static str>),
     Task(Box<TaskSpec>),
     Text(&'static str),
     Later(&'static str),
@@ -60,6 +66,21 @@ pub(crate) fn par_subtrees(limit: u32, children: impl IntoIterator<Item = El>) -
         subtree_concurrency: Some(limit),
     };
     El::Par(spec, children.into_iter().collect())
+}
+
+/// A loop of up to three passes.
+pub(crate) fn repeat(id: &str, until: bool, body: impl IntoIterator<Item = El>) -> El {
+    let spec = LoopSpec {
+        id: id.into(),
+        until,
+        max_iterations: 3,
+        on_max_reached: OnMaxReached::ReturnLast,
+    };
+    El::Loop(spec, body.into_iter().collect())
+}
+
+pub(crate) fn deferred(id: &'static str, missing: &[&'static str]) -> El {
+    El::Deferred(id, missing.to_vec())
 }
 
 pub(crate) fn later(component: &'static str) -> El {
@@ -114,6 +135,7 @@ fn job(id: &str, body: TaskBody) -> Job {
         body,
         approval: None,
         continue_on_fail: false,
+        quarantine: false,
         retry: RetryPolicy::default(),
     })
 }
@@ -164,6 +186,11 @@ impl Job {
 
     pub(crate) fn may_fail(mut self) -> Self {
         self.0.continue_on_fail = true;
+        self
+    }
+
+    pub(crate) fn quarantined(mut self) -> Self {
+        self.0.quarantine = true;
         self
     }
 
@@ -222,6 +249,11 @@ impl Job {
 /// The tree of a workflow with these children, one after another.
 /// Callback indexes are given out by the session.
 pub(crate) fn workflow(children: impl IntoIterator<Item = El>) -> Tree {
+    workflow_at(&Passes::new(), children)
+}
+
+/// As `workflow`, with what is inside loops named after the pass it is in.
+pub(crate) fn workflow_at(passes: &Passes, children: impl IntoIterator<Item = El>) -> Tree {
     let mut tree = TreeBuilder::default();
     let props = vec![("name".into(), "w".into())];
     tree.open(
@@ -230,18 +262,61 @@ pub(crate) fn workflow(children: impl IntoIterator<Item = El>) -> Tree {
         props,
     );
     for child in children {
-        write(&mut tree, child);
+        write(&mut tree, child, passes, &Scope::default());
     }
     tree.finish()
 }
 
-fn write(tree: &mut TreeBuilder, element: El) {
+/// The loops around an element.
+#[derive(Clone, Default)]
+struct Scope {
+    /// What ids inside the innermost loop get: the passes of the loops around that.
+    suffix: String,
+    /// The same with the innermost one.
+    chain: String,
+    iteration: u32,
+}
+
+impl Scope {
+    /// Inside a loop that is written as `id`, under its full name.
+    fn of(&self, id: &str, passes: &Passes) -> (String, Self) {
+        let name = format!("{id}{}", self.chain);
+        let iteration = passes.get(&name).copied().unwrap_or(0);
+        let sign = if self.chain.is_empty() { "@@" } else { "," };
+        let inside = Self {
+            suffix: self.chain.clone(),
+            chain: format!("{}{sign}{id}={iteration}", self.chain),
+            iteration,
+        };
+        (name, inside)
+    }
+}
+
+fn write(tree: &mut TreeBuilder, element: El, passes: &Passes, scope: &Scope) {
+    let mut inside = scope.clone();
     let (kind, tag, children) = match element {
         El::Seq(children) => (Kind::Sequence, "smithers:sequence", children),
         El::Group(children) => (Kind::Group, "smithers:fragment", children),
         El::Par(spec, children) => (Kind::Parallel(spec), "smithers:parallel", children),
-        El::Task(task) => (Kind::Task(task), "smithers:task", Vec::new()),
+        El::Loop(mut spec, children) => {
+            let (name, of) = scope.of(spec.id.as_str(), passes);
+            spec.id = name.as_str().into();
+            inside = of;
+            (Kind::Loop(spec), "smithers:ralph", children)
+        }
+        El::Task(mut task) => {
+            let id = format!("{}{}", task.node.node_id, scope.suffix);
+            task.node = NodeKey::new(id.as_str(), scope.iteration);
+            (Kind::Task(task), "smithers:task", Vec::new())
+        }
         El::Text(text) => return tree.text(text),
+        El::Deferred(id, missing) => {
+            let kind = Kind::Deferred {
+                id: format!("{id}{}", scope.suffix).as_str().into(),
+                missing: missing.into_iter().map(Into::into).collect(),
+            };
+            (kind, "smithers:deferred", Vec::new())
+        }
         El::Later(component) => {
             let kind = Kind::Later {
                 component: component.into(),
@@ -255,7 +330,7 @@ fn write(tree: &mut TreeBuilder, element: El) {
     };
     tree.open(kind, tag, id);
     for child in children {
-        write(tree, child);
+        write(tree, child, passes, &inside);
     }
     tree.close();
 }

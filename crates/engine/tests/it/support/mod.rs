@@ -7,8 +7,8 @@ pub(crate) mod text;
 pub(crate) mod world;
 
 pub(crate) use elements::{
-    El, Job, approval, asking, comp, group, later, par, par_max, par_subtrees, rank, select, seq,
-    stat, workflow,
+    El, Job, approval, asking, comp, deferred, group, later, par, par_max, par_subtrees, rank,
+    repeat, select, seq, stat, workflow, workflow_at,
 };
 pub(crate) use text::lines;
 pub(crate) use world::World;

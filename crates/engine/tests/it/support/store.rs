@@ -7,11 +7,12 @@ use smithers_model::approval::Approval;
 use smithers_model::audit::AuditRecord;
 use smithers_model::event::Event;
 use smithers_model::frame::FrameRow;
+use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{RowChange, RunUpdate, Step};
-use smithers_model::{NodeKey, Timestamp};
+use smithers_model::{LoopId, NodeKey, Timestamp};
 
 /// The rows of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +20,7 @@ pub(crate) struct Store {
     pub(crate) run: Option<RunRow>,
     pub(crate) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(crate) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
+    pub(crate) loops: BTreeMap<LoopId, LoopRow>,
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     pub(crate) outputs: Vec<OutputRow>,
     pub(crate) frames: Vec<FrameRow>,
@@ -50,6 +52,9 @@ impl Store {
             RowChange::PutAttempt(row) => {
                 let key = (row.node.clone(), row.attempt);
                 self.attempts.insert(key, row.clone());
+            }
+            RowChange::PutLoop(row) => {
+                self.loops.insert(row.id.clone(), row.clone());
             }
             RowChange::PutOutput(row) => {
                 self.outputs.retain(|known| known.node != row.node);
@@ -103,6 +108,7 @@ impl Store {
             row: self.run.clone().expect("run row"),
             nodes: self.nodes.values().cloned().collect(),
             attempts: self.attempts.values().cloned().collect(),
+            loops: self.loops.values().cloned().collect(),
             approvals: self.approvals.values().cloned().collect(),
             outputs: self.outputs.clone(),
         }

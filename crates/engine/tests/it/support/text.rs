@@ -1,7 +1,24 @@
 //! Events and rows as a person would note them.
 
+use smithers_model::NodeKey;
 use smithers_model::event::Event;
 use smithers_model::frame::Trigger;
+
+/// A node as tests write it: its id, with its pass when that is not the first.
+pub(crate) fn name(node: &NodeKey) -> String {
+    match node.iteration {
+        0 => node.node_id.to_string(),
+        _ => node.to_string(),
+    }
+}
+
+/// The node that tests write as `name`.
+pub(crate) fn key(name: &str) -> NodeKey {
+    match name.rsplit_once("::") {
+        Some((id, iteration)) => NodeKey::new(id, iteration.parse().expect("a number")),
+        None => NodeKey::new(name, 0),
+    }
+}
 
 /// One event in a few words.
 pub(crate) fn event(event: &Event) -> String {
@@ -26,42 +43,46 @@ pub(crate) fn event(event: &Event) -> String {
             frame_no, trigger, ..
         } => match trigger {
             None => format!("frame {frame_no}"),
-            Some(Trigger::TaskFinished { node_id, .. }) => format!("frame {frame_no} by {node_id}"),
+            Some(Trigger::TaskFinished { node_id, iteration }) => {
+                let node = NodeKey::new(node_id.clone(), *iteration);
+                format!("frame {frame_no} by {}", name(&node))
+            }
+            Some(Trigger::LoopAdvanced) => format!("frame {frame_no} loop-advanced"),
             Some(Trigger::StabilityCheck) => format!("frame {frame_no} stability-check"),
             Some(Trigger::DeadlockCheck) => format!("frame {frame_no} deadlock-check"),
         },
-        E::NodePending { node } => format!("{} pending", node.node_id),
-        E::NodeStarted { node, attempt } => format!("{} started {attempt}", node.node_id),
-        E::NodeFinished { node, attempt } => format!("{} finished {attempt}", node.node_id),
+        E::NodePending { node } => format!("{} pending", name(node)),
+        E::NodeStarted { node, attempt } => format!("{} started {attempt}", name(node)),
+        E::NodeFinished { node, attempt } => format!("{} finished {attempt}", name(node)),
         E::NodeFailed {
             node,
             attempt,
             error,
         } => {
             let what = error.code.as_deref().unwrap_or(&error.message);
-            format!("{} failed {attempt}: {what}", node.node_id)
+            format!("{} failed {attempt}: {what}", name(node))
         }
-        E::NodeRetrying { node, attempt } => format!("{} retrying {attempt}", node.node_id),
-        E::NodeSkipped { node } => format!("{} skipped", node.node_id),
-        E::NodeCancelled { node, reason, .. } => format!("{} cancelled {reason:?}", node.node_id),
-        E::NodeWaitingApproval { node } => format!("{} waiting", node.node_id),
+        E::NodeRetrying { node, attempt } => format!("{} retrying {attempt}", name(node)),
+        E::NodeSkipped { node } => format!("{} skipped", name(node)),
+        E::NodeCancelled { node, reason, .. } => format!("{} cancelled {reason:?}", name(node)),
+        E::NodeWaitingApproval { node } => format!("{} waiting", name(node)),
         E::ApprovalRequested { node, request } => {
-            format!("{} asked {:?}", node.node_id, request.mode)
+            format!("{} asked {:?}", name(node), request.mode)
         }
-        E::ApprovalGranted { node } => format!("{} granted", node.node_id),
-        E::ApprovalDenied { node } => format!("{} denied", node.node_id),
+        E::ApprovalGranted { node } => format!("{} granted", name(node)),
+        E::ApprovalDenied { node } => format!("{} denied", name(node)),
         E::ApprovalEscalated {
             node,
             fallback_owner,
             ..
         } => {
             let to = fallback_owner.as_ref().map(ToString::to_string);
-            format!("{} escalated to {}", node.node_id, to.unwrap_or_default())
+            format!("{} escalated to {}", name(node), to.unwrap_or_default())
         }
         E::ApprovalExpired { node, on_expire } => {
-            format!("{} expired: {}", node.node_id, on_expire.as_str())
+            format!("{} expired: {}", name(node), on_expire.as_str())
         }
-        E::LateResultDropped { node, attempt } => format!("{} late {attempt}", node.node_id),
+        E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }
 

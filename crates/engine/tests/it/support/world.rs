@@ -23,8 +23,10 @@ use super::text;
 
 /// Rows as a workflow sees them, by node id.
 pub(crate) type Rows = BTreeMap<String, Value>;
-/// A workflow: rows in, tree out.
-pub(crate) type Render = Rc<dyn Fn(&Rows) -> Result<Tree, ErrorInfo>>;
+/// Passes of loops as a workflow sees them, by loop id.
+pub(crate) type Passes = BTreeMap<String, u32>;
+/// A workflow: rows and passes in, tree out.
+pub(crate) type Render = Rc<dyn Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo>>;
 
 /// Distance between the callback numbers of two frames.
 const FRAME_STRIDE: u32 = 10_000;
@@ -72,18 +74,25 @@ impl World {
 
     /// Launches a run of a workflow that looks at its rows, and takes it up.
     pub(crate) fn reactive(render: impl Fn(&Rows) -> Result<Tree, ErrorInfo> + 'static) -> Self {
+        Self::looping(move |rows, _| render(rows))
+    }
+
+    /// Launches a run of a workflow that looks at its rows and at the passes of its loops, and takes it up.
+    pub(crate) fn looping(
+        render: impl Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo> + 'static,
+    ) -> Self {
         Self::launched(Rc::new(render), None, ApprovalPolicy::default())
     }
 
     /// Launches a run with a cap on tasks in flight, and takes it up.
     pub(crate) fn capped(cap: u32, tree: Tree) -> Self {
-        let render = Rc::new(move |_: &_| Ok(tree.clone()));
+        let render = Rc::new(move |_: &_, _: &_| Ok(tree.clone()));
         Self::launched(render, Some(cap), ApprovalPolicy::default())
     }
 
     /// Launches a run under what an operator says of approvals, and takes it up.
     pub(crate) fn under(policy: ApprovalPolicy, tree: Tree) -> Self {
-        Self::launched(Rc::new(move |_: &_| Ok(tree.clone())), None, policy)
+        Self::launched(Rc::new(move |_: &_, _: &_| Ok(tree.clone())), None, policy)
     }
 
     fn launched(render: Render, max_concurrency: Option<u32>, policy: ApprovalPolicy) -> Self {
@@ -150,12 +159,12 @@ impl World {
         let input = self.state.render_input();
         let session = self.session.as_mut().expect("opened above");
         for row in &input.new_rows {
-            let id = row.node.node_id.to_string();
-            let before = session.rows.insert(id, row.payload.value());
+            let name = text::name(&row.node);
+            let before = session.rows.insert(name, row.payload.value());
             assert!(before.is_none(), "a session gets each row once");
         }
         session.frames += 1;
-        let fact = match (self.render)(&session.rows) {
+        let fact = match (self.render)(&session.rows, &input.iterations) {
             Ok(tree) => {
                 let fact = Fact::Rendered(with_callbacks(&tree, session.frames));
                 self.newest_tree = Some(tree);
@@ -256,7 +265,7 @@ impl World {
     }
 
     fn end_body(&mut self, id: &str) -> (NodeKey, u32) {
-        let node = NodeKey::new(id, 0);
+        let node = text::key(id);
         let attempt = self.in_flight.remove(&node);
         (
             node,
@@ -277,7 +286,7 @@ impl World {
         actor: Actor,
     ) -> Result<(), Refusal> {
         self.accept(Fact::ApprovalDecided {
-            node: NodeKey::new(id, 0),
+            node: text::key(id),
             decision,
             actor,
         })
@@ -333,7 +342,7 @@ impl World {
             .store
             .nodes
             .values()
-            .map(|row| format!("{}={}", row.node.node_id, row.state.as_str()))
+            .map(|row| format!("{}={}", text::name(&row.node), row.state.as_str()))
             .collect();
         nodes.join(" ")
     }
@@ -347,7 +356,7 @@ impl World {
             .map(|row| {
                 format!(
                     "{}#{}={}",
-                    row.node.node_id,
+                    text::name(&row.node),
                     row.attempt,
                     row.state.as_str()
                 )
@@ -356,10 +365,17 @@ impl World {
         attempts.join(" ")
     }
 
+    /// The stored loops, in short.
+    pub(crate) fn loops(&self) -> String {
+        let rows = self.store.loops.values();
+        let shown = rows.map(|row| format!("{}#{}={}", row.id, row.iteration, row.state.as_str()));
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
     /// The stored row of a node.
     pub(crate) fn row(&self, id: &str) -> Option<Value> {
         let rows = &self.store.outputs;
-        let row = rows.iter().find(|row| row.node.node_id.as_str() == id)?;
+        let row = rows.iter().find(|row| row.node == text::key(id))?;
         Some(row.payload.value())
     }
 }

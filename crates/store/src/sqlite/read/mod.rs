@@ -7,6 +7,7 @@ mod deployment;
 mod due;
 mod event;
 mod frame;
+mod loops;
 mod module;
 mod node;
 mod output;
@@ -25,7 +26,7 @@ use smithers_model::RunId;
 
 use super::codec::collect;
 use crate::read::{
-    ApprovalReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
+    ApprovalReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
 };
 use crate::schema::Schema;
 
@@ -104,6 +105,7 @@ impl Reader for SqliteReader {
             row,
             nodes: self.nodes(run)?,
             attempts: self.attempts(run)?,
+            loops: self.loops(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
         };

@@ -8,6 +8,7 @@ mod deletion;
 mod deployment;
 mod event;
 mod frame;
+mod loops;
 mod module;
 mod node;
 mod output;

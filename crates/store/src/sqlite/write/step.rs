@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, event, frame, node, output, run};
+use super::{approval, audit, event, frame, loops, node, output, run};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -95,6 +95,7 @@ impl Writing<'_> {
             RowChange::UpdateRun(update) => run::update(conn, run_id, update),
             RowChange::PutNode(row) => node::put(conn, run_id, row),
             RowChange::PutAttempt(row) => node::put_attempt(conn, run_id, row),
+            RowChange::PutLoop(row) => loops::put(conn, run_id, row),
             RowChange::PutOutput(row) => {
                 let (encoded, clock) = rows.next().expect("every row was encoded");
                 output::put(conn, run_id, row, &encoded, clock)

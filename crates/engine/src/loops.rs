@@ -1,0 +1,147 @@
+//! Loops: which pass each is in, when the next one begins and when there is none (workflow-model 7.4).
+
+use std::collections::BTreeMap;
+
+use smithers_model::error::ErrorInfo;
+use smithers_model::frame::Trigger;
+use smithers_model::loops::{LoopRow, LoopState};
+use smithers_model::step::RowChange;
+use smithers_model::tree::{LoopSpec, OnMaxReached};
+use smithers_model::{Iteration, LoopId, Timestamp};
+
+use crate::frame::Frame;
+use crate::state::RunState;
+
+/// Stands between the id of a loop and the passes of the loops around it: `inner@@outer=1`.
+const SCOPE: &str = "@@";
+
+impl RunState {
+    /// Takes over what `frame` says of its loops.
+    pub(crate) fn mount_loops(&mut self, frame: &Frame, now: Timestamp) {
+        for spec in frame.loops() {
+            let known = self.loops.get(&spec.id);
+            let state = match known.map(|row| row.state) {
+                Some(LoopState::Exhausted) => LoopState::Exhausted,
+                _ if spec.until => LoopState::Satisfied,
+                _ => LoopState::Going,
+            };
+            if known.is_none_or(|row| row.state != state) {
+                let iteration = known.map_or(0, |row| row.iteration);
+                self.put_loop(&spec.id, iteration, state, now);
+            }
+        }
+    }
+
+    /// Begins the next pass of loops whose body is over, or ends them. Either way the workflow is asked again.
+    pub(crate) fn advance_loops(&mut self, frame: &Frame, ready: &[usize], now: Timestamp) {
+        for &index in ready {
+            let spec = frame.loop_at(index);
+            let iteration = self.loops.get(&spec.id).map_or(0, |row| row.iteration);
+            let next = iteration.saturating_add(1);
+            if next < spec.max_iterations {
+                self.put_loop(&spec.id, next, LoopState::Going, now);
+            } else if spec.on_max_reached == OnMaxReached::Fail {
+                return self.fail(max_reached(spec), now);
+            } else {
+                self.put_loop(&spec.id, iteration, LoopState::Exhausted, now);
+            }
+        }
+        self.renders.push_back(Some(Trigger::LoopAdvanced));
+    }
+
+    fn put_loop(&mut self, id: &LoopId, iteration: Iteration, state: LoopState, now: Timestamp) {
+        let row = LoopRow {
+            id: id.clone(),
+            iteration,
+            state,
+            updated_at: now,
+        };
+        self.open.change(RowChange::PutLoop(row.clone()));
+        self.open.transition();
+        self.loops.insert(id.clone(), row);
+    }
+
+    /// `ctx.iteration` and `ctx.iterations`: the pass of each loop, but for those inside passes of outer loops
+    /// that are over. A nested loop is there under its plain id too.
+    pub(crate) fn passes(&self) -> (Iteration, BTreeMap<String, Iteration>) {
+        let mut passes = BTreeMap::new();
+        let mut plain = Vec::new();
+        for (id, row) in &self.loops {
+            let (name, scope) = split(id.as_str());
+            if self.is_current(scope) {
+                passes.insert(id.to_string(), row.iteration);
+                plain.extend(scope.map(|_| (name.to_owned(), row.iteration)));
+            }
+        }
+        let only = match passes.len() {
+            1 => passes.values().next().copied().unwrap_or(0),
+            _ => 0,
+        };
+        for (name, iteration) in plain {
+            passes.entry(name).or_insert(iteration);
+        }
+        (only, passes)
+    }
+
+    /// Whether every outer loop is in the pass that the scope names. A scope that cannot be read, because an id
+    /// has its signs in it, counts as current.
+    fn is_current(&self, scope: Option<&str>) -> bool {
+        let mut around = String::new();
+        scope
+            .into_iter()
+            .flat_map(|scope| scope.split(','))
+            .all(|pass| {
+                let Some((id, iteration)) = pass.rsplit_once('=') else {
+                    return true;
+                };
+                let name = format!("{id}{around}");
+                let sign = if around.is_empty() { SCOPE } else { "," };
+                around.push_str(sign);
+                around.push_str(pass);
+                let row = self.loops.get(name.as_str());
+                row.is_none_or(|row| row.iteration.to_string() == iteration)
+            })
+    }
+}
+
+/// An id as written, and the passes of outer loops it is in.
+fn split(id: &str) -> (&str, Option<&str>) {
+    match id.split_once(SCOPE) {
+        Some((name, scope)) => (name, Some(scope)),
+        None => (id, None),
+    }
+}
+
+/// The ways in which a task inside nested loops may name another: `id` itself, then `id` in its own pass of the
+/// outer loops, then in those around it.
+pub(crate) fn spellings(id: &str, from: &str) -> impl Iterator<Item = String> {
+    let mut scope = split(from).1.map(str::to_owned);
+    let id = id.to_owned();
+    std::iter::from_fn(move || {
+        let spelling = format!("{id}{SCOPE}{}", scope.as_deref()?);
+        scope = scope
+            .take()
+            .and_then(|scope| Some(scope.rsplit_once(',')?.0.to_owned()));
+        Some(spelling)
+    })
+}
+
+fn max_reached(spec: &LoopSpec) -> ErrorInfo {
+    let message = format!(
+        "Loop {} has had all of its {} iterations and its condition does not hold",
+        spec.id, spec.max_iterations
+    );
+    ErrorInfo::coded("RALPH_MAX_REACHED", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_looked_for_in_the_longest_scope_first() {
+        let names: Vec<String> = spellings("plan", "task@@outer=1,mid=2").collect();
+        assert_eq!(names, ["plan@@outer=1,mid=2", "plan@@outer=1"]);
+        assert_eq!(spellings("plan", "task").count(), 0);
+    }
+}

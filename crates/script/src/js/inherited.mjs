@@ -1,0 +1,27 @@
+// What groups hand down to the tasks in them: their priority and what a failure does.
+
+import { Element, createContext } from "smithers:element";
+import { SmithersError } from "smithers:errors";
+
+const handed = createContext({ priority: 0, quarantine: false });
+
+/** What the groups around the element being rendered say. */
+export function inherited() {
+  return handed.current;
+}
+
+/** Whether `props` say that a failure is kept apart; undefined when they say nothing. */
+export function quarantine({ failurePolicy }) {
+  if (failurePolicy === undefined || failurePolicy === null) return undefined;
+  if (failurePolicy === "halt" || failurePolicy === "quarantine") return failurePolicy === "quarantine";
+  throw new SmithersError("INVALID_INPUT", `failurePolicy must be halt or quarantine, got ${JSON.stringify(failurePolicy)}`);
+}
+
+/** Children of a group that sets a priority or a failure policy for them. */
+export function handDown(props, priority) {
+  const policy = quarantine(props);
+  if (priority === undefined && policy === undefined) return props.children;
+  const outer = handed.current;
+  const value = { priority: priority ?? outer.priority, quarantine: policy ?? outer.quarantine };
+  return new Element(handed.Provider, { value, children: props.children }, null);
+}

@@ -5,6 +5,7 @@
 
 mod bounds;
 pub(crate) mod builtin;
+mod mdx;
 mod resolve;
 mod source_map;
 mod stack;
@@ -20,7 +21,7 @@ use smithers_model::workflow::ModuleRevision;
 
 use self::resolve::FileResolver;
 use self::source_map::SourceMap;
-use self::transform::{Transformed, transform, transform_json};
+use self::transform::{Transformed, transform, transform_json, transform_mdx};
 use crate::error::{LoadError, Place};
 use crate::options::Limits;
 
@@ -152,13 +153,11 @@ impl<'a> Reader<'a> {
 
     fn read(&mut self, path: PathBuf, name: String) -> Result<(), LoadError> {
         let source = read_bounded(&path, &name, self.limits)?;
-        let done = if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            transform_json(&name, &source)?
-        } else {
-            transform(&name, &source, &self.files.jsx_import_source(&path))?
+        let jsx = || self.files.jsx_import_source(&path);
+        let done = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => transform_json(&name, &source)?,
+            Some("mdx") => transform_mdx(&name, &source, &jsx(), self.limits.bracket_depth)?,
+            _ => transform(&name, &source, &jsx())?,
         };
         let imports = self.follow(&path, &name, &source, &done)?;
         let Transformed { code, map, .. } = done;
@@ -232,9 +231,9 @@ fn read_bounded(path: &Path, name: &str, limits: &Limits) -> Result<String, Load
         return Err(LoadError::new(name, message));
     }
     let source = fs::read_to_string(path).map_err(unreadable)?;
-    if bounds::bracket_depth(&source, limits.bracket_depth) > limits.bracket_depth {
-        let message = format!("brackets are nested deeper than {}", limits.bracket_depth);
-        return Err(LoadError::new(name, message));
+    let is_code = path.extension().is_none_or(|extension| extension != "mdx");
+    if is_code && let Some(problem) = bounds::problem(&source, limits.bracket_depth) {
+        return Err(LoadError::new(name, problem));
     }
     Ok(source)
 }

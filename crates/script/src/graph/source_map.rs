@@ -32,6 +32,45 @@ impl SourceMap {
     }
 }
 
+/// Where the lines of a text begin.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// Byte offset of a line and a column in UTF-16 units, both from 0.
+    pub(crate) fn offset(&self, (line, column): (u32, u32)) -> usize {
+        let Some(&start) = self.starts.get(line as usize) else {
+            return self.text.len();
+        };
+        let mut units = 0;
+        let within = self.text[start..].char_indices().find(|(_, letter)| {
+            let reached = units >= column as usize;
+            units += letter.len_utf16();
+            reached
+        });
+        within.map_or(self.text.len(), |(at, _)| start + at)
+    }
+
+    /// Line and column in UTF-16 units, both from 0, of byte `offset`.
+    pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset) - 1;
+        let column = self.text[self.starts[line]..offset].encode_utf16().count();
+        (line as u32, column as u32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +87,13 @@ mod tests {
     #[test]
     fn unchanged_code_keeps_its_positions() {
         assert_eq!(SourceMap::default().original(3, 4), (3, 4));
+    }
+
+    #[test]
+    fn lines_lead_from_columns_to_offsets_and_back() {
+        let lines = Lines::of("a\né𝒂x\n");
+        assert_eq!(lines.offset((1, 3)), 8);
+        assert_eq!(lines.position(8), (1, 3));
+        assert_eq!((lines.offset((9, 9)), lines.position(99)), (10, (2, 0)));
     }
 }

@@ -141,13 +141,3 @@ fn a_graph_with_too_many_files_is_refused() {
     let error = ModuleGraph::read(&folder.path().join("a.ts"), &limits).unwrap_err();
     assert!(error.message.contains("more than 2 files"), "{error}");
 }
-
-#[test]
-fn prompts_in_mdx_are_refused_with_a_clear_message() {
-    let folder = project(&[("a.ts", "import P from './p.mdx'; P;"), ("p.mdx", "# hi")]);
-    let error = read(&folder, "a.ts").unwrap_err();
-    assert_eq!(
-        (error.module.as_str(), error.message.as_str()),
-        ("p.mdx", "MDX prompts are not supported yet")
-    );
-}

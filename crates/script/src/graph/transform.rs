@@ -12,7 +12,9 @@ use oxc::span::SourceType;
 use oxc::syntax::module_record::ModuleRecord;
 use oxc::transformer::{JsxOptions, TransformOptions, Transformer};
 
-use super::source_map::{SourceMap, Token};
+use super::bounds;
+use super::mdx::{self, Segments};
+use super::source_map::{Lines, SourceMap, Token};
 use crate::error::{LoadError, Place};
 
 /// A file as the engine runs it.
@@ -31,22 +33,88 @@ pub(crate) fn transform(
     source: &str,
     jsx_import_source: &str,
 ) -> Result<Transformed, LoadError> {
-    let source_type = source_type(file)?;
+    let origin = Origin {
+        file,
+        code: source,
+        source,
+        segments: None,
+    };
+    transform_code(&origin, source_type(file)?, jsx_import_source)
+}
+
+/// Transforms an MDX file. No code with brackets nested deeper than `bracket_depth` is parsed.
+pub(crate) fn transform_mdx(
+    file: &str,
+    source: &str,
+    jsx_import_source: &str,
+    bracket_depth: usize,
+) -> Result<Transformed, LoadError> {
+    let compiled = mdx::compile(file, source, bracket_depth)?;
+    if let Some(problem) = bounds::problem(&compiled.code, bracket_depth) {
+        return Err(LoadError::new(file, problem));
+    }
+    let origin = Origin {
+        file,
+        code: &compiled.code,
+        source,
+        segments: Some(&compiled.segments),
+    };
+    transform_code(&origin, SourceType::mjs().with_jsx(true), jsx_import_source)
+}
+
+/// Code that the engine's parser reads, and the author's source that it stands for.
+struct Origin<'a> {
+    file: &'a str,
+    code: &'a str,
+    source: &'a str,
+    /// Where the code differs from the source.
+    segments: Option<&'a Segments>,
+}
+
+impl Origin<'_> {
+    /// The place in the author's source of byte `offset` of the code.
+    fn place(&self, offset: usize) -> Place {
+        let offset = self
+            .segments
+            .map_or(offset, |segments| segments.source_offset(offset));
+        Place::at_offset(self.file, self.source, offset)
+    }
+
+    /// Turns positions of the code into positions of the source.
+    fn map(&self, tokens: impl Iterator<Item = Token>) -> SourceMap {
+        let Some(segments) = self.segments else {
+            return SourceMap::new(tokens.collect());
+        };
+        let (code, source) = (Lines::of(self.code), Lines::of(self.source));
+        let mapped = tokens.map(|token| Token {
+            source: source.position(segments.source_offset(code.offset(token.source))),
+            ..token
+        });
+        SourceMap::new(mapped.collect())
+    }
+}
+
+fn transform_code(
+    origin: &Origin<'_>,
+    source_type: SourceType,
+    jsx_import_source: &str,
+) -> Result<Transformed, LoadError> {
+    let Origin { file, code, .. } = *origin;
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, source, source_type).parse();
-    refuse_errors(file, source, &parsed.diagnostics)?;
+    let parsed = Parser::new(&allocator, code, source_type).parse();
+    refuse_errors(origin, &parsed.diagnostics)?;
     let mut program = parsed.program;
-    let mut imports = dynamic_imports(source, &parsed.module_record);
+    let mut imports = dynamic_imports(code, &parsed.module_record);
 
     let semantic = SemanticBuilder::new_compiler()
         .with_enum_eval(true)
         .build(&program);
-    refuse_errors(file, source, &semantic.diagnostics)?;
+    refuse_errors(origin, &semantic.diagnostics)?;
     let scoping = semantic.semantic.into_scoping();
     let options = transform_options(jsx_import_source);
     let done = Transformer::new(&allocator, Path::new(file), &options)
         .build_with_scoping(scoping, &mut program);
-    refuse_errors(file, source, &done.diagnostics)?;
+    refuse_errors(origin, &done.diagnostics)?;
     imports.extend(static_imports(&program));
 
     let options = CodegenOptions {
@@ -63,7 +131,7 @@ pub(crate) fn transform(
             source: (token.get_src_line(), token.get_src_col()),
         });
     Ok(Transformed {
-        map: SourceMap::new(tokens.collect()),
+        map: origin.map(tokens),
         code: printed.code,
         imports,
     })
@@ -93,7 +161,6 @@ fn source_type(file: &str) -> Result<SourceType, LoadError> {
         "ts" | "mts" => SourceType::ts(),
         "tsx" => SourceType::tsx(),
         "js" | "mjs" | "jsx" => SourceType::mjs().with_jsx(true),
-        "mdx" => return Err(LoadError::new(file, "MDX prompts are not supported yet")),
         "cjs" | "cts" => {
             let message =
                 "CommonJS modules are not supported; the package needs an ES module build";
@@ -147,22 +214,20 @@ fn dynamic_imports(source: &str, record: &ModuleRecord<'_>) -> Vec<String> {
         .collect()
 }
 
-fn refuse_errors(file: &str, source: &str, diagnostics: &Diagnostics) -> Result<(), LoadError> {
-    let errors = || {
-        diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.severity == Severity::Error)
-    };
-    match errors().next() {
+fn refuse_errors(origin: &Origin<'_>, diagnostics: &Diagnostics) -> Result<(), LoadError> {
+    let mut errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error);
+    match errors.next() {
         None => Ok(()),
-        Some(first) => Err(load_error(file, source, first)),
+        Some(first) => Err(load_error(origin, first)),
     }
 }
 
-fn load_error(file: &str, source: &str, diagnostic: &OxcDiagnostic) -> LoadError {
+fn load_error(origin: &Origin<'_>, diagnostic: &OxcDiagnostic) -> LoadError {
     let offset = diagnostic.labels.first().map(|label| label.offset());
-    let place = offset.map(|offset| Place::at_offset(file, source, offset as usize));
-    LoadError::new(file, diagnostic.message.to_string()).at(place)
+    let place = offset.map(|offset| origin.place(offset as usize));
+    LoadError::new(origin.file, diagnostic.message.to_string()).at(place)
 }
 
 #[cfg(test)]

@@ -51,16 +51,9 @@ function listText(children, marker) {
 }
 
 function itemText(marker, children) {
-  const parts = [];
-  Children.forEach(children, (child) => parts.push(startsBlock(child) ? `\n${markup(child)}` : markup(child)));
   const indent = " ".repeat(marker.length);
-  const [first, ...rest] = parts.join("").trim().replace(/\n{3,}/g, "\n\n").split("\n");
+  const [first, ...rest] = markup(children).trim().replace(/\n{3,}/g, "\n\n").split("\n");
   return `${marker}${first}\n${rest.map((line) => (line === "" ? "\n" : `${indent}${line}\n`)).join("")}`;
-}
-
-/** A list below an item's text begins on a line of its own. */
-function startsBlock(child) {
-  return child?.type === markdownTags.ul || child?.type === markdownTags.ol;
 }
 
 function codeText({ children, className }) {

@@ -61,3 +61,182 @@ fn an_object_in_a_prompt_is_refused_and_named() {
     assert_eq!(text.matches("MDX_PRELOAD_INACTIVE").count(), 3, "{text}");
     assert!(text.contains("a promise"), "{text}");
 }
+
+/// Renders `prompt` as an MDX file with `props`.
+fn mdx(prompt: &str, props: &str) -> String {
+    text_of(
+        &[("prompt.mdx", prompt)],
+        "import Prompt from './prompt.mdx';",
+        &format!("renderMdx(Prompt, {props})"),
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_prompt_in_markdown_is_markdown_again() {
+    let prompt = "\
+# Review {props.name}
+
+Look at **all** of *it*, `now`:
+and [here](http://x).
+
+
+> Be kind.
+> Be brief.
+
+1. first
+2. second
+   - inner
+   - other
+
+     more
+
+---
+
+```ts
+const a = '<b>';
+```
+
+{props.many.map((item) => `- ${item}`).join(\"\\n\")}
+
+{props.hurry ? 'Quick!' : null}
+
+| a | b |
+| - | - |
+";
+    let text = mdx(prompt, "{ name: 'a & b', many: [1, 2], hurry: true }");
+    assert_eq!(
+        text,
+        "\
+# Review a & b
+
+Look at **all** of *it*, `now`:
+and [here](http://x).
+
+> Be kind.
+> Be brief.
+
+1. first
+2. second
+   - inner
+   - other
+
+     more
+
+---
+
+```ts
+const a = '<b>';
+```
+
+- 1
+- 2
+Quick!
+| a | b |
+| - | - |"
+    );
+}
+
+#[test]
+fn a_prompt_that_is_a_bare_component_sees_just_its_properties() {
+    let prompt = "\
+export default function Prompt(props) {
+  const head = \"Judge\";
+
+  return (
+    <>
+      {head}
+      {\"\\n\\n\"}
+      {JSON.stringify(props ?? {})}
+    </>
+  );
+}
+";
+    assert_eq!(mdx(prompt, "{ a: 1 }"), "Judge\n\n{\"a\":1}");
+    let anonymous = "export default function (props) {\n  return <>{props.a}</>;\n}\n";
+    assert_eq!(mdx(anonymous, "{ a: 'x' }"), "x");
+    assert_eq!(
+        mdx(
+            "export default (props) => <b>{props.children}</b>\n\n*x*\n",
+            "{}"
+        ),
+        "<b>*x*\n\n</b>"
+    );
+}
+
+#[test]
+fn a_prompt_imports_other_prompts_modules_and_data() {
+    let text = text_of(
+        &[
+            (
+                "prompts/main.mdx",
+                "import Part, { tone } from './part.mdx'\nimport { shout } from '../lib/text'\nimport data from './data.json'\n\n## {shout('go')}\n\n<Part n={data.n}/>\n\n<note kind=\"x\">{tone}</note>\n\n<Given/>\n",
+            ),
+            (
+                "prompts/part.mdx",
+                "export const tone = 'calm';\n\n- part {props.n}\n",
+            ),
+            ("prompts/data.json", "{\"n\": 7}"),
+            (
+                "lib/text.ts",
+                "export const shout = (text: string): string => text.toUpperCase();",
+            ),
+        ],
+        "import Prompt from './prompts/main.mdx';",
+        "renderMdx(Prompt, { components: { Given: () => 'given', h2: ({ children }) => <>== {children}{'\\n\\n'}</> } })",
+    );
+    assert_eq!(
+        text.unwrap(),
+        "== GO\n\n- part 7\n\n<note kind=\"x\">calm</note>\ngiven"
+    );
+}
+
+#[test]
+fn a_component_that_a_prompt_lacks_is_named() {
+    let text = text_of(
+        &[("prompt.mdx", "<Missing/>\n")],
+        "import Prompt from './prompt.mdx'; const tried = () => { try { return renderMdx(Prompt); } catch (error) { return `${error.message} ${error.stack}`; } };",
+        "tried()",
+    )
+    .unwrap();
+    assert!(
+        text.contains("`Missing` is neither imported nor given"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_error_in_a_prompt_names_its_place() {
+    let broken = text_of(
+        &[("prompt.mdx", "# a\n\n- x\n  {props.}\n")],
+        "import Prompt from './prompt.mdx';",
+        "renderMdx(Prompt)",
+    )
+    .unwrap_err();
+    let place = broken.place.unwrap();
+    assert_eq!(
+        (place.file.as_str(), place.line),
+        ("prompt.mdx", 4),
+        "{}",
+        broken.message
+    );
+    assert!(place.frame.contains("> 4 |   {props.}"), "{}", place.frame);
+
+    let project = Project::new(&[
+        ("prompt.mdx", "# a\n\ntext\n\n- x {props.a.b} y\n"),
+        (
+            "gateway.tsx",
+            "import { Task, Workflow, createSmithers, renderMdx } from 'smithers-orchestrator';
+             import { z } from 'zod';
+             import Prompt from './prompt.mdx';
+             const { smithers, outputs } = createSmithers({ out: z.object({ text: z.string() }) });
+             export default smithers(() => <Workflow name=\"w\"><Task id=\"t\" output={outputs.out}>{{ text: renderMdx(Prompt) }}</Task></Workflow>);",
+        ),
+    ]);
+    let host = host();
+    let workflow = only(host.load(&project.path("gateway.tsx")).unwrap());
+    let mut run = Run::open(&workflow, "r", "{}");
+    let error = run.render().unwrap_err();
+    let stack = error.cause.unwrap().stack.unwrap();
+    assert!(stack.contains("prompt.mdx:5:"), "{stack}");
+}

@@ -1,14 +1,17 @@
-//! `gateway --demo`: a module of our own, a folder for it, and what to paste.
+//! `gateway --demo`: a module, a folder for its database and its token, and what to paste.
 
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use smithers_model::Timestamp;
+use smithers_model::workflow::WorkflowDefinition;
 
 /// The demo module; written into the demo's folder, where it can be changed.
 const MODULE: &str = include_str!("../examples/demo/gateway.tsx");
@@ -19,20 +22,37 @@ const FOLDER: &str = ".smithers/demo";
 #[derive(Debug)]
 pub struct Demo {
     folder: PathBuf,
+    /// A module that somebody brought; none for the demo's own.
+    brought: Option<PathBuf>,
+}
+
+/// What a guide is about.
+struct Subject<'a> {
+    program: String,
+    url: String,
+    /// File of the token.
+    key: String,
+    /// File of settings for curl.
+    curl: String,
+    /// Key of the workflow to launch.
+    workflow: &'a str,
+    /// Id of the run to be.
+    run: String,
 }
 
 impl Demo {
-    /// Makes the folder and the module. A module that is there already is kept: it may have been changed.
-    pub fn prepare() -> anyhow::Result<Self> {
+    /// Makes the folder, and the demo's module unless one is `brought`. A module that is there already is
+    /// kept: it may have been changed.
+    pub fn prepare(brought: Option<PathBuf>) -> anyhow::Result<Self> {
         let folder = PathBuf::from(FOLDER);
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)
             .with_context(|| format!("failed to make `{}`", folder.display()))?;
-        let demo = Self { folder };
+        let demo = Self { folder, brought };
         let module = demo.module();
-        if !module.exists() {
+        if demo.brought.is_none() && !module.exists() {
             fs::write(&module, MODULE)
                 .with_context(|| format!("failed to write `{}`", module.display()))?;
         }
@@ -44,53 +64,56 @@ impl Demo {
         let text = |path: &Path| path.display().to_string();
         [
             ("SMITHERS_GATEWAY_MODULE", text(&self.module())),
-            ("SMITHERS_DB_PATH", text(&self.folder.join("smithers.db"))),
+            ("SMITHERS_DB_PATH", text(&self.database())),
         ]
     }
 
     fn module(&self) -> PathBuf {
-        self.folder.join("gateway.tsx")
+        let brought = self.brought.clone();
+        brought.unwrap_or_else(|| self.folder.join("gateway.tsx"))
+    }
+
+    /// A database for each module: two of them may have different tables of one name.
+    fn database(&self) -> PathBuf {
+        let Some(module) = &self.brought else {
+            return self.folder.join("smithers.db");
+        };
+        let path = module.canonicalize().unwrap_or_else(|_| module.clone());
+        let digest = hex::encode(Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        self.folder.join(format!("{}.db", &digest[..12]))
     }
 
     /// What to paste. The token goes into files, so that it shows neither here nor in a process list.
+    ///
+    /// # Errors
+    /// The files cannot be written.
     pub fn guide(
         &self,
         address: SocketAddr,
         token: &SecretString,
         started_at: Timestamp,
+        workflows: &[Arc<WorkflowDefinition>],
     ) -> anyhow::Result<String> {
         let bearer = token.expose_secret();
-        let curl = self.secret_file("curl.conf", &curl_settings(bearer))?;
-        let key = self.secret_file("key", &format!("{bearer}\n"))?;
-        let (url, run) = (
-            format!("http://{address}"),
-            format!("demo-{}", started_at.0 / 1_000),
-        );
+        let workflow = workflows.first().map_or("demo", |first| first.key.as_str());
+        let subject = Subject {
+            program: program(),
+            url: format!("http://{address}"),
+            key: self.secret_file("key", &format!("{bearer}\n"))?,
+            curl: self.secret_file("curl.conf", &curl_settings(bearer))?,
+            workflow,
+            run: format!("{workflow}-{}", started_at.0 / 1_000),
+        };
+        let steps = match &self.brought {
+            None => subject.steps_of_the_demo(),
+            Some(_) => subject.steps_of(workflows),
+        };
         Ok(format!(
-            r#"
-The demo is ready. Paste these into another terminal, in this folder:
-
-  # 1. Where the gateway is, and is it up?
-  export SMITHERS_GATEWAY_URL={url}
-  {program} health
-
-  # 2. Launch the demo workflow: build, tests side by side, an approval, ship. It stops at the approval.
-  {program} runs launch demo --run-id {run} --token-file {key}
-  {program} runs show {run} --token-file {key}
-
-  # 3. Watch it live, in a terminal of its own.
-  {program} runs events {run} --follow --token-file {key} --url {url}
-
-  # 4. Approve it, and see it ship.
-  {program} approvals approve {run} --token-file {key}
-
-  # 5. The same over HTTP, as any client does it.
-  curl -sK {curl} {url}/v1/runs/{run}
-
+            "{steps}
 The token is for this demo: valid for one hour, may launch, read and approve; it is in {key}.
 The workflow is {module}: change it and start the demo again. Stop with Ctrl-C; runs go on at the next start.
-"#,
-            program = program(),
+",
+            key = subject.key,
             module = self.module().display(),
         ))
     }
@@ -101,6 +124,84 @@ The workflow is {module}: change it and start the demo again. Stop with Ctrl-C; 
         write_private(&path, text)
             .with_context(|| format!("failed to write `{}`", path.display()))?;
         Ok(path.display().to_string())
+    }
+}
+
+impl Subject<'_> {
+    fn steps_of_the_demo(&self) -> String {
+        let Self {
+            program,
+            url,
+            key,
+            curl,
+            workflow,
+            run,
+        } = self;
+        format!(
+            "
+The demo is ready. Paste these into another terminal, in this folder:
+
+  # 1. Where the gateway is, and is it up?
+  export SMITHERS_GATEWAY_URL={url}
+  {program} health
+
+  # 2. Launch the demo workflow: build, tests side by side, an approval, ship. It stops at the approval.
+  {program} runs launch {workflow} --run-id {run} --token-file {key}
+  {program} runs show {run} --token-file {key}
+
+  # 3. Watch it live, in a terminal of its own.
+  {program} runs events {run} --follow --token-file {key} --url {url}
+
+  # 4. Approve it, and see it ship.
+  {program} approvals approve {run} --token-file {key}
+
+  # 5. The same over HTTP, as any client does it.
+  curl -sK {curl} {url}/v1/runs/{run}
+"
+        )
+    }
+
+    fn steps_of(&self, workflows: &[Arc<WorkflowDefinition>]) -> String {
+        let Self {
+            program,
+            url,
+            key,
+            curl,
+            workflow,
+            run,
+        } = self;
+        let names: Vec<&str> = workflows.iter().map(|one| one.key.as_str()).collect();
+        let input = workflows.first().map_or_else(String::new, |first| {
+            let input = first.sample_input().to_string();
+            match input.as_str() {
+                "{}" => String::new(),
+                input => format!(" --input '{input}'"),
+            }
+        });
+        format!(
+            "
+The module is served; its workflows: {names}. Paste these into another terminal, in this folder:
+
+  # 1. Where the gateway is, and is it up?
+  export SMITHERS_GATEWAY_URL={url}
+  {program} health
+
+  # 2. Launch a run, and see what it stored and what it waits for.
+  {program} runs launch {workflow} --run-id {run}{input} --token-file {key}
+  {program} runs show {run} --token-file {key}
+
+  # 3. Watch it, in a terminal of its own.
+  {program} runs events {run} --follow --token-file {key} --url {url}
+
+  # 4. When it waits for somebody: see what is asked, and approve.
+  {program} approvals list --token-file {key}
+  {program} approvals approve {run} --token-file {key}
+
+  # 5. The same over HTTP, as any client does it.
+  curl -sK {curl} {url}/v1/runs/{run}
+",
+            names = names.join(", "),
+        )
     }
 }
 

@@ -25,6 +25,7 @@ use crate::telemetry;
 const EXAMPLES: &str = "\
 Examples:
   smithers gateway --demo
+  smithers gateway --demo --module examples/hello/gateway.tsx
   smithers gateway --module gateway.tsx --db smithers.db
   smithers gateway --config /etc/smithers/smithers.toml";
 
@@ -32,7 +33,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct GatewayArgs {
-    /// Start with a demo workflow, a database of its own under .smithers/demo, and a token for an hour.
+    /// Start with a demo workflow (or with --module), a database under .smithers/demo, and a token for an hour.
     #[arg(long)]
     demo: bool,
     /// Port to listen on; 0 picks a free one. [env: PORT]
@@ -42,7 +43,7 @@ pub(super) struct GatewayArgs {
     #[arg(long, value_name = "ADDRESS")]
     host: Option<String>,
     /// Module to serve. [env: SMITHERS_GATEWAY_MODULE]
-    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
     /// Database file. [env: SMITHERS_DB_PATH]
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
@@ -61,7 +62,7 @@ pub(super) fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let mut flags = flags(&args);
     let demo = args
         .demo
-        .then(Demo::prepare)
+        .then(|| Demo::prepare(args.module.clone()))
         .transpose()
         .context("failed to prepare the demo")?;
     if let Some(demo) = &demo {
@@ -136,7 +137,7 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
         .map_err(start_error::explained)?;
     put(&format!("listening on http://{}", gateway.address));
     if let (Some(demo), Some(token)) = (&demo, &token) {
-        put(&demo.guide(gateway.address, token, started_at)?);
+        put(&demo.guide(gateway.address, token, started_at, &gateway.workflows())?);
     }
     loop {
         tokio::select! {

@@ -24,7 +24,7 @@ use smithers_actors::hub::{HubBus, HubPublisher};
 use smithers_actors::maintenance::{Maintenance, Retention};
 use smithers_actors::registry::Runs;
 use smithers_model::time::Clock;
-use smithers_model::workflow::Workflow;
+use smithers_model::workflow::{Workflow, WorkflowDefinition};
 use smithers_store::ops::{self, FileSystem};
 use smithers_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use smithers_store::{Backend, WriterHandle};
@@ -157,6 +157,11 @@ impl Gateway {
             housekeeping: (!read_only).then(|| maintenance.spawn()),
             observers,
         })
+    }
+
+    /// What is known of the workflows that were loaded at the start, in the order of their registration.
+    pub fn workflows(&self) -> Vec<Arc<WorkflowDefinition>> {
+        self.modules.definitions()
     }
 }
 

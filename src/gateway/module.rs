@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
-use smithers_model::workflow::Workflow;
+use smithers_model::workflow::{Workflow, WorkflowDefinition};
 use smithers_script::{HostOptions, Isolation, ScriptHost};
 use smithers_store::WriterHandle;
 
@@ -59,6 +59,14 @@ impl Modules {
             catalogue.insert(workflow.clone());
         }
         catalogue
+    }
+
+    /// What is known of the workflows, in the order of their registration.
+    pub(super) fn definitions(&self) -> Vec<Arc<WorkflowDefinition>> {
+        let workflows = self.workflows.iter();
+        workflows
+            .map(|workflow| workflow.definition().clone())
+            .collect()
     }
 
     /// Folder of the module.

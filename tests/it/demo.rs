@@ -21,10 +21,11 @@ struct Demo {
 }
 
 impl Demo {
-    async fn start() -> Self {
+    async fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut gateway = command(binary().to_str().unwrap(), folder.path())
             .args(["gateway", "--demo", "--port", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -76,7 +77,7 @@ fn command(program: &str, folder: &Path) -> Command {
 
 #[tokio::test]
 async fn what_the_demo_prints_can_be_pasted_and_shows_no_token() {
-    let demo = Demo::start().await;
+    let demo = Demo::start(&[]).await;
     let key = std::fs::read_to_string(demo.folder.path().join(".smithers/demo/key")).unwrap();
     assert!(
         !demo.guide.contains(key.trim()),
@@ -95,5 +96,17 @@ async fn what_the_demo_prints_can_be_pasted_and_shows_no_token() {
     let approved = demo.paste(" approve ").await;
     assert!(approved.status.success(), "{approved:?}");
     let events = String::from_utf8(follower.await.unwrap().stdout).unwrap();
+    assert!(events.ends_with("finished\n"), "{events}");
+}
+
+#[tokio::test]
+async fn the_demo_of_a_module_launches_it_with_an_input_that_fits() {
+    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/compute/gateway.tsx");
+    let demo = Demo::start(&["--module", module]).await;
+    assert!(demo.guide.contains("its workflows: compute."));
+    let launched = demo.paste(" launch ").await;
+    assert!(launched.status.success(), "{launched:?}");
+    let followed = demo.paste(" --follow").await;
+    let events = String::from_utf8(followed.stdout).unwrap();
     assert!(events.ends_with("finished\n"), "{events}");
 }

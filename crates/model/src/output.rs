@@ -49,6 +49,21 @@ impl Field {
     pub fn column(&self) -> String {
         snake_case(&self.name)
     }
+
+    /// A value of the type that readers are told; a text says what it stands for.
+    pub fn sample(&self) -> Value {
+        let first = self.members.as_ref().and_then(|members| members.first());
+        match (self.nullable, first, self.shown_type.as_str()) {
+            (true, _, _) => Value::Null,
+            (_, Some(member), _) => member.as_str().into(),
+            (_, _, "number") => 1.into(),
+            (_, _, "boolean") => false.into(),
+            (_, _, "array") => Value::Array(vec![]),
+            (_, _, "object") => Value::Object(Map::new()),
+            (_, _, "null") => Value::Null,
+            _ => self.name.as_str().into(),
+        }
+    }
 }
 
 /// A table made from one schema key.

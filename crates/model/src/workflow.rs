@@ -6,6 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::output::{Field, OutputRow, OutputTable};
@@ -40,6 +42,16 @@ impl WorkflowDefinition {
     /// Returns the table registered under schema key `key`.
     pub fn output_table(&self, key: &str) -> Option<&Arc<OutputTable>> {
         self.outputs.iter().find(|table| table.key == key)
+    }
+
+    /// An input to begin with, for people to change: a value for each field that must be there.
+    pub fn sample_input(&self) -> Value {
+        let fields = self.input_fields.iter().flatten();
+        let needed = fields.filter(|field| !field.optional);
+        needed
+            .map(|field| (field.name.clone(), field.sample()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 }
 
@@ -123,4 +135,36 @@ pub trait WorkflowSession: Send {
 
     /// Fires the abort signal of a call under way. Its result will be ignored.
     fn abort(&mut self, node: &NodeKey, attempt: u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sample_holds_what_must_be_there_in_the_right_types() {
+        let fields = json!([
+            { "name": "who", "kind": "string", "shownType": "string", "optional": false, "nullable": false },
+            { "name": "how", "kind": "string", "shownType": "string", "optional": false, "nullable": false,
+              "enum": ["fast", "safe"] },
+            { "name": "count", "kind": "integer", "shownType": "number", "optional": false, "nullable": false },
+            { "name": "tags", "kind": "json", "shownType": "array", "optional": false, "nullable": false },
+            { "name": "later", "kind": "string", "shownType": "string", "optional": true, "nullable": false },
+            { "name": "owner", "kind": "string", "shownType": "string", "optional": false, "nullable": true },
+        ]);
+        let definition = WorkflowDefinition {
+            key: "w".into(),
+            readable_name: None,
+            description: None,
+            system: false,
+            input_fields: serde_json::from_value(fields).unwrap(),
+            outputs: vec![],
+            result_table: None,
+            revision: ModuleRevision::default(),
+        };
+        let sample = json!({ "who": "who", "how": "fast", "count": 1, "tags": [], "owner": null });
+        assert_eq!(definition.sample_input(), sample);
+    }
 }

@@ -46,12 +46,16 @@ const TRANSCRIPTS: [&str; 11] = [
     "01", "03", "05", "06", "07", "08", "09", "13", "14", "15", "29",
 ];
 /// Probes that this version of the gateway must match.
-const PROBES: [&str; 5] = [
+const PROBES: [&str; 9] = [
     "sequence-skipif",
     "parallel-limit",
     "approval-approve",
     "approval-deny-skip",
     "kill9-resume",
+    "branch-reactive",
+    "loop-until",
+    "deps-needs",
+    "retries-backoff",
 ];
 
 impl Suite {

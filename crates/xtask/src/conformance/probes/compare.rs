@@ -3,7 +3,7 @@
 //! Without a rule everything must match, the order of all events and the number of frames
 //! included. A rule of `better.toml` replaces one part by the better behaviour, and asserts that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,17 @@ use serde_json::{Value, json};
 pub(crate) const KEEPS_FINISHED_WORK: &str = "resume-keeps-finished-work";
 /// Rule: the next start resumes the runs of a killed process at once.
 pub(crate) const LOCK_PROVES_DEATH: &str = "lock-proves-owner-dead";
+/// Rule: a loop that is done is stored as done.
+pub(crate) const STORES_DONE_LOOPS: &str = "loops-are-stored-done";
+/// Rule: all tasks that can start are started before the first of them ends.
+pub(crate) const STARTS_TOGETHER: &str = "runnable-tasks-start-together";
+/// Every rule.
+pub(crate) const RULES: [&str; 4] = [
+    KEEPS_FINISHED_WORK,
+    LOCK_PROVES_DEATH,
+    STORES_DONE_LOOPS,
+    STARTS_TOGETHER,
+];
 /// Events that a resume of the recorded engine adds.
 const RESUME_EVENTS: [&str; 2] = ["RunStarted", "FrameCommitted"];
 
@@ -54,6 +65,13 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
         &actual["approvals"],
         &mut compare,
     );
+    let mut loops = recorded["loops"].clone();
+    if rules.contains(STORES_DONE_LOOPS) {
+        for row in loops.as_array_mut().into_iter().flatten() {
+            row["done"] = json!(1);
+        }
+    }
+    compare_rows("loop", &loops, &actual["loops"], &mut compare);
     for (table, rows) in recorded["outputs"].as_object().into_iter().flatten() {
         compare_rows(
             &format!("row of `{table}`"),
@@ -71,7 +89,15 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
         ));
     } else {
         compare("number of frames", &recorded["frames"], &actual["frames"]);
-        found.extend(order_difference(&recorded_events, outcome.events));
+        if rules.contains(STARTS_TOGETHER) {
+            compare(
+                "events of each node",
+                &by_node(&recorded_events),
+                &by_node(outcome.events),
+            );
+        } else {
+            found.extend(order_difference(&recorded_events, outcome.events));
+        }
     }
     found
 }
@@ -110,6 +136,23 @@ fn with_last_attempts(recorded: &Value) -> Value {
         node["lastAttempt"] = json!(last(node));
     }
     nodes.into()
+}
+
+/// Events of each node in their order, and what led to frames in any order.
+fn by_node(events: &[Value]) -> Value {
+    let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for event in events {
+        let line = match event["type"].as_str() {
+            Some("FrameCommitted") => format!("frame {}", event["trigger"]),
+            _ => format!("{} {}", event["node"], event["iteration"]),
+        };
+        let mut event = event.clone();
+        if let Some(fields) = event.as_object_mut() {
+            fields.remove("frameNo");
+        }
+        lines.entry(line).or_default().push(event);
+    }
+    json!(lines)
 }
 
 fn without_resume_events(events: &[Value]) -> Vec<Value> {
@@ -252,6 +295,24 @@ mod tests {
         );
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("event 0"), "{found:?}");
+    }
+
+    #[test]
+    fn tasks_that_start_together_keep_the_order_of_their_own_events() {
+        let nodes = json!([{ "node": "a", "iteration": 0, "lastAttempt": 1 }]);
+        let (one, two) = (event("NodeStarted", "a"), event("NodeStarted", "b"));
+        let (end, frame_by) = (event("NodeFinished", "a"), frame(1));
+        let theirs = [one.clone(), end.clone(), frame_by.clone(), two.clone()];
+        let recorded = recorded(&theirs, nodes);
+        let rules = [STARTS_TOGETHER];
+        let ours = [one.clone(), two.clone(), end.clone(), frame_by.clone()];
+        assert_eq!(
+            check(&recorded, &actual(json!(1)), &ours, &rules),
+            Vec::<String>::new()
+        );
+        let backwards = [end, two, one, frame_by];
+        let found = check(&recorded, &actual(json!(1)), &backwards, &rules);
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

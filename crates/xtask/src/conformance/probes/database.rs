@@ -83,17 +83,21 @@ impl Database {
             .with_context(|| format!("no run {run}"))?;
         let nodes = "SELECT node_id AS node, iteration, state, last_attempt AS lastAttempt, output_table AS outputTable
             FROM _smithers_nodes WHERE run_id = ?1 ORDER BY node_id, iteration";
-        let attempts = "SELECT node_id AS node, iteration, attempt, state
+        let attempts = "SELECT node_id AS node, iteration, attempt, state,
+                coalesce(error_json ->> 'code', error_json ->> 'name') AS errorCode
             FROM _smithers_attempts WHERE run_id = ?1 ORDER BY node_id, iteration, attempt";
         let approvals = "SELECT node_id AS node, iteration, status, note, decided_by AS decidedBy,
             decision_json AS decision, auto_approved AS autoApproved
             FROM _smithers_approvals WHERE run_id = ?1 ORDER BY node_id, iteration";
+        let loops = "SELECT ralph_id AS loop, iteration, done
+            FROM _smithers_ralph WHERE run_id = ?1 ORDER BY ralph_id";
         let frames = "SELECT count(*) AS frames FROM _smithers_frames WHERE run_id = ?1";
         Ok(json!({
             "head": head,
             "nodes": self.rows(nodes, &[run])?,
             "attempts": self.rows(attempts, &[run])?,
             "approvals": self.rows(approvals, &[run])?,
+            "loops": self.rows(loops, &[run])?,
             "frames": self.rows(frames, &[run])?[0]["frames"],
             "outputs": tables,
         }))
@@ -171,7 +175,20 @@ fn event(row: &Value) -> Result<Value> {
     for name in KEPT {
         keep(name, &payload[name]);
     }
+    keep("errorCode", error_code(&payload["error"]));
+    if let Some(keys) = payload["failedChildKeys"].as_array() {
+        keep("failedChildren", &keys.len().into());
+        keep("failedChildKeys", &payload["failedChildKeys"]);
+    }
     Ok(shown)
+}
+
+/// What an error is known by: its code, or the name of an error that user code threw.
+fn error_code(error: &Value) -> &Value {
+    match &error["code"] {
+        Value::Null => &error["name"],
+        code => code,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 
-use self::compare::{KEEPS_FINISHED_WORK, LOCK_PROVES_DEATH, Outcome};
+use self::compare::{LOCK_PROVES_DEATH, Outcome};
 use self::database::Database;
 use self::script::Script;
 use self::stage::Stage;
@@ -45,9 +45,7 @@ async fn play(project: &Project, binary: &Path, name: &str, better: &Better) -> 
     let module = folder.join(format!("{name}.tsx"));
     let script = Script::read(&module, &folder.join(format!("{name}.expected.json")))?;
     let rules = better.for_probe(name);
-    let unknown = rules
-        .iter()
-        .find(|rule| ![KEEPS_FINISHED_WORK, LOCK_PROVES_DEATH].contains(*rule));
+    let unknown = rules.iter().find(|rule| !compare::RULES.contains(*rule));
     ensure!(
         unknown.is_none(),
         "better.toml names the unknown rule `{}`",

@@ -215,7 +215,15 @@ impl Stage {
             || self.settled_status(run),
         )
         .await;
-        Ok(json!({ "status": status? }))
+        let mut result = json!({ "status": status? });
+        let events = self.database()?.events(run)?;
+        let finished = events.iter().rfind(|event| event["type"] == "RunFinished");
+        for name in ["failedChildren", "failedChildKeys"] {
+            if let Some(failed) = finished.and_then(|event| event.get(name)) {
+                result[name] = failed.clone();
+            }
+        }
+        Ok(result)
     }
 
     async fn settled_status(&self, run: &str) -> Result<Option<Value>> {

@@ -83,6 +83,8 @@ pub(crate) struct Run {
     input: RawJson,
     session: Box<dyn WorkflowSession>,
     new_rows: Vec<Arc<OutputRow>>,
+    /// Passes of loops, as the engine would give them.
+    pub(crate) passes: BTreeMap<String, u32>,
     pub(crate) tree: Tree,
     /// A host that only this run uses.
     host: Option<ScriptHost>,
@@ -97,6 +99,7 @@ impl Run {
             input: wait(workflow.check_input(RawJson::parse(input).unwrap())).unwrap(),
             run_id,
             new_rows: Vec::new(),
+            passes: BTreeMap::new(),
             tree: Tree::default(),
             host: None,
         }
@@ -120,8 +123,11 @@ impl Run {
             run_id: self.run_id.clone(),
             input: self.input.clone(),
             auth: None,
-            iteration: 0,
-            iterations: BTreeMap::new(),
+            iteration: match self.passes.len() {
+                1 => self.passes.values().sum(),
+                _ => 0,
+            },
+            iterations: self.passes.clone(),
             new_rows: std::mem::take(&mut self.new_rows),
         })
     }
@@ -158,7 +164,7 @@ impl Run {
             panic!("{id} has no function");
         };
         self.session.call(TaskCall {
-            node: NodeKey::new(id, 0),
+            node: self.task(id).node.clone(),
             attempt: 1,
             callback,
         })
@@ -183,7 +189,7 @@ impl Run {
     pub(crate) fn store(&mut self, id: &str, payload: &str) {
         let row = OutputRow {
             table: self.task(id).output_table.clone(),
-            node: NodeKey::new(id, 0),
+            node: self.task(id).node.clone(),
             payload: RawJson::parse(payload).unwrap(),
         };
         self.new_rows.push(Arc::new(row));

@@ -9,6 +9,7 @@ mod context;
 mod driver;
 mod examples;
 mod limits;
+mod loops;
 mod modules;
 mod ownership;
 mod platform;

@@ -1,6 +1,7 @@
 //! A frame as the run uses it: the tree with the indexes that deciding needs, checked before it is mounted.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use smithers_model::error::ErrorInfo;
@@ -11,14 +12,20 @@ use smithers_model::{LoopId, NodeId, NodeKey};
 
 use crate::loops;
 
-/// The newest frame of a run.
+/// The newest frame of a run. What equal frames have in common is kept once.
 #[derive(Debug)]
 pub(crate) struct Frame {
     /// What was rendered.
-    pub(crate) tree: Tree,
+    pub(crate) tree: Arc<Tree>,
     /// What led to it.
     pub(crate) trigger: Option<Trigger>,
-    /// Its content as stored.
+    layout: Arc<Layout>,
+}
+
+/// What follows from the layout of a tree, whatever its tasks do when they are dispatched.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The content of the frame as stored.
     pub(crate) content: Arc<TreeContent>,
     /// For each element, the innermost Parallel around it.
     pub(crate) groups: Vec<Option<usize>>,
@@ -28,57 +35,46 @@ pub(crate) struct Frame {
     by_id: BTreeMap<NodeId, usize>,
 }
 
+impl Deref for Frame {
+    type Target = Layout;
+
+    fn deref(&self) -> &Layout {
+        &self.layout
+    }
+}
+
 impl Frame {
-    /// Checks a rendered tree and indexes it. The error is the one that the run fails with.
+    /// Checks a rendered tree and indexes it. The error is the one that the run fails with. A tree that is laid
+    /// out as the one of frame `last` has been checked and shares what is known of it.
     pub(crate) fn new(
         tree: Tree,
         trigger: Option<Trigger>,
         definition: &WorkflowDefinition,
+        last: Option<&Frame>,
     ) -> Result<Self, ErrorInfo> {
-        let mut frame = Self {
-            content: Arc::new(tree.content()),
-            groups: innermost_groups(&tree),
-            tree,
+        let layout = match last.filter(|last| last.tree.is_laid_out_as(&tree)) {
+            Some(last) => Arc::clone(&last.layout),
+            None => Arc::new(Layout::new(&tree, definition)?),
+        };
+        Ok(Self {
+            tree: Arc::new(tree),
             trigger,
-            tasks: Vec::new(),
-            loops: BTreeMap::new(),
-            by_key: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-        };
-        for index in 0..frame.tree.elements().len() {
-            frame.admit(index, definition)?;
-        }
-        Ok(frame)
+            layout,
+        })
     }
 
-    /// Checks element `index` and, when it is a task, makes it known.
-    fn admit(&mut self, index: usize, definition: &WorkflowDefinition) -> Result<(), ErrorInfo> {
-        let task = match &self.tree.elements()[index].kind {
-            Kind::Task(task) => task,
-            Kind::Later { component } => return Err(not_in_this_build(component)),
-            Kind::Loop(spec) => return self.admit_loop(index, spec.id.clone()),
-            _ => return Ok(()),
-        };
-        if definition.output_table(&task.output_table).is_none() {
-            return Err(unknown_output(&task.node, &task.output_table));
+    /// The same frame once more, for another reason.
+    pub(crate) fn again(&self, trigger: Option<Trigger>) -> Self {
+        Self {
+            tree: Arc::clone(&self.tree),
+            trigger,
+            layout: Arc::clone(&self.layout),
         }
-        if self.by_key.insert(task.node.clone(), index).is_some() {
-            return Err(duplicate(&task.node));
-        }
-        self.by_id.entry(task.node.node_id.clone()).or_insert(index);
-        self.tasks.push(index);
-        Ok(())
     }
 
-    fn admit_loop(&mut self, index: usize, id: LoopId) -> Result<(), ErrorInfo> {
-        let is_loop = |child: usize| matches!(self.tree.elements()[child].kind, Kind::Loop(_));
-        if self.tree.children(index).any(is_loop) {
-            return Err(nested(&id));
-        }
-        match self.loops.insert(id.clone(), index) {
-            Some(_) => Err(duplicate_loop(&id)),
-            None => Ok(()),
-        }
+    /// Whether both frames are stored as the same content.
+    pub(crate) fn has_content_of(&self, other: &Frame) -> bool {
+        self.content.hash == other.content.hash
     }
 
     /// Indexes of the tasks in document order.
@@ -155,6 +151,58 @@ impl Frame {
     /// Mounted nodes in document order.
     pub(crate) fn mounted(&self) -> Vec<NodeKey> {
         self.tree.tasks().map(|task| task.node.clone()).collect()
+    }
+}
+
+impl Layout {
+    fn new(tree: &Tree, definition: &WorkflowDefinition) -> Result<Self, ErrorInfo> {
+        let mut layout = Self {
+            content: Arc::new(tree.content()),
+            groups: innermost_groups(tree),
+            tasks: Vec::new(),
+            loops: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+        };
+        for index in 0..tree.elements().len() {
+            layout.admit(tree, index, definition)?;
+        }
+        Ok(layout)
+    }
+
+    /// Checks element `index` and, when it is a task, makes it known.
+    fn admit(
+        &mut self,
+        tree: &Tree,
+        index: usize,
+        definition: &WorkflowDefinition,
+    ) -> Result<(), ErrorInfo> {
+        let task = match &tree.elements()[index].kind {
+            Kind::Task(task) => task,
+            Kind::Later { component } => return Err(not_in_this_build(component)),
+            Kind::Loop(spec) => return self.admit_loop(tree, index, spec.id.clone()),
+            _ => return Ok(()),
+        };
+        if definition.output_table(&task.output_table).is_none() {
+            return Err(unknown_output(&task.node, &task.output_table));
+        }
+        if self.by_key.insert(task.node.clone(), index).is_some() {
+            return Err(duplicate(&task.node));
+        }
+        self.by_id.entry(task.node.node_id.clone()).or_insert(index);
+        self.tasks.push(index);
+        Ok(())
+    }
+
+    fn admit_loop(&mut self, tree: &Tree, index: usize, id: LoopId) -> Result<(), ErrorInfo> {
+        let is_loop = |child: usize| matches!(tree.elements()[child].kind, Kind::Loop(_));
+        if tree.children(index).any(is_loop) {
+            return Err(nested(&id));
+        }
+        match self.loops.insert(id.clone(), index) {
+            Some(_) => Err(duplicate_loop(&id)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -13,7 +13,8 @@
 //! The owner of a run follows one loop:
 //!
 //! 1. [`RunState::accept`] a fact.
-//! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome.
+//! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome;
+//!    where [`RunState::frame_may_stand`], the session may say instead that the newest frame stands.
 //! 3. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
 //!
 //! One file is one idea: `lifecycle` is the diagram of a node, `walk` finds what can start, `settle` decides,
@@ -39,6 +40,7 @@ mod refusal;
 mod render;
 mod retry;
 mod settle;
+mod stand;
 mod start;
 mod state;
 mod take_up;

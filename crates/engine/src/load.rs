@@ -79,6 +79,7 @@ impl RunState {
             approvals,
             rows: loaded.outputs.into_iter().map(Arc::new).collect(),
             rows_given: 0,
+            rows_rendered: 0,
             frame: None,
             renders: VecDeque::new(),
             checked_sets: BTreeSet::new(),

@@ -66,10 +66,24 @@ impl RunState {
     /// The frame that was asked for.
     pub(crate) fn rendered(&mut self, tree: Tree, now: Timestamp) -> Result<(), Refusal> {
         let trigger = self.awaited("Rendered")?;
-        match Frame::new(tree, trigger, &self.definition) {
+        self.rows_rendered = self.rows_given;
+        match Frame::new(tree, trigger, &self.definition, self.frame.as_deref()) {
             Ok(frame) => self.mount(frame, now),
             Err(error) => self.fail(error, now),
         }
+        Ok(())
+    }
+
+    /// The frame that was asked for is the newest one over again.
+    pub(crate) fn frame_stands(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        let Some(last) = self.frame.clone() else {
+            return Err(Refusal::Illegal {
+                fact: "FrameStands",
+                reason: "the run has no frame",
+            });
+        };
+        let trigger = self.awaited("FrameStands")?;
+        self.show(last.again(trigger), now);
         Ok(())
     }
 
@@ -92,19 +106,22 @@ impl RunState {
         })
     }
 
-    /// Makes `frame` the newest: its new tasks become known, then the frame is stored.
-    fn mount(&mut self, mut frame: Frame, now: Timestamp) {
+    /// Makes what `frame` mounts known, then makes it the newest.
+    fn mount(&mut self, frame: Frame, now: Timestamp) {
         for &index in frame.tasks() {
             self.make_known(frame.task(index), now);
         }
-        self.mount_loops(&frame, now);
-        match &self.frame {
-            Some(last) if last.content.hash == frame.content.hash => {
-                frame.content = Arc::clone(&last.content);
-            }
-            _ => self.open.weigh(frame.content.xml.len()),
+        let is_stored = |last: &Arc<Frame>| last.has_content_of(&frame);
+        if !self.frame.as_ref().is_some_and(is_stored) {
+            self.open.weigh(frame.content.xml.len());
         }
         self.rename(frame.tree.workflow_name());
+        self.show(frame, now);
+    }
+
+    /// Makes `frame` the newest and stores it. All its tasks are known.
+    fn show(&mut self, frame: Frame, now: Timestamp) {
+        self.mount_loops(&frame, now);
         self.store_frame(&frame, now);
         self.frame = Some(Arc::new(frame));
     }

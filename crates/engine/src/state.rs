@@ -46,6 +46,8 @@ pub struct RunState {
     pub(crate) rows: Vec<Arc<OutputRow>>,
     /// How many of them the session has got.
     pub(crate) rows_given: usize,
+    /// How many of them the newest frame was rendered from.
+    pub(crate) rows_rendered: usize,
     /// The newest frame; none until the run is taken up or goes on.
     pub(crate) frame: Option<Arc<Frame>>,
     /// Frames to be rendered before anything else is decided, by trigger.
@@ -65,6 +67,7 @@ impl RunState {
         match fact {
             Fact::TakenUp => self.take_up(now),
             Fact::Rendered(tree) => self.rendered(tree, now),
+            Fact::FrameStands => self.frame_stands(now),
             Fact::RenderFailed(error) => self.render_failed(error, now),
             Fact::TaskSucceeded {
                 node,

@@ -15,6 +15,8 @@ pub enum Fact {
     TakenUp,
     /// The frame that was asked for.
     Rendered(Tree),
+    /// The frame that was asked for would be the newest one over again, so it was not rendered.
+    FrameStands,
     /// The frame that was asked for could not be rendered.
     RenderFailed(ErrorInfo),
     /// The body of an attempt gave its output.

@@ -168,6 +168,18 @@ pub struct RetryPolicy {
     pub initial_delay_ms: u64,
 }
 
+impl Element {
+    fn is_laid_out_as(&self, other: &Self) -> bool {
+        let same_kind = match (&self.kind, &other.kind) {
+            (Kind::Task(one), Kind::Task(other)) => {
+                one.node == other.node && one.output_table == other.output_table
+            }
+            (one, other) => one == other,
+        };
+        same_kind && self.end == other.end && self.tag == other.tag && self.props == other.props
+    }
+}
+
 /// Builds a tree in document order.
 #[derive(Debug, Default)]
 pub struct TreeBuilder {
@@ -257,6 +269,15 @@ impl Tree {
             Some(Kind::Workflow { name }) => Some(name),
             _ => None,
         }
+    }
+
+    /// Returns true when `other` has the same elements in the same places, so that both have the same
+    /// [`content`](Self::content) and mount the same tasks and loops. Tasks may differ in what they do when they are
+    /// dispatched.
+    pub fn is_laid_out_as(&self, other: &Self) -> bool {
+        let pairs = || self.elements.iter().zip(&other.elements);
+        self.elements.len() == other.elements.len()
+            && pairs().all(|(one, other)| one.is_laid_out_as(other))
     }
 
     /// Returns the content to store for this tree.

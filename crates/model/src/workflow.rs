@@ -130,6 +130,17 @@ pub trait WorkflowSession: Send {
     /// Renders a frame. Callbacks of the frame before it can no longer be dispatched, calls under way go on.
     fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>>;
 
+    /// Returns true when a frame rendered from `input` would be the newest one over again: nothing that was read
+    /// while it was rendered has changed, it can depend on nothing else, and no code of the workflow has run since.
+    /// Then the session has taken the new rows, and there is no need to render. Callbacks stay those of the newest
+    /// frame that was rendered, and see its rows only.
+    ///
+    /// A workflow that cannot vouch for all that answers false.
+    fn stands(&mut self, input: &RenderInput) -> bool {
+        let _ = input;
+        false
+    }
+
     /// Runs the body of a compute task of the newest frame; the output has passed the task's schema.
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>>;
 

@@ -46,11 +46,11 @@ const SHAPES: [(&str, &str); 4] = [
 
 /// Components of the nested shapes.
 const COMPONENTS: &str = r#"
-const Leaf = ({ n }) => <Task id={"t" + n} output={outputs.row}>{{ n }}</Task>;
-const Stage = ({ n }) => <Sequence><Leaf n={n} /></Sequence>;
+const Leaf = ({ n, value }) => <Task id={"t" + n} output={outputs.row}>{{ n: value }}</Task>;
+const Stage = ({ n }) => <Sequence><Leaf n={n} value={n} /></Sequence>;
 const Reading = ({ n, ctx }) => {
   const before = ctx.outputMaybe(outputs.row, { nodeId: "t" + (n - 1) });
-  return <Sequence><Leaf n={before === undefined ? n : before.n} /></Sequence>;
+  return <Sequence><Leaf n={n} value={before === undefined ? 0 : before.n} /></Sequence>;
 };
 "#;
 
@@ -83,7 +83,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn load(host: &ScriptHost, shape: &str) -> Result<Arc<dyn Workflow>, Box<dyn Error>> {
     let mut source = HEAD.to_owned();
-    write!(source, "{COMPONENTS}\nexport default smithers((ctx) => ({shape}));")?;
+    write!(
+        source,
+        "{COMPONENTS}\nexport default smithers((ctx) => ({shape}));"
+    )?;
     let folder = tempfile::tempdir()?;
     let entry = folder.path().join("gateway.tsx");
     std::fs::write(&entry, source)?;

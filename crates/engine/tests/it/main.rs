@@ -12,5 +12,6 @@ mod properties;
 mod quarantine;
 mod resuming;
 mod retries;
+mod standing;
 mod steps;
 mod support;

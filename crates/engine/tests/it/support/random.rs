@@ -100,6 +100,12 @@ impl Scenario {
         World::reactive(move |rows| Ok(scenario.tree(rows.contains_key("t0"))))
     }
 
+    /// Launches it with a session that renders every frame.
+    pub(crate) fn world_rendering_always(&self) -> World {
+        let scenario = self.clone();
+        World::rendering_always(move |rows| Ok(scenario.tree(rows.contains_key("t0"))))
+    }
+
     fn tree(&self, first_is_done: bool) -> Tree {
         let mut next = 0;
         workflow(self.element(&self.shape, first_is_done, &mut next))

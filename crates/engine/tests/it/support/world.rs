@@ -52,6 +52,10 @@ pub(crate) struct World {
     /// Who was told of which lapse.
     pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
+    /// Whether the session says that a frame stands where it can.
+    pub(crate) skipping: bool,
+    /// How many frames stood for others.
+    pub(crate) stood: usize,
     policy: Arc<ApprovalPolicy>,
     session: Option<Session>,
     render: Render,
@@ -64,6 +68,8 @@ pub(crate) struct World {
 struct Session {
     rows: Rows,
     frames: u32,
+    /// How many rows the newest frame was rendered from.
+    rendered: usize,
 }
 
 impl World {
@@ -81,21 +87,35 @@ impl World {
     pub(crate) fn looping(
         render: impl Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo> + 'static,
     ) -> Self {
-        Self::launched(Rc::new(render), None, ApprovalPolicy::default())
+        Self::launched(Rc::new(render), None, ApprovalPolicy::default(), true)
+    }
+
+    /// As [`reactive`](Self::reactive), and every frame is rendered, whether it need be or not.
+    pub(crate) fn rendering_always(
+        render: impl Fn(&Rows) -> Result<Tree, ErrorInfo> + 'static,
+    ) -> Self {
+        let render = Rc::new(move |rows: &_, _: &_| render(rows));
+        Self::launched(render, None, ApprovalPolicy::default(), false)
     }
 
     /// Launches a run with a cap on tasks in flight, and takes it up.
     pub(crate) fn capped(cap: u32, tree: Tree) -> Self {
         let render = Rc::new(move |_: &_, _: &_| Ok(tree.clone()));
-        Self::launched(render, Some(cap), ApprovalPolicy::default())
+        Self::launched(render, Some(cap), ApprovalPolicy::default(), true)
     }
 
     /// Launches a run under what an operator says of approvals, and takes it up.
     pub(crate) fn under(policy: ApprovalPolicy, tree: Tree) -> Self {
-        Self::launched(Rc::new(move |_: &_, _: &_| Ok(tree.clone())), None, policy)
+        let render = Rc::new(move |_: &_, _: &_| Ok(tree.clone()));
+        Self::launched(render, None, policy, true)
     }
 
-    fn launched(render: Render, max_concurrency: Option<u32>, policy: ApprovalPolicy) -> Self {
+    fn launched(
+        render: Render,
+        max_concurrency: Option<u32>,
+        policy: ApprovalPolicy,
+        skipping: bool,
+    ) -> Self {
         let policy = Arc::new(policy);
         let now = Timestamp(1_000);
         let mut store = Store::default();
@@ -110,6 +130,8 @@ impl World {
             wakes: Vec::new(),
             notices: Vec::new(),
             closed: false,
+            skipping,
+            stood: 0,
             policy,
             session: None,
             render,
@@ -156,6 +178,7 @@ impl World {
             self.state.session_opened();
             self.session = Some(Session::default());
         }
+        let may_stand = self.skipping && self.state.frame_may_stand();
         let input = self.state.render_input();
         let session = self.session.as_mut().expect("opened above");
         for row in &input.new_rows {
@@ -163,8 +186,18 @@ impl World {
             let before = session.rows.insert(name, row.payload.value());
             assert!(before.is_none(), "a session gets each row once");
         }
-        session.frames += 1;
-        let fact = match (self.render)(&session.rows, &input.iterations) {
+        let rendered = (self.render)(&session.rows, &input.iterations);
+        let is_same = session.frames > 0 && rendered.as_ref().ok() == self.newest_tree.as_ref();
+        let stands = may_stand && is_same;
+        if !stands {
+            session.frames += 1;
+            session.rendered = session.rows.len();
+        }
+        let fact = match rendered {
+            Ok(_) if stands => {
+                self.stood += 1;
+                Fact::FrameStands
+            }
             Ok(tree) => {
                 let fact = Fact::Rendered(with_callbacks(&tree, session.frames));
                 self.newest_tree = Some(tree);
@@ -197,6 +230,7 @@ impl World {
                 if let Some(session) = &self.session {
                     let frame = callback / FRAME_STRIDE;
                     assert_eq!(frame, session.frames, "callback of the newest frame");
+                    assert_eq!(session.rendered, session.rows.len(), "it sees every row");
                 }
             }
             Command::AbortTask { node, .. } => {

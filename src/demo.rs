@@ -154,6 +154,7 @@ The demo is ready. Paste these into another terminal, in this folder:
 
   # 4. Approve it, and see it ship.
   {program} approvals approve {run} --token-file {key}
+  {program} runs output {run} ship --token-file {key}
 
   # 5. The same over HTTP, as any client does it.
   curl -sK {curl} {url}/v1/runs/{run}
@@ -186,9 +187,10 @@ The module is served; its workflows: {names}. Paste these into another terminal,
   export SMITHERS_GATEWAY_URL={url}
   {program} health
 
-  # 2. Launch a run, and see what it stored and what it waits for.
+  # 2. Launch a run, and see where it is and what its tasks have stored.
   {program} runs launch {workflow} --run-id {run}{input} --token-file {key}
   {program} runs show {run} --token-file {key}
+  {program} runs output {run} --token-file {key}
 
   # 3. Watch it, in a terminal of its own.
   {program} runs events {run} --follow --token-file {key} --url {url}

@@ -215,3 +215,29 @@ async fn health_tells_more_to_those_with_a_token() {
     assert_eq!(health["ok"], true);
     assert_eq!(health["identity"]["pid"], Value::Null);
 }
+
+#[tokio::test]
+async fn what_nodes_have_stored_is_printed_bare_or_as_a_table() {
+    let operator = Operator::start().await;
+    launch(&operator.gateway, "chain", "r1", json!({})).await;
+    wait_for(&operator.gateway, "r1", "finished").await;
+    let table = operator.text(&["runs", "output", "r1"]).await;
+    let lines = words(&table);
+    assert_eq!(lines[0], ["NODE", "STATE", "OUTPUT"]);
+    assert_eq!(lines[2], ["step-2", "finished", "{\"n\":2}"], "{table}");
+    let row = operator.json(&["runs", "output", "r1", "step-2"]).await;
+    assert_eq!(row, json!({ "n": 2 }));
+    let text = operator.text(&["runs", "output", "r1", "step-2"]).await;
+    assert_eq!(words(&text), [["n", "2"]]);
+
+    launch(&operator.gateway, "gate", "r2", json!({})).await;
+    wait_for(&operator.gateway, "r2", "waiting-approval").await;
+    let waiting = operator.run(&["runs", "output", "r2", "approve"]).await;
+    assert_eq!(waiting.code, Some(1), "{waiting:?}");
+    assert!(
+        waiting.stderr.contains("has stored nothing yet"),
+        "{waiting:?}"
+    );
+    let unknown = operator.run(&["runs", "output", "r2", "nobody"]).await;
+    assert!(unknown.stderr.contains("NodeNotFound"), "{unknown:?}");
+}

@@ -20,6 +20,7 @@ mod db;
 mod deletion;
 mod demo;
 mod doctor;
+mod examples;
 mod faults;
 mod http;
 mod launches;

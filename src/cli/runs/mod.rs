@@ -8,6 +8,7 @@ mod hold;
 mod interrupt;
 mod launch;
 mod list;
+mod output;
 mod resume;
 mod row;
 mod show;
@@ -23,6 +24,8 @@ pub(super) enum RunsCommand {
     List(list::ListArgs),
     /// Show a run: its state, its nodes, what it waits for and why it failed.
     Show(show::ShowArgs),
+    /// Print what the nodes of a run have stored.
+    Output(output::OutputArgs),
     /// Print the events of a run, and follow it live.
     Events(events::EventsArgs),
     /// Launch a run of a workflow.
@@ -41,6 +44,7 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
     match command {
         RunsCommand::List(args) => list::run(args, output),
         RunsCommand::Show(args) => show::run(args, output),
+        RunsCommand::Output(args) => output::run(args, output),
         RunsCommand::Events(args) => events::run(args, output),
         RunsCommand::Launch(args) => launch::run(args, output),
         RunsCommand::Cancel(args) => cancel::run(args, output),

@@ -15,6 +15,12 @@ impl Rng {
         self.next() % bound
     }
 
+    /// Returns one of `choices`, which must not be empty.
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
+        let at = self.below(choices.len() as u64);
+        choices[usize::try_from(at).unwrap_or_default()]
+    }
+
     /// Returns a generator of its own for another task.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.next())

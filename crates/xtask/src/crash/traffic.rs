@@ -20,6 +20,8 @@ pub(crate) const TOKEN: &str = "crash-token";
 const FOLLOWERS: usize = 6;
 /// Every so many launches one is followed by a client.
 const FOLLOWED_EVERY: u64 = 3;
+/// Workflows of the module under load; one is as likely as another.
+const WORKFLOWS: [&str; 4] = ["quick", "busy", "gate", "rounds"];
 /// Pause of a client that finds nothing to do.
 const IDLE: Duration = Duration::from_millis(5);
 
@@ -73,8 +75,7 @@ impl Traffic {
             if self.is_over() {
                 return;
             }
-            let workflow =
-                ["quick", "busy", "gate"][usize::try_from(rng.below(3)).unwrap_or_default()];
+            let workflow = rng.pick(&WORKFLOWS);
             let run = format!("crash-{round}-{number}");
             let params = json!({ "workflow": workflow, "input": { "ms": rng.below(60) },
                 "idempotencyKey": run, "options": { "runId": run } });

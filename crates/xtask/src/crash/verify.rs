@@ -37,6 +37,7 @@ pub(crate) fn check(database: &Path, ledger: &Ledger, verified: &mut Verified) -
     unchanged(&events, verified)?;
     numbers(&events)?;
     acknowledged(&connection, ledger)?;
+    exactly_once(&connection)?;
     seen(&events, ledger)?;
     ledger.check()?;
     Ok(events.len())
@@ -182,6 +183,36 @@ fn acknowledged(connection: &Connection, ledger: &Ledger) -> Result<()> {
         ensure!(
             stored == expected,
             "{run}: the decision `{expected}` was acknowledged, but stored is `{stored}`"
+        );
+    }
+    Ok(())
+}
+
+/// What the loop of `rounds` adds up to: 1 + 2 + 3 + 4.
+const SUM_OF_ROUNDS: f64 = 10.0;
+
+/// A run of `rounds` that ended went through its loop exactly four times, whatever was killed in between.
+fn exactly_once(connection: &Connection) -> Result<()> {
+    let sql = "SELECT run.run_id, total.n,
+            (SELECT group_concat(iteration) FROM (SELECT iteration FROM result
+                WHERE run_id = run.run_id AND node_id = 'add' ORDER BY iteration))
+        FROM _smithers_runs AS run LEFT JOIN total ON total.run_id = run.run_id
+        WHERE run.workflow_name = 'rounds' AND run.status IN ('finished', 'failed')";
+    let mut statement = connection
+        .prepare(sql)
+        .context("failed to read the totals")?;
+    let rows = statement.query_map([], |row| {
+        let run: String = row.get(0)?;
+        let total: Option<f64> = row.get(1)?;
+        let iterations: Option<String> = row.get(2)?;
+        Ok((run, total, iterations))
+    });
+    for row in rows.context("failed to read the totals")? {
+        let (run, total, iterations) = row.context("failed to read a total")?;
+        let is_right = total == Some(SUM_OF_ROUNDS) && iterations.as_deref() == Some("0,1,2,3");
+        ensure!(
+            is_right,
+            "{run}: the loop ended with {total:?} after the iterations {iterations:?}"
         );
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What a run does when nothing can start: wait, park, look once more, finish or fail (workflow-model 7.3, 9 to 13).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::json;
 use smithers_model::command::Command;
@@ -15,28 +16,25 @@ use crate::decision;
 use crate::frame::Frame;
 use crate::lifecycle::TaskStatus;
 use crate::state::RunState;
-use crate::walk::{Plan, Standing, View};
+use crate::view::{Plan, View};
 
 /// Most names that an error lists.
 const MOST_LISTED: usize = 10;
 
 impl RunState {
     /// Decides what comes when the walk found nothing to start.
-    pub(crate) fn rest(&mut self, frame: &Frame, views: &[View], plan: &Plan, now: Timestamp) {
-        let any = |wanted: fn(Standing) -> bool| {
-            let mut standings = views.iter().filter_map(View::standing);
-            standings.any(wanted)
-        };
-        let comes_by_itself = !self.running.is_empty() || any(|s| s == Standing::Resting);
-        if comes_by_itself {
+    pub(crate) fn rest(&mut self, frame: &Arc<Frame>, plan: &Plan, now: Timestamp) {
+        let is_running = !self.running.is_empty();
+        let board = self.board_of(frame, now);
+        if is_running || board.rests() {
             return;
         }
-        if any(|standing| matches!(standing, Standing::Waiting { .. })) {
+        if board.asks() {
             self.park();
         } else if plan.complete {
             self.finish_when_stable(frame, now);
         } else if frame.trigger == Some(Trigger::DeadlockCheck) {
-            let error = deadlock(frame, views);
+            let error = deadlock(frame, board.views());
             self.fail(error, now);
         } else {
             self.renders.push_back(Some(Trigger::DeadlockCheck));

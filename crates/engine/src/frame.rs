@@ -95,6 +95,21 @@ impl Frame {
         self.by_key.get(node).map(|&index| self.task(index))
     }
 
+    /// Index of the task of `node`, when it is mounted.
+    pub(crate) fn index_of(&self, node: &NodeKey) -> Option<usize> {
+        self.by_key.get(node).copied()
+    }
+
+    /// Index of a loop, when it is mounted.
+    pub(crate) fn index_of_loop(&self, id: &LoopId) -> Option<usize> {
+        self.loops.get(id).copied()
+    }
+
+    /// Whether both frames show the very same tree.
+    pub(crate) fn has_tree_of(&self, other: &Frame) -> bool {
+        Arc::ptr_eq(&self.tree, &other.tree)
+    }
+
     /// Index of the task that the task or deferred task at element `index` means by `id`: one of that id, else
     /// the one in its own passes of the loops around it.
     pub(crate) fn dependency(&self, index: usize, id: &NodeId) -> Option<usize> {

@@ -17,10 +17,11 @@
 //!    where [`RunState::frame_may_stand`], the session may say instead that the newest frame stands.
 //! 3. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
 //!
-//! One file is one idea: `lifecycle` is the diagram of a node, `walk` finds what can start, `settle` decides,
+//! One file is one idea: `lifecycle` is the diagram of a node, `board` finds what can start, `settle` decides,
 //! and every kind of fact has the file that applies it.
 
 mod approval;
+mod board;
 mod cancel;
 mod decision;
 mod finish;
@@ -41,10 +42,11 @@ mod render;
 mod retry;
 mod settle;
 mod stand;
+mod standing;
 mod start;
 mod state;
 mod take_up;
-mod walk;
+mod view;
 
 pub use launch::launch;
 pub use load::LoadedRun;

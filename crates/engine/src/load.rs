@@ -15,6 +15,7 @@ use smithers_model::{NodeKey, RawJson};
 use crate::lifecycle::TaskStatus;
 use crate::node::Node;
 use crate::open_step::OpenStep;
+use crate::standing::Standings;
 use crate::state::RunState;
 
 /// Cap on tasks in flight of a run that names none.
@@ -81,6 +82,7 @@ impl RunState {
             rows_given: 0,
             rows_rendered: 0,
             frame: None,
+            standings: Standings::default(),
             renders: VecDeque::new(),
             checked_sets: BTreeSet::new(),
             running,

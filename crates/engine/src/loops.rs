@@ -58,6 +58,7 @@ impl RunState {
         };
         self.open.change(RowChange::PutLoop(row.clone()));
         self.open.transition();
+        self.standings.touch_loop(id);
         self.loops.insert(id.clone(), row);
     }
 

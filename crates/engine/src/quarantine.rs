@@ -11,9 +11,6 @@ impl RunState {
     /// Leaves out the first task that can never start because it depends on one that failed in quarantine.
     /// Returns whether there was one.
     pub(crate) fn leave_out_dependents(&mut self, frame: &Frame, now: Timestamp) -> bool {
-        if !self.has_quarantine(frame) {
-            return false;
-        }
         let lost = self.lost(frame);
         let pending = |index: &&usize| {
             let status = self.nodes.get(&frame.task(**index).node);
@@ -37,10 +34,6 @@ impl RunState {
         let lost = self.lost(frame);
         let mut missing = frame.missing(index);
         missing.any(|upstream| upstream.is_some_and(|upstream| lost[upstream]))
-    }
-
-    fn has_quarantine(&self, frame: &Frame) -> bool {
-        frame.tree.tasks().any(|task| self.failed_apart(task))
     }
 
     fn failed_apart(&self, task: &TaskSpec) -> bool {

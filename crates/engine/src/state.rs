@@ -20,6 +20,7 @@ use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::node::Node;
 use crate::open_step::OpenStep;
 use crate::refusal::Refusal;
+use crate::standing::Standings;
 
 /// A run in memory. Everything in it but the frame can be read back from the run's rows.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct RunState {
     pub(crate) rows_rendered: usize,
     /// The newest frame; none until the run is taken up or goes on.
     pub(crate) frame: Option<Arc<Frame>>,
+    /// Where the elements of the newest frame stand.
+    pub(crate) standings: Standings,
     /// Frames to be rendered before anything else is decided, by trigger.
     pub(crate) renders: VecDeque<Option<Trigger>>,
     /// Sets of mounted nodes that a stability check has found complete.
@@ -161,6 +164,7 @@ impl RunState {
             .get_mut(key)
             .expect("moves are offered for nodes that the run knows");
         node.apply(fact, now);
+        self.standings.touch(key);
         self.open.put_node(node.row(key));
         self.open.transition();
     }

@@ -253,6 +253,11 @@ impl Tree {
         }
     }
 
+    /// Returns the index after the last descendant of element `index`: its next sibling, if it has one.
+    pub fn end_of(&self, index: usize) -> usize {
+        self.elements[index].end
+    }
+
     /// Returns the tasks in document order.
     pub fn tasks(&self) -> impl Iterator<Item = &TaskSpec> {
         self.elements

@@ -1,92 +1,11 @@
-//! The walk: which tasks of a frame can start now (workflow-model 7.1, 7.2). A function from values to values.
+//! The walk over a whole frame (workflow-model 7.1, 7.2): what the board must come to, written to be read.
 
 use std::cmp::Reverse;
 
 use smithers_model::tree::{Kind, ParallelSpec, TaskSpec};
 
 use crate::frame::Frame;
-
-/// Where a task stands, as far as the walk needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Nothing has happened to it yet.
-    Fresh,
-    /// Can start, and has been started or asked about before.
-    Ready,
-    /// Its retry is not due.
-    Resting,
-    /// Somebody is asked.
-    Waiting {
-        /// The walk passes over it meanwhile.
-        passable: bool,
-    },
-    /// An attempt is under way.
-    InFlight,
-    /// Terminal: what comes after it may start.
-    Done,
-    /// Failed in quarantine: what comes after it may start, what depends on it never does.
-    Apart,
-    /// Failed, and nothing handles the failure.
-    Broken,
-}
-
-/// What the walk sees of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TaskView {
-    /// Where it stands.
-    pub(crate) standing: Standing,
-    /// To start it means to ask or to leave it out, which takes no slot of its group.
-    pub(crate) weightless: bool,
-}
-
-/// What the walk sees of a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LoopView {
-    /// No pass follows, and nothing more of this one starts.
-    pub(crate) ended: bool,
-    /// It is not in its first pass.
-    pub(crate) begun: bool,
-}
-
-/// What the walk sees of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum View {
-    /// A task.
-    Task(TaskView),
-    /// A loop.
-    Loop(LoopView),
-    /// What is known from the tree alone.
-    Other,
-}
-
-impl View {
-    /// Where it stands, if it is a task.
-    pub(crate) fn standing(&self) -> Option<Standing> {
-        match self {
-            Self::Task(view) => Some(view.standing),
-            Self::Loop(_) | Self::Other => None,
-        }
-    }
-
-    /// Nothing more will happen to it by itself.
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(
-            self.standing(),
-            None | Some(Standing::Done | Standing::Apart)
-        )
-    }
-}
-
-/// What the walk found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
-    /// Element indexes of the tasks that can start, highest priority first, else in document order.
-    pub(crate) runnable: Vec<usize>,
-    /// Element indexes of the loops whose body is over, in document order.
-    pub(crate) ready: Vec<usize>,
-    /// Every task is terminal or passed over.
-    pub(crate) complete: bool,
-}
+use crate::view::{Plan, Standing, Summary, View};
 
 /// Walks `frame`; `views` holds a view for each element.
 pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
@@ -97,28 +16,16 @@ pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
     let complete = frame.tree.roots().all(|root| walk.summaries[root].passed);
     let Walk {
         mut runnable,
-        ready,
+        mut ready,
         ..
     } = walk;
+    ready.sort_unstable();
     runnable.sort_by_key(|&index| (Reverse(frame.task(index).priority), index));
     Plan {
         runnable,
         ready,
         complete,
     }
-}
-
-/// What is known of a subtree without walking it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Summary {
-    /// Nothing in it holds up what comes after it.
-    passed: bool,
-    /// Something in it has been started.
-    started: bool,
-    /// Something in it goes on by itself: an attempt, a retry that is not due, a question.
-    under_way: bool,
-    /// Somebody is asked in it.
-    asks: bool,
 }
 
 struct Walk<'a> {
@@ -155,7 +62,7 @@ impl<'a> Walk<'a> {
                 if view.standing == Standing::InFlight {
                     self.occupy(index);
                 }
-                Summary::of_task(view, self.frame.task(index).skip_if)
+                view.summary()
             }
             View::Loop(view) => Summary {
                 passed: view.ended,
@@ -168,7 +75,15 @@ impl<'a> Walk<'a> {
 
     fn of_children(&self, index: usize) -> Summary {
         let children = self.frame.tree.children(index);
-        children.fold(Summary::EMPTY, |sum, child| sum.and(self.summaries[child]))
+        children.fold(Summary::EMPTY, |sum, child| {
+            let child = self.summaries[child];
+            Summary {
+                passed: sum.passed && child.passed,
+                started: sum.started || child.started,
+                under_way: sum.under_way || child.under_way,
+                asks: sum.asks || child.asks,
+            }
+        })
     }
 
     fn occupy(&mut self, index: usize) {
@@ -222,17 +137,10 @@ impl<'a> Walk<'a> {
         let open = |walk: &Self, child: usize| !walk.summaries[child].passed;
         let children = self.frame.tree.children(index);
         let children: Vec<usize> = children.filter(|&child| open(self, child)).collect();
-        let rank = |summary: Summary| match summary {
-            Summary {
-                under_way: true, ..
-            } => 0,
-            Summary { started: true, .. } => 1,
-            _ => 2,
-        };
         let mut active = 0;
         for wanted in 0..3 {
             for &child in &children {
-                if rank(self.summaries[child]) != wanted {
+                if self.summaries[child].rank() != wanted {
                     continue;
                 }
                 if wanted == 0 || active < limit as usize {
@@ -253,8 +161,7 @@ impl<'a> Walk<'a> {
         let View::Task(view) = self.views[index] else {
             return;
         };
-        let can_start = matches!(view.standing, Standing::Fresh | Standing::Ready);
-        if !can_start || !self.dependencies_are_done(index, task) {
+        if !view.can_start() || !self.dependencies_are_done(index, task) {
             return;
         }
         if view.weightless {
@@ -269,7 +176,7 @@ impl<'a> Walk<'a> {
     fn dependencies_are_done(&self, index: usize, task: &TaskSpec) -> bool {
         task.depends_on.iter().all(|id| {
             let upstream = self.frame.dependency(index, id);
-            upstream.is_some_and(|on| self.views[on].standing() == Some(Standing::Done))
+            upstream.is_some_and(|on| self.views[on].is_done())
         })
     }
 
@@ -283,40 +190,6 @@ impl<'a> Walk<'a> {
                 ..
             }) if *limit > 0 => self.occupied[group] < *limit,
             _ => true,
-        }
-    }
-}
-
-impl Summary {
-    /// Of an element without anything in it.
-    const EMPTY: Self = Self {
-        passed: true,
-        started: false,
-        under_way: false,
-        asks: false,
-    };
-
-    /// A task that is left out has not been started.
-    fn of_task(view: TaskView, left_out: bool) -> Self {
-        let asks = matches!(view.standing, Standing::Waiting { .. });
-        Self {
-            passed: matches!(
-                view.standing,
-                Standing::Done | Standing::Apart | Standing::Waiting { passable: true }
-            ),
-            started: view.standing != Standing::Fresh && !left_out,
-            under_way: asks || matches!(view.standing, Standing::InFlight | Standing::Resting),
-            asks,
-        }
-    }
-
-    /// Of two subtrees together.
-    fn and(self, other: Self) -> Self {
-        Self {
-            passed: self.passed && other.passed,
-            started: self.started || other.started,
-            under_way: self.under_way || other.under_way,
-            asks: self.asks || other.asks,
         }
     }
 }

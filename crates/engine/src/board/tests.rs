@@ -1,0 +1,200 @@
+//! Whatever happens in whatever tree: the board comes to what a walk over everything comes to.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use smithers_model::output::OutputTable;
+use smithers_model::tree::{
+    Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+};
+use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::{NodeId, NodeKey, Timestamp};
+
+use super::Board;
+use super::walk::walk;
+use crate::frame::Frame;
+use crate::view::{LoopView, Standing, TaskView, View};
+
+/// A tree before its tasks have names.
+#[derive(Clone, Debug)]
+enum Shape {
+    /// With a priority, and perhaps the number of a task it depends on.
+    Task(i8, Option<u8>),
+    Sequence(Vec<Shape>),
+    Group(Vec<Shape>),
+    Parallel(Option<u32>, Option<u32>, Vec<Shape>),
+    Loop(Box<Shape>),
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let dependency = prop::option::weighted(0.3, 0..24u8);
+    let task = (-1..2i8, dependency).prop_map(|(priority, on)| Shape::Task(priority, on));
+    task.prop_recursive(5, 30, 5, |inner| {
+        let children = || prop::collection::vec(inner.clone(), 0..6);
+        let limit = || prop::option::of(1..4u32);
+        prop_oneof![
+            3 => children().prop_map(Shape::Sequence),
+            1 => children().prop_map(Shape::Group),
+            3 => (limit(), limit(), children()).prop_map(|(max, few, inside)| Shape::Parallel(max, few, inside)),
+            1 => children().prop_map(|inside| Shape::Loop(Box::new(Shape::Group(inside)))),
+        ]
+    })
+}
+
+fn standings() -> impl Strategy<Value = Standing> {
+    prop_oneof![
+        Just(Standing::Fresh),
+        Just(Standing::Ready),
+        (1..9i64).prop_map(|due| Standing::Resting {
+            due: Timestamp(due)
+        }),
+        any::<bool>().prop_map(|passable| Standing::Waiting { passable }),
+        Just(Standing::InFlight),
+        Just(Standing::Done),
+        Just(Standing::Done),
+        Just(Standing::Apart),
+        Just(Standing::Broken),
+    ]
+}
+
+fn task_views() -> impl Strategy<Value = TaskView> {
+    (standings(), any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+        |(standing, weightless, left_out)| TaskView {
+            standing,
+            weightless,
+            left_out,
+        },
+    )
+}
+
+/// Which element is to change, to what: as a task or as a loop.
+type Change = (prop::sample::Index, TaskView, LoopView);
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let loop_view =
+        (any::<bool>(), any::<bool>()).prop_map(|(ended, begun)| LoopView { ended, begun });
+    prop::collection::vec(
+        (any::<prop::sample::Index>(), task_views(), loop_view),
+        0..60,
+    )
+}
+
+fn write(tree: &mut TreeBuilder, shape: &Shape, names: &mut u32) {
+    let (kind, children): (Kind, &[Shape]) = match shape {
+        Shape::Task(priority, on) => (Kind::Task(Box::new(task(*names, *priority, *on))), &[]),
+        Shape::Sequence(children) => (Kind::Sequence, children),
+        Shape::Group(children) => (Kind::Group, children),
+        Shape::Parallel(max_concurrency, subtree_concurrency, children) => {
+            let spec = ParallelSpec {
+                max_concurrency: *max_concurrency,
+                subtree_concurrency: *subtree_concurrency,
+            };
+            (Kind::Parallel(spec), children)
+        }
+        Shape::Loop(body) => {
+            let spec = LoopSpec {
+                id: format!("l{names}").as_str().into(),
+                until: false,
+                max_iterations: 3,
+                on_max_reached: OnMaxReached::ReturnLast,
+            };
+            (Kind::Loop(spec), std::slice::from_ref(&**body))
+        }
+    };
+    *names += 1;
+    tree.open(kind, "t", Vec::new());
+    for child in children {
+        write(tree, child, names);
+    }
+    tree.close();
+}
+
+fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
+    let id = format!("t{name}");
+    TaskSpec {
+        node: NodeKey::new(id.as_str(), 0),
+        label: None,
+        output_table: "r".into(),
+        skip_if: false,
+        depends_on: on
+            .map(|on| NodeId::new(format!("t{on}")))
+            .into_iter()
+            .collect(),
+        priority: i64::from(priority),
+        body: TaskBody::Static(None),
+        approval: None,
+        continue_on_fail: false,
+        quarantine: false,
+        retry: RetryPolicy::default(),
+    }
+}
+
+fn frame(shapes: &[Shape]) -> Frame {
+    let mut tree = TreeBuilder::default();
+    let mut names = 0;
+    for shape in shapes {
+        write(&mut tree, shape, &mut names);
+    }
+    Frame::new(tree.finish(), None, &definition(), None).expect("every name is given once")
+}
+
+fn definition() -> WorkflowDefinition {
+    WorkflowDefinition {
+        key: "w".into(),
+        readable_name: None,
+        description: None,
+        system: false,
+        input_fields: None,
+        outputs: vec![Arc::new(OutputTable {
+            key: "r".into(),
+            fields: Vec::new(),
+            declared_at: String::new(),
+        })],
+        result_table: None,
+        revision: ModuleRevision::default(),
+    }
+}
+
+fn fresh(tree: &Tree) -> Vec<View> {
+    let view = |kind: &Kind| match kind {
+        Kind::Task(_) => View::Task(TaskView {
+            standing: Standing::Fresh,
+            weightless: false,
+            left_out: false,
+        }),
+        Kind::Loop(_) => View::Loop(LoopView {
+            ended: false,
+            begun: false,
+        }),
+        _ => View::Other,
+    };
+    tree.elements()
+        .iter()
+        .map(|element| view(&element.kind))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_board_comes_to_what_a_walk_comes_to(
+        shapes in prop::collection::vec(shapes(), 1..3), changes in changes(),
+    ) {
+        let frame = frame(&shapes);
+        let mut views = fresh(&frame.tree);
+        let mut board = Board::new(&frame, views.clone());
+        prop_assert_eq!(board.plan(&frame), walk(&frame, &views));
+        for (index, task, repeated) in changes {
+            let index = index.index(views.len());
+            views[index] = match views[index] {
+                View::Task(_) => View::Task(task),
+                View::Loop(_) => View::Loop(repeated),
+                View::Other => View::Other,
+            };
+            board.set(&frame, index, views[index]);
+            prop_assert_eq!(board.plan(&frame), walk(&frame, &views));
+        }
+        prop_assert_eq!(board, Board::new(&frame, views));
+    }
+}

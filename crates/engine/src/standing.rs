@@ -1,0 +1,138 @@
+//! Where the elements of a frame stand, and the board that is kept of it.
+
+use std::sync::Arc;
+
+use smithers_model::loops::LoopState;
+use smithers_model::tree::{Element, Kind, LoopSpec, TaskSpec};
+use smithers_model::{LoopId, NodeKey, Timestamp};
+
+use crate::board::Board;
+use crate::frame::Frame;
+use crate::lifecycle::TaskStatus;
+use crate::state::RunState;
+use crate::view::{LoopView, Standing, TaskView, View};
+
+/// The board of a frame, and what has changed since it was looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standings {
+    placed: Option<(Arc<Frame>, Board)>,
+    nodes: Vec<NodeKey>,
+    loops: Vec<LoopId>,
+}
+
+impl Standings {
+    /// Notes that a node has moved.
+    pub(crate) fn touch(&mut self, node: &NodeKey) {
+        if self.placed.is_some() {
+            self.nodes.push(node.clone());
+        }
+    }
+
+    /// Notes that a loop has moved.
+    pub(crate) fn touch_loop(&mut self, id: &LoopId) {
+        if self.placed.is_some() {
+            self.loops.push(id.clone());
+        }
+    }
+}
+
+impl RunState {
+    /// The board of the newest frame, as everything stands `now`.
+    pub(crate) fn board_of(&mut self, frame: &Arc<Frame>, now: Timestamp) -> &Board {
+        let nodes = std::mem::take(&mut self.standings.nodes);
+        let loops = std::mem::take(&mut self.standings.loops);
+        let kept = self.standings.placed.take();
+        let board = match kept.filter(|(of, _)| of.has_tree_of(frame)) {
+            Some((_, mut board)) => {
+                self.bring_up(&mut board, frame, (&nodes, &loops), now);
+                board
+            }
+            None => Board::new(frame, self.views(frame, now)),
+        };
+        debug_assert!(
+            board == Board::new(frame, self.views(frame, now)),
+            "{board:?}"
+        );
+        let (_, board) = self.standings.placed.insert((Arc::clone(frame), board));
+        board
+    }
+
+    /// Brings a board up to date with what has changed and what time has passed.
+    fn bring_up(
+        &self,
+        board: &mut Board,
+        frame: &Frame,
+        (nodes, loops): (&[NodeKey], &[LoopId]),
+        now: Timestamp,
+    ) {
+        let moved = nodes.iter().filter_map(|node| frame.index_of(node));
+        for index in moved.chain(loops.iter().filter_map(|id| frame.index_of_loop(id))) {
+            let view = self.view(&frame.tree.elements()[index], now);
+            board.set(frame, index, view);
+        }
+        while let Some(index) = board.due(now) {
+            let view = self.view(&frame.tree.elements()[index], now);
+            board.set(frame, index, view);
+        }
+    }
+
+    fn views(&self, frame: &Frame, now: Timestamp) -> Vec<View> {
+        let elements = frame.tree.elements().iter();
+        elements.map(|element| self.view(element, now)).collect()
+    }
+
+    fn view(&self, element: &Element, now: Timestamp) -> View {
+        match &element.kind {
+            Kind::Task(task) => View::Task(self.task_view(task, now)),
+            Kind::Loop(spec) => View::Loop(self.loop_view(spec)),
+            _ => View::Other,
+        }
+    }
+
+    fn loop_view(&self, spec: &LoopSpec) -> LoopView {
+        let row = self.loops.get(&spec.id);
+        LoopView {
+            ended: row.is_some_and(|row| row.state != LoopState::Going),
+            begun: row.is_some_and(|row| row.iteration > 0),
+        }
+    }
+
+    fn task_view(&self, task: &TaskSpec, now: Timestamp) -> TaskView {
+        let asks = task.approval.is_some() && !self.approvals.contains_key(&task.node);
+        TaskView {
+            standing: self.standing(task, now),
+            weightless: task.skip_if || asks,
+            left_out: task.skip_if,
+        }
+    }
+
+    fn standing(&self, task: &TaskSpec, now: Timestamp) -> Standing {
+        let Some(node) = self.nodes.get(&task.node) else {
+            return Standing::Fresh;
+        };
+        let passable = || {
+            let spec = task.approval.as_ref();
+            spec.is_some_and(|spec| spec.request.wait_async)
+        };
+        match node.status {
+            TaskStatus::Pending => {
+                let touched = node.last_attempt > 0 || self.approvals.contains_key(&task.node);
+                if touched {
+                    Standing::Ready
+                } else {
+                    Standing::Fresh
+                }
+            }
+            TaskStatus::Backoff { due } if due <= now => Standing::Ready,
+            TaskStatus::Backoff { due } => Standing::Resting { due },
+            TaskStatus::Waiting => Standing::Waiting {
+                passable: passable(),
+            },
+            TaskStatus::Running { .. } => Standing::InFlight,
+            TaskStatus::Failed if task.continue_on_fail => Standing::Done,
+            TaskStatus::Failed if task.quarantine => Standing::Apart,
+            TaskStatus::Failed => Standing::Broken,
+            TaskStatus::Finished | TaskStatus::Skipped | TaskStatus::Cancelled => Standing::Done,
+        }
+    }
+}

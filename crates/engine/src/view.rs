@@ -1,0 +1,156 @@
+//! What deciding needs to know of the elements of a frame, and what it comes to (workflow-model 7.1, 7.2).
+
+use smithers_model::Timestamp;
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing has happened to it yet.
+    Fresh,
+    /// Can start, and has been started or asked about before.
+    Ready,
+    /// Its retry is due then.
+    Resting {
+        /// When it is ready.
+        due: Timestamp,
+    },
+    /// Somebody is asked.
+    Waiting {
+        /// The walk passes over it meanwhile.
+        passable: bool,
+    },
+    /// An attempt is under way.
+    InFlight,
+    /// Terminal: what comes after it may start.
+    Done,
+    /// Failed in quarantine: what comes after it may start, what depends on it never does.
+    Apart,
+    /// Failed, and nothing handles the failure.
+    Broken,
+}
+
+/// What is known of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskView {
+    /// Where it stands.
+    pub(crate) standing: Standing,
+    /// To start it means to ask or to leave it out, which takes no slot of its group.
+    pub(crate) weightless: bool,
+    /// The workflow leaves it out: it never starts, whatever becomes of it.
+    pub(crate) left_out: bool,
+}
+
+/// What is known of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoopView {
+    /// No pass follows, and nothing more of this one starts.
+    pub(crate) ended: bool,
+    /// It is not in its first pass.
+    pub(crate) begun: bool,
+}
+
+/// What is known of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// A task.
+    Task(TaskView),
+    /// A loop.
+    Loop(LoopView),
+    /// What is known from the tree alone.
+    Other,
+}
+
+/// What can go on in a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Element indexes of the tasks that can start, highest priority first, else in document order.
+    pub(crate) runnable: Vec<usize>,
+    /// Element indexes of the loops whose body is over, in document order.
+    pub(crate) ready: Vec<usize>,
+    /// Every task is terminal or passed over.
+    pub(crate) complete: bool,
+}
+
+/// What a subtree looks like from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Nothing in it holds up what comes after it.
+    pub(crate) passed: bool,
+    /// Something in it has been started.
+    pub(crate) started: bool,
+    /// Something in it goes on by itself: an attempt, a retry that is not due, a question.
+    pub(crate) under_way: bool,
+    /// Somebody is asked in it.
+    pub(crate) asks: bool,
+}
+
+impl View {
+    /// Where it stands, if it is a task.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        match self {
+            Self::Task(view) => Some(view.standing),
+            Self::Loop(_) | Self::Other => None,
+        }
+    }
+
+    /// Nothing more will happen to it by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(
+            self.standing(),
+            None | Some(Standing::Done | Standing::Apart)
+        )
+    }
+
+    /// What depends on it may start.
+    pub(crate) fn is_done(&self) -> bool {
+        self.standing() == Some(Standing::Done)
+    }
+}
+
+impl TaskView {
+    /// It could start if it were its turn.
+    pub(crate) fn can_start(self) -> bool {
+        matches!(self.standing, Standing::Fresh | Standing::Ready)
+    }
+
+    /// The task as a subtree. One that is left out has not been started.
+    pub(crate) fn summary(self) -> Summary {
+        let asks = matches!(self.standing, Standing::Waiting { .. });
+        let goes_on = matches!(self.standing, Standing::InFlight | Standing::Resting { .. });
+        Summary {
+            passed: matches!(
+                self.standing,
+                Standing::Done | Standing::Apart | Standing::Waiting { passable: true }
+            ),
+            started: self.standing != Standing::Fresh && !self.left_out,
+            under_way: asks || goes_on,
+            asks,
+        }
+    }
+}
+
+impl Summary {
+    /// Of an element without anything in it.
+    pub(crate) const EMPTY: Self = Self {
+        passed: true,
+        started: false,
+        under_way: false,
+        asks: false,
+    };
+
+    /// It goes on by itself and holds up what comes after it.
+    pub(crate) fn is_busy(self) -> bool {
+        self.under_way && !self.passed
+    }
+
+    /// In which turn a Parallel with few subtrees visits one: those under way, those begun, new ones.
+    pub(crate) fn rank(self) -> usize {
+        match self {
+            Self {
+                under_way: true, ..
+            } => 0,
+            Self { started: true, .. } => 1,
+            _ => 2,
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Modules that the host brings along, and which import specifiers name them.
 
+use super::resolve::EXTENSIONS;
+
 /// Where `zod` is asked for by a built-in module: the user's own when installed, else the subset.
 pub(crate) const ZOD: &str = "zod";
 
@@ -8,6 +10,9 @@ pub(crate) const ZOD_SUBSET: &str = "smithers:zod";
 
 /// The module whose exports the host calls.
 pub(crate) const HOST: &str = "smithers:host";
+
+/// The module that runs CommonJS files; the modules that stand for them import it.
+pub(crate) const COMMONJS: &str = "smithers:commonjs";
 
 macro_rules! built_in {
     ($($id:literal => $file:literal),+ $(,)?) => {
@@ -53,6 +58,7 @@ built_in! {
     "smithers:session" => "session.mjs",
     "smithers:index" => "index.mjs",
     "smithers:host" => "host.mjs",
+    "smithers:commonjs" => "commonjs.mjs",
     "smithers:markup" => "markup.mjs",
     "smithers:mdx" => "mdx.mjs",
     "smithers:schema-example" => "schema_example.mjs",
@@ -100,7 +106,12 @@ pub(crate) fn missing_reason(specifier: &str) -> String {
     } else if specifier.starts_with("node:") || specifier.starts_with("bun:") {
         format!("`{specifier}` is not available to workflow modules")
     } else if specifier.starts_with(['.', '/', '~']) {
-        format!("the file `{specifier}` does not exist")
+        let tried = EXTENSIONS.join(", ");
+        format!(
+            "the file `{specifier}` does not exist, nor with one of {tried}, nor as a folder with an index file"
+        )
+    } else if specifier.starts_with('#') {
+        format!("no package.json above the module has `{specifier}` among its `imports`")
     } else {
         format!(
             "package `{package}` is not installed; run `npm install {package}` beside the module"

@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceMap {
     tokens: Vec<Token>,
+    /// Columns of our own before the first line of code that was not changed.
+    opening: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +17,15 @@ pub(crate) struct Token {
 impl SourceMap {
     pub(crate) fn new(mut tokens: Vec<Token>) -> Self {
         tokens.sort_by_key(|token| token.generated);
-        Self { tokens }
+        Self { tokens, opening: 0 }
+    }
+
+    /// Code that was not changed, behind `opening` columns of our own.
+    pub(crate) fn behind(opening: u32) -> Self {
+        Self {
+            tokens: Vec::new(),
+            opening,
+        }
     }
 
     /// Maps a position of the generated code (both from 1) to the source (both from 1).
@@ -27,6 +37,7 @@ impl SourceMap {
             .partition_point(|token| token.generated <= wanted);
         match self.tokens[..after].last().or(self.tokens.first()) {
             Some(token) => (token.source.0 + 1, token.source.1 + 1),
+            None if line == 1 => (line, column.saturating_sub(self.opening).max(1)),
             None => (line, column),
         }
     }

@@ -38,7 +38,8 @@ fn the_graph_holds_every_reached_file_under_its_relative_name() {
         .collect();
     assert_eq!(names, ["../lib/b.ts", "data.json", "gateway.ts"]);
     assert_eq!(graph.resolve("gateway.ts", "../lib/b"), Some("../lib/b.ts"));
-    assert_eq!(graph.code("data.json"), Some("export default {\"a\": 1};"));
+    let data = graph.code("data.json").unwrap();
+    assert!(data.contains("export default json"), "{data}");
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn a_missing_import_is_shown_where_it_is_written() {
     let folder = project(&[("a.ts", "import './b';"), ("b.ts", "\nimport './gone';")]);
     let error = read(&folder, "a.ts").unwrap_err();
     assert_eq!(error.module, "b.ts");
-    assert_eq!(error.message, "the file `./gone` does not exist");
+    assert!(error.message.contains("`./gone` does not exist"), "{error}");
     let place = error.place.unwrap();
     assert_eq!(
         (place.file.as_str(), place.line, place.column),

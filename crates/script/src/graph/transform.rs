@@ -13,7 +13,9 @@ use oxc::syntax::module_record::ModuleRecord;
 use oxc::transformer::{JsxOptions, TransformOptions, Transformer};
 
 use super::bounds;
+use super::commonjs;
 use super::mdx::{self, Segments};
+use super::resolve::Package;
 use super::source_map::{Lines, SourceMap, Token};
 use crate::error::{LoadError, Place};
 
@@ -24,6 +26,8 @@ pub(crate) struct Transformed {
     pub(crate) map: SourceMap,
     /// Specifiers of imports and re-exports, and of dynamic imports with a literal.
     pub(crate) imports: Vec<String>,
+    /// Specifiers of requires; none for an ES module.
+    pub(crate) requires: Option<Vec<String>>,
 }
 
 /// Transforms `source`. `file` is its name in messages, its extension tells the language;
@@ -32,6 +36,7 @@ pub(crate) fn transform(
     file: &str,
     source: &str,
     jsx_import_source: &str,
+    package: Package,
 ) -> Result<Transformed, LoadError> {
     let origin = Origin {
         file,
@@ -39,7 +44,30 @@ pub(crate) fn transform(
         source,
         segments: None,
     };
-    transform_code(&origin, source_type(file)?, jsx_import_source)
+    let read_commonjs = || {
+        commonjs::read(source).map_err(|(offset, problem)| {
+            LoadError::new(file, problem).at(Some(origin.place(offset)))
+        })
+    };
+    match extension(file) {
+        "cjs" => read_commonjs(),
+        "js" => match transform_code(
+            &origin,
+            SourceType::mjs().with_jsx(true),
+            jsx_import_source,
+            Some(package),
+        ) {
+            Ok(Some(done)) => Ok(done),
+            Ok(None) => read_commonjs(),
+            // Sloppy code is no module; if it is CommonJS, it is taken as such.
+            Err(error) if package == Package::CommonJs => read_commonjs().map_err(|_| error),
+            Err(error) => Err(error),
+        },
+        _ => {
+            let done = transform_code(&origin, source_type(file)?, jsx_import_source, None)?;
+            Ok(done.expect("a module by its name is a module"))
+        }
+    }
 }
 
 /// Transforms an MDX file. No code with brackets nested deeper than `bracket_depth` is parsed.
@@ -59,7 +87,9 @@ pub(crate) fn transform_mdx(
         source,
         segments: Some(&compiled.segments),
     };
-    transform_code(&origin, SourceType::mjs().with_jsx(true), jsx_import_source)
+    let source_type = SourceType::mjs().with_jsx(true);
+    let done = transform_code(&origin, source_type, jsx_import_source, None)?;
+    Ok(done.expect("an MDX file is a module"))
 }
 
 /// Code that the engine's parser reads, and the author's source that it stands for.
@@ -94,11 +124,13 @@ impl Origin<'_> {
     }
 }
 
+/// Transforms a module; none when it is CommonJS, which only a file with a `package` can be.
 fn transform_code(
     origin: &Origin<'_>,
     source_type: SourceType,
     jsx_import_source: &str,
-) -> Result<Transformed, LoadError> {
+    package: Option<Package>,
+) -> Result<Option<Transformed>, LoadError> {
     let Origin { file, code, .. } = *origin;
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, code, source_type).parse();
@@ -111,6 +143,10 @@ fn transform_code(
         .build(&program);
     refuse_errors(origin, &semantic.diagnostics)?;
     let scoping = semantic.semantic.into_scoping();
+    let is_module = parsed.module_record.has_module_syntax;
+    if !is_module && package.is_some_and(|package| commonjs::is_commonjs(package, &scoping)) {
+        return Ok(None);
+    }
     let options = transform_options(jsx_import_source);
     let done = Transformer::new(&allocator, Path::new(file), &options)
         .build_with_scoping(scoping, &mut program);
@@ -130,47 +166,35 @@ fn transform_code(
             generated: (token.get_dst_line(), token.get_dst_col()),
             source: (token.get_src_line(), token.get_src_col()),
         });
-    Ok(Transformed {
+    Ok(Some(Transformed {
         map: origin.map(tokens),
         code: printed.code,
         imports,
-    })
+        requires: None,
+    }))
 }
 
-/// Wraps a JSON text as a module, after checking it.
-pub(crate) fn transform_json(file: &str, source: &str) -> Result<Transformed, LoadError> {
-    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(source) {
-        let place = Place::new(
-            file,
-            source,
-            error.line() as u32,
-            error.column().max(1) as u32,
-        );
-        return Err(LoadError::new(file, error.to_string()).at(Some(place)));
-    }
-    Ok(Transformed {
-        code: format!("export default {source};"),
-        map: SourceMap::default(),
-        imports: Vec::new(),
-    })
+fn extension(file: &str) -> &str {
+    let extension = Path::new(file).extension().unwrap_or_default();
+    extension.to_str().unwrap_or_default()
 }
 
 fn source_type(file: &str) -> Result<SourceType, LoadError> {
-    let extension = Path::new(file).extension().unwrap_or_default();
-    Ok(match extension.to_str().unwrap_or_default() {
+    Ok(match extension(file) {
         "ts" | "mts" => SourceType::ts(),
         "tsx" => SourceType::tsx(),
-        "js" | "mjs" | "jsx" => SourceType::mjs().with_jsx(true),
-        "cjs" | "cts" => {
-            let message =
-                "CommonJS modules are not supported; the package needs an ES module build";
+        "mjs" | "jsx" => SourceType::mjs().with_jsx(true),
+        "node" => {
+            let message = "native addons cannot be loaded; use a package without one";
+            return Err(LoadError::new(file, message));
+        }
+        "cts" => {
+            let message = "CommonJS in TypeScript is not supported; write an ES module";
             return Err(LoadError::new(file, message));
         }
         other => {
-            return Err(LoadError::new(
-                file,
-                format!("files of type `.{other}` cannot be imported"),
-            ));
+            let message = format!("files of type `.{other}` cannot be imported");
+            return Err(LoadError::new(file, message));
         }
     })
 }
@@ -197,7 +221,7 @@ fn static_imports<'a>(program: &Program<'a>) -> impl Iterator<Item = String> {
     })
 }
 
-fn dynamic_imports(source: &str, record: &ModuleRecord<'_>) -> Vec<String> {
+pub(crate) fn dynamic_imports(source: &str, record: &ModuleRecord<'_>) -> Vec<String> {
     record
         .dynamic_imports
         .iter()
@@ -235,7 +259,7 @@ mod tests {
     use super::*;
 
     fn transformed(file: &str, source: &str) -> Transformed {
-        transform(file, source, "smithers-orchestrator").unwrap()
+        transform(file, source, "smithers-orchestrator", Package::Own).unwrap()
     }
 
     #[test]
@@ -295,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_syntax_error_has_its_place() {
-        let error = transform("a.ts", "let a = 1;\nlet b = ;\n", "x").unwrap_err();
+        let error = transform("a.ts", "let a = 1;\nlet b = ;\n", "x", Package::Own).unwrap_err();
         let place = error.place.unwrap();
         assert_eq!((place.line, place.column), (2, 9));
         assert!(place.frame.contains("> 2 | let b = ;"), "{}", place.frame);
@@ -303,13 +327,7 @@ mod tests {
 
     #[test]
     fn a_name_declared_twice_is_refused() {
-        let error = transform("a.ts", "let a = 1; let a = 2;", "x").unwrap_err();
+        let error = transform("a.ts", "let a = 1; let a = 2;", "x", Package::Own).unwrap_err();
         assert!(error.message.contains("`a`"), "{}", error.message);
-    }
-
-    #[test]
-    fn broken_json_has_its_place() {
-        let error = transform_json("a.json", "{\n  \"a\": }\n").unwrap_err();
-        assert_eq!(error.place.unwrap().line, 2);
     }
 }

@@ -1,6 +1,7 @@
 // What the host calls. Loading it prepares the global scope for user modules.
 
 import "smithers:globals";
+import "smithers:commonjs";
 import { SmithersError, describeError } from "smithers:errors";
 import { WorkflowObject } from "smithers:create";
 import { Gateway, collectedWarnings, constructedGateways } from "smithers:gateway";

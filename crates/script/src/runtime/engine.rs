@@ -12,7 +12,7 @@ use smithers_model::error::ErrorInfo;
 use super::exception::{Halt, halt, null, thrown};
 use super::guard::Guard;
 use super::loader::GraphLoader;
-use super::native::{self, Surroundings};
+use super::native;
 use super::shared::{Shared, Work};
 use crate::graph::{ModuleGraph, builtin};
 use crate::options::Limits;
@@ -62,13 +62,8 @@ impl Engine {
         track_rejections(&runtime, &shared);
         let context = Context::full(&runtime).map_err(|_| Halt::OutOfMemory)?;
         guard.arm(limits.load);
-        let surroundings = Surroundings {
-            env,
-            entry: &graph.entry,
-            root: &graph.root,
-        };
         let host = context.with(|ctx| {
-            native::install(&ctx, &shared, &surroundings)
+            native::install(&ctx, &shared, graph, env)
                 .and_then(|()| load_host(&ctx))
                 .map_err(|error| halt(&ctx, error, &guard, None))
         })?;

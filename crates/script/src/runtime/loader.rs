@@ -7,7 +7,8 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module, Result};
 use url::Url;
 
-use crate::graph::ModuleGraph;
+use super::commonjs::facade;
+use crate::graph::{Form, ModuleGraph};
 
 /// Resolver and loader over a graph; the engine takes two values.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ impl Resolver for GraphLoader {
             .resolve(base, name)
             .map(str::to_owned)
             .ok_or_else(|| {
-                let message = "only imports with a literal specifier are part of the module";
+                let message = "a computed import finds only files that the module imports anyway";
                 Error::new_resolving_message(base, name, message)
             })
     }
@@ -38,8 +39,13 @@ impl Loader for GraphLoader {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let code = self.0.code(name).ok_or_else(|| Error::new_loading(name))?;
-        let module = Module::declare(ctx.clone(), name, code)?;
+        let module = match self.0.form(name) {
+            Some(Form::CommonJs) => Module::declare(ctx.clone(), name, facade(ctx, name)?)?,
+            _ => {
+                let code = self.0.code(name).ok_or_else(|| Error::new_loading(name))?;
+                Module::declare(ctx.clone(), name, code)?
+            }
+        };
         if let Some(path) = self.0.path(name) {
             let meta = module.meta()?;
             let url = Url::from_file_path(path)

@@ -5,6 +5,7 @@
 //! and only an exhausted heap or an endless chain of jobs costs the runtime itself.
 
 mod calls;
+mod commonjs;
 mod describe;
 mod engine;
 mod exception;

@@ -1,42 +1,37 @@
 //! The functions that built-in modules call: timers, reports, logs, text, URLs and files.
 
-use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
 
+use super::commonjs;
 use super::files::{self, Folder};
 use super::shared::{Settled, Shared};
 use super::timers::TimerKey;
 use super::urls;
+use crate::graph::ModuleGraph;
 
-/// Facts about a module that its code may see.
-pub(crate) struct Surroundings<'a> {
-    /// Visible environment as a JSON object.
-    pub(crate) env: &'a str,
-    /// Path of the entry file.
-    pub(crate) entry: &'a str,
-    /// The entry's folder.
-    pub(crate) root: &'a Path,
-}
-
-/// Puts the functions where the built-in module `smithers:native` takes them.
+/// Puts the functions where the built-in module `smithers:native` takes them. `env` is the visible
+/// environment as a JSON object.
 pub(crate) fn install<'js>(
     ctx: &Ctx<'js>,
     shared: &Rc<Shared>,
-    surroundings: &Surroundings<'_>,
+    graph: &Arc<ModuleGraph>,
+    env: &str,
 ) -> Result<()> {
     let native = Object::new(ctx.clone())?;
-    native.set("env", surroundings.env)?;
-    native.set("entry", surroundings.entry)?;
-    native.set("root", surroundings.root.display().to_string())?;
+    native.set("env", env)?;
+    native.set("entry", graph.entry.as_str())?;
+    native.set("root", graph.root.display().to_string())?;
     native.set("platform", std::env::consts::OS)?;
     timers(ctx, &native, shared)?;
     reports(ctx, &native, shared)?;
     text(ctx, &native)?;
     urls::install(ctx, &native)?;
-    files::install(ctx, &native, Folder::new(surroundings.root))?;
+    files::install(ctx, &native, Folder::new(&graph.root))?;
+    commonjs::install(ctx, &native, graph)?;
     ctx.globals().set("__smithers", native)
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod loops;
 mod modules;
 mod ownership;
+mod packages;
 mod platform;
 mod probes;
 mod prompts;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::{TreeContent, Trigger};
-use smithers_model::tree::{Kind, LoopSpec, TaskSpec, Tree};
+use smithers_model::tree::{Kind, LoopSpec, TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{LoopId, NodeId, NodeKey};
 
@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     pub(crate) tree: Arc<Tree>,
     /// What led to it.
     pub(crate) trigger: Option<Trigger>,
+    /// A task of it calls a function when it is dispatched.
+    pub(crate) has_functions: bool,
     layout: Arc<Layout>,
 }
 
@@ -27,6 +29,8 @@ pub(crate) struct Frame {
 pub(crate) struct Layout {
     /// The content of the frame as stored.
     pub(crate) content: Arc<TreeContent>,
+    /// Hash of the XML alone.
+    pub(crate) xml_hash: String,
     /// For each element, the innermost Parallel around it.
     pub(crate) groups: Vec<Option<usize>>,
     tasks: Vec<usize>,
@@ -56,7 +60,9 @@ impl Frame {
             Some(last) => Arc::clone(&last.layout),
             None => Arc::new(Layout::new(&tree, definition)?),
         };
+        let has_functions = tree.tasks().any(has_function);
         Ok(Self {
+            has_functions,
             tree: Arc::new(tree),
             trigger,
             layout,
@@ -68,6 +74,7 @@ impl Frame {
         Self {
             tree: Arc::clone(&self.tree),
             trigger,
+            has_functions: self.has_functions,
             layout: Arc::clone(&self.layout),
         }
     }
@@ -75,6 +82,11 @@ impl Frame {
     /// Whether both frames are stored as the same content.
     pub(crate) fn has_content_of(&self, other: &Frame) -> bool {
         self.content.hash == other.content.hash
+    }
+
+    /// Mounted nodes in document order.
+    pub(crate) fn mounted(&self) -> Vec<NodeKey> {
+        self.tree.tasks().map(|task| task.node.clone()).collect()
     }
 
     /// Indexes of the tasks in document order.
@@ -103,6 +115,11 @@ impl Frame {
     /// Index of a loop, when it is mounted.
     pub(crate) fn index_of_loop(&self, id: &LoopId) -> Option<usize> {
         self.loops.get(id).copied()
+    }
+
+    /// Whether both frames are laid out alike.
+    pub(crate) fn has_layout_of(&self, other: &Frame) -> bool {
+        Arc::ptr_eq(&self.layout, &other.layout)
     }
 
     /// Whether both frames show the very same tree.
@@ -154,25 +171,17 @@ impl Frame {
             other => unreachable!("element {index} is {other:?}, not a loop"),
         }
     }
-
-    /// Hash of the XML alone.
-    pub(crate) fn xml_hash(&self) -> String {
-        match self.tree.has_later_pass() {
-            true => self.content.xml_hash(),
-            false => self.content.hash.clone(),
-        }
-    }
-
-    /// Mounted nodes in document order.
-    pub(crate) fn mounted(&self) -> Vec<NodeKey> {
-        self.tree.tasks().map(|task| task.node.clone()).collect()
-    }
 }
 
 impl Layout {
     fn new(tree: &Tree, definition: &WorkflowDefinition) -> Result<Self, ErrorInfo> {
+        let content = tree.content();
         let mut layout = Self {
-            content: Arc::new(tree.content()),
+            xml_hash: match tree.has_later_pass() {
+                true => content.xml_hash(),
+                false => content.hash.clone(),
+            },
+            content: Arc::new(content),
             groups: innermost_groups(tree),
             tasks: Vec::new(),
             loops: BTreeMap::new(),
@@ -219,6 +228,11 @@ impl Layout {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a task calls a function when it is dispatched.
+pub(crate) fn has_function(task: &TaskSpec) -> bool {
+    !matches!(task.body, TaskBody::Static(_) | TaskBody::Decision)
 }
 
 /// For each element, the nearest Parallel above it.

@@ -108,8 +108,12 @@ impl RunState {
 
     /// Makes what `frame` mounts known, then makes it the newest.
     fn mount(&mut self, frame: Frame, now: Timestamp) {
-        for &index in frame.tasks() {
-            self.make_known(frame.task(index), now);
+        let last = self.frame.clone();
+        let is_known = last.is_some_and(|last| last.has_layout_of(&frame));
+        for task in frame.tree.tasks() {
+            if !is_known || task.skip_if {
+                self.make_known(task, now);
+            }
         }
         let is_stored = |last: &Arc<Frame>| last.has_content_of(&frame);
         if !self.frame.as_ref().is_some_and(is_stored) {
@@ -168,7 +172,7 @@ impl RunState {
         });
         self.open.event(Event::FrameCommitted {
             frame_no,
-            xml_hash: frame.xml_hash(),
+            xml_hash: frame.xml_hash.clone(),
             trigger: frame.trigger.clone(),
         });
         self.open.transition();

@@ -2,9 +2,9 @@
 //! frame was rendered from, so no function may be called from a frame that stands: before anything with a function
 //! can start, the workflow is rendered again.
 
-use smithers_model::tree::{Kind, TaskBody, TaskSpec};
+use smithers_model::tree::{Kind, TaskSpec};
 
-use crate::frame::Frame;
+use crate::frame::{Frame, has_function};
 use crate::lifecycle::TaskStatus;
 use crate::state::RunState;
 
@@ -30,9 +30,7 @@ impl RunState {
     }
 
     fn calls_before_next_frame(&self, frame: &Frame) -> bool {
-        let has_function = |&index: &usize| has_function(frame.task(index));
-        frame.tasks().iter().any(has_function)
-            && frame.tree.roots().any(|root| self.reach(frame, root).calls)
+        frame.has_functions && frame.tree.roots().any(|root| self.reach(frame, root).calls)
     }
 
     /// What can happen in the subtree at element `index`.
@@ -79,8 +77,4 @@ impl RunState {
             holds: task.approval.is_none() && task.depends_on.is_empty(),
         }
     }
-}
-
-fn has_function(task: &TaskSpec) -> bool {
-    !matches!(task.body, TaskBody::Static(_) | TaskBody::Decision)
 }

@@ -42,8 +42,12 @@ impl RunState {
         let nodes = std::mem::take(&mut self.standings.nodes);
         let loops = std::mem::take(&mut self.standings.loops);
         let kept = self.standings.placed.take();
-        let board = match kept.filter(|(of, _)| of.has_tree_of(frame)) {
-            Some((_, mut board)) => {
+        let fitting = kept.and_then(|(of, mut board)| {
+            let fits = of.has_tree_of(frame) || self.refit(&mut board, &of, frame, now);
+            fits.then_some(board)
+        });
+        let board = match fitting {
+            Some(mut board) => {
                 self.bring_up(&mut board, frame, (&nodes, &loops), now);
                 board
             }
@@ -74,6 +78,23 @@ impl RunState {
             let view = self.view(&frame.tree.elements()[index], now);
             board.set(frame, index, view);
         }
+    }
+
+    /// Makes the board of frame `of` that of one laid out alike. Returns false when it has to be made anew.
+    fn refit(&self, board: &mut Board, of: &Frame, frame: &Frame, now: Timestamp) -> bool {
+        if !of.has_layout_of(frame) {
+            return false;
+        }
+        for &index in frame.tasks() {
+            let (before, task) = (of.task(index), frame.task(index));
+            if before.depends_on != task.depends_on {
+                return false;
+            }
+            if !stands_alike(before, task) {
+                board.set(frame, index, View::Task(self.task_view(task, now)));
+            }
+        }
+        true
     }
 
     fn views(&self, frame: &Frame, now: Timestamp) -> Vec<View> {
@@ -135,4 +156,16 @@ impl RunState {
             TaskStatus::Finished | TaskStatus::Skipped | TaskStatus::Cancelled => Standing::Done,
         }
     }
+}
+
+/// Whether two renderings of a task are in the same standing, whatever that is.
+fn stands_alike(one: &TaskSpec, other: &TaskSpec) -> bool {
+    let waits = |task: &TaskSpec| {
+        let approval = task.approval.as_ref();
+        approval.map(|approval| approval.request.wait_async)
+    };
+    one.skip_if == other.skip_if
+        && one.continue_on_fail == other.continue_on_fail
+        && one.quarantine == other.quarantine
+        && waits(one) == waits(other)
 }

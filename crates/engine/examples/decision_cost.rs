@@ -21,6 +21,7 @@ use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
 const NOW: Timestamp = Timestamp(1_000);
 const ROUNDS: u32 = 5;
 
+#[expect(clippy::print_stdout, reason = "its output is what it is for")]
 fn main() {
     for (name, kind) in [
         ("chain", Kind::Sequence),

@@ -24,9 +24,8 @@ impl RunActor {
                 return self.commit(ctx);
             }
             if run.engine.render_request().is_some() {
-                return self.render(ctx);
-            }
-            if let Some(fact) = self.facts.pop_front() {
+                self.make_frame(ctx);
+            } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
             } else if let Some(request) = self.requests.pop_front() {
                 self.apply_request(request);
@@ -89,8 +88,8 @@ impl RunActor {
         tracing::debug!(run.id = %self.run_id, %refusal, "fact changed nothing");
     }
 
-    /// Asks the workflow for a frame. A session is opened when there is none.
-    fn render(&mut self, ctx: &mut Context<Self>) {
+    /// Asks the workflow for a frame, unless the newest one stands. A session is opened when there is none.
+    fn make_frame(&mut self, ctx: &mut Context<Self>) {
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
@@ -106,7 +105,12 @@ impl RunActor {
             *session_no += 1;
             workflow.open(&self.run_id)
         });
-        let frame = session.render(engine.render_input());
+        let may_stand = engine.frame_may_stand();
+        let input = engine.render_input();
+        if may_stand && session.stands(&input) {
+            return self.apply(Fact::FrameStands, None);
+        }
+        let frame = session.render(input);
         run.activity = Activity::Rendering;
         let (address, life) = (ctx.address(), self.life);
         ctx.spawn(

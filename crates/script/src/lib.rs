@@ -7,6 +7,7 @@
 
 mod error;
 mod graph;
+mod ground;
 mod host;
 mod options;
 mod runtime;

@@ -10,7 +10,8 @@ use smithers_model::output::OutputRow;
 use smithers_model::tree::{TaskBody, Tree};
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
-use crate::runtime::{CallAnswer, CallStart, RenderRequest};
+use crate::ground::Ground;
+use crate::runtime::{CallAnswer, CallStart, RenderRequest, Rendered};
 use crate::thread::{Control, Lost, Request, Slot, next_ticket};
 
 /// Session of one run.
@@ -22,6 +23,8 @@ pub(crate) struct ScriptSession {
     workflow: usize,
     /// Every row of the run: a fresh runtime must be given all of them.
     rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+    /// What the newest frame rests on.
+    ground: Arc<Mutex<Ground>>,
     /// What the newest frame was rendered from.
     newest: Option<RenderRequest>,
     /// Tells requests that wait for their turn whether this session is still there.
@@ -35,6 +38,7 @@ impl ScriptSession {
             slot,
             workflow,
             rows: Arc::default(),
+            ground: Arc::default(),
             newest: None,
             alive: Arc::default(),
         }
@@ -56,7 +60,30 @@ impl WorkflowSession for ScriptSession {
             alive: Arc::downgrade(&self.alive),
         };
         self.newest = Some(request.clone());
-        Box::pin(render(Arc::clone(&self.slot), request))
+        let ground = Arc::clone(&self.ground);
+        ground.lock().leave();
+        let rendered = render(Arc::clone(&self.slot), request);
+        Box::pin(async move {
+            let Rendered {
+                tree,
+                reads,
+                footing,
+            } = rendered.await?;
+            ground.lock().settle(reads, footing);
+            Ok(tree)
+        })
+    }
+
+    fn stands(&mut self, input: &RenderInput) -> bool {
+        let stands = self.newest.as_ref().is_some_and(|newest| {
+            newest.iteration == input.iteration
+                && newest.iterations == input.iterations
+                && self.ground.lock().holds(&input.new_rows)
+        });
+        if stands {
+            self.rows.lock().extend_from_slice(&input.new_rows);
+        }
+        stands
     }
 
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
@@ -99,7 +126,7 @@ impl Drop for ScriptSession {
     }
 }
 
-async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Tree, ErrorInfo> {
+async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Rendered, ErrorInfo> {
     let ticket = next_ticket();
     let thread = Arc::clone(&slot.thread);
     let asked = thread.ask(ticket, {
@@ -142,7 +169,7 @@ async fn restore(
     node: &NodeKey,
 ) -> Result<u32, CallError> {
     let rendered = render(Arc::clone(slot), newest).await;
-    let tree = rendered.map_err(|error| CallError::Failed {
+    let Rendered { tree, .. } = rendered.map_err(|error| CallError::Failed {
         error,
         retryable: true,
     })?;

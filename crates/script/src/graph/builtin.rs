@@ -30,6 +30,7 @@ built_in! {
     "smithers:native" => "native.mjs",
     "smithers:errors" => "errors.mjs",
     "smithers:globals" => "globals.mjs",
+    "smithers:moment" => "moment.mjs",
     "smithers:web" => "web.mjs",
     "smithers:clone" => "clone.mjs",
     "smithers:element" => "element.mjs",

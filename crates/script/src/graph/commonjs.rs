@@ -64,6 +64,8 @@ fn wrapped(source: &str, program: &Program<'_>, imports: Vec<String>) -> Transfo
         map: SourceMap::behind(OPENING.len() as u32),
         imports,
         requires: Some(requires.specifiers),
+        // What it exports it may change at any time.
+        may_keep_state: true,
     }
 }
 

@@ -14,6 +14,7 @@ mod reader;
 mod resolve;
 mod source_map;
 mod stack;
+mod state;
 mod transform;
 
 use std::collections::HashMap;
@@ -42,6 +43,7 @@ pub(crate) struct ModuleGraph {
     modules: HashMap<String, Module>,
     /// What `zod` means to built-in modules.
     zod: String,
+    may_keep_state: bool,
 }
 
 /// How a module comes to its exports.
@@ -132,6 +134,11 @@ impl ModuleGraph {
     pub(crate) fn place(&self, name: &str, line: u32, column: u32) -> Option<Place> {
         let (line, column) = self.modules.get(name)?.map.original(line, column);
         Some(Place::new(name, self.source(name)?, line, column))
+    }
+
+    /// Whether what the modules render may depend on how often they were asked.
+    pub(crate) fn may_keep_state(&self) -> bool {
+        self.may_keep_state
     }
 
     /// Returns the source text of module `name`.

@@ -24,6 +24,7 @@ pub(super) struct Reader<'a> {
     queue: VecDeque<(Found, String)>,
     modules: HashMap<String, Module>,
     sources: Vec<(String, String)>,
+    may_keep_state: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -42,6 +43,7 @@ impl<'a> Reader<'a> {
             queue: VecDeque::new(),
             modules: HashMap::new(),
             sources: Vec::new(),
+            may_keep_state: false,
         };
         let entry_name = reader.enqueue(Found {
             path: path.clone(),
@@ -97,6 +99,7 @@ impl<'a> Reader<'a> {
         };
         let imports = self.follow(&path, &name, &source, &done)?;
         let requires = self.follow_requires(&path, &done);
+        self.may_keep_state |= done.may_keep_state && !keeps_only_caches(&name);
         let module = Module {
             path,
             form,
@@ -185,8 +188,14 @@ impl<'a> Reader<'a> {
             root: self.root,
             modules: self.modules,
             zod,
+            may_keep_state: self.may_keep_state,
         }
     }
+}
+
+/// Whether file `name` belongs to a package that is known to keep nothing but caches between calls.
+fn keeps_only_caches(name: &str) -> bool {
+    name.contains("node_modules/zod/")
 }
 
 /// The place where `specifier` is written, if it is written plainly.

@@ -17,6 +17,7 @@ use super::commonjs;
 use super::mdx::{self, Segments};
 use super::resolve::Package;
 use super::source_map::{Lines, SourceMap, Token};
+use super::state;
 use crate::error::{LoadError, Place};
 
 /// A file as the engine runs it.
@@ -28,6 +29,8 @@ pub(crate) struct Transformed {
     pub(crate) imports: Vec<String>,
     /// Specifiers of requires; none for an ES module.
     pub(crate) requires: Option<Vec<String>>,
+    /// What it renders may depend on how often it was asked.
+    pub(crate) may_keep_state: bool,
 }
 
 /// Transforms `source`. `file` is its name in messages, its extension tells the language;
@@ -147,6 +150,7 @@ fn transform_code(
     if !is_module && package.is_some_and(|package| commonjs::is_commonjs(package, &scoping)) {
         return Ok(None);
     }
+    let may_keep_state = state::may_keep_state(&program, &scoping);
     let options = transform_options(jsx_import_source);
     let done = Transformer::new(&allocator, Path::new(file), &options)
         .build_with_scoping(scoping, &mut program);
@@ -171,6 +175,7 @@ fn transform_code(
         code: printed.code,
         imports,
         requires: None,
+        may_keep_state,
     }))
 }
 

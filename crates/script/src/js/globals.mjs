@@ -1,6 +1,7 @@
 // The global scope of user modules: console, timers, process and the web's small interfaces.
 
 import { native } from "smithers:native";
+import "smithers:moment";
 import { unavailable } from "smithers:errors";
 import { structuredClone } from "smithers:clone";
 import { AbortController, AbortSignal, DOMException, Event, EventTarget, TextDecoder, TextEncoder, URL, URLSearchParams } from "smithers:web";
@@ -60,7 +61,12 @@ const process = {
   on: () => process,
 };
 
-const crypto = Object.freeze({ randomUUID: () => native.randomUuid() });
+function randomUUID() {
+  native.touch();
+  return native.randomUuid();
+}
+
+const crypto = Object.freeze({ randomUUID });
 
 Object.assign(globalThis, {
   AbortController,

@@ -1,5 +1,6 @@
 // Hooks of a headless renderer: state lives as long as the run's session, nothing paints, no effects.
 
+import { native } from "smithers:native";
 import { SmithersError } from "smithers:errors";
 
 /** The component instance that is being rendered. */
@@ -40,6 +41,7 @@ function slot(make) {
 }
 
 export function useRef(initial) {
+  native.touch();
   return slot(() => ({ current: initial }));
 }
 
@@ -52,6 +54,7 @@ export function useState(initial) {
 }
 
 export function useReducer(reducer, argument, initialise) {
+  native.touch();
   const fiber = current;
   const cell = slot(() => {
     const cell = { state: initialise ? initialise(argument) : argument, dispatch: null };

@@ -10,7 +10,7 @@ import { fieldsOf } from "smithers:schema";
 import * as session from "smithers:session";
 
 export { fireTimer } from "smithers:globals";
-export { abortCall, addRow, closeSession, renderFrame, startCall } from "smithers:session";
+export { abortCall, addRow, closeSession, renderFrame, startCall, takeReads } from "smithers:session";
 
 /** Registered workflows, in order; the host names them by index. */
 const workflows = [];

@@ -20,6 +20,7 @@ function failure([code, message], path) {
 
 /** Calls into the host, which answers `[value]` or `[null, code, message]`. */
 function ask(method, path) {
+  native.touch();
   const text = pathText(path);
   const [value, ...error] = native[method](text);
   if (error.length > 0) throw failure(error, text);

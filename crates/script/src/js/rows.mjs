@@ -33,6 +33,10 @@ export class Rows {
   constructor() {
     this.count = 0;
     this.tables = new Map();
+    /** By table, the nodes whose rows were asked for; an empty text is the whole table. */
+    this.read = new Map();
+    /** What was read since the host looked, as a flat list of tables and nodes. */
+    this.fresh = [];
   }
 
   add(table, nodeId, iteration, text) {
@@ -45,18 +49,39 @@ export class Rows {
     else ofNode.push(row);
   }
 
+  /** Notes that what is rendered depends on these rows, whether or not there are any. */
+  note(table, nodeId) {
+    let nodes = this.read.get(table);
+    if (nodes === undefined) this.read.set(table, (nodes = new Set()));
+    if (nodes.has(nodeId)) return;
+    nodes.add(nodeId);
+    this.fresh.push(table, String(nodeId));
+  }
+
+  /** The reads that are new since the last time, or null. */
+  takeFresh() {
+    if (this.fresh.length === 0) return null;
+    const { fresh } = this;
+    this.fresh = [];
+    return fresh;
+  }
+
   /** Rows of `table` in completion order. */
   ofTable(table, limit) {
+    this.note(table, "");
     return visible(this.tables.get(table)?.rows, limit);
   }
 
   /** Rows of `nodeId` in `table`, in completion order. */
   ofNode(table, nodeId, limit) {
+    this.note(table, nodeId);
     return visible(this.tables.get(table)?.nodes.get(nodeId), limit);
   }
 
-  find(table, nodeId, iteration, limit) {
-    return this.ofNode(table, nodeId, limit).find((row) => row.iteration === iteration);
+  /** Whether a node has its row. What is rendered must not depend on it. */
+  has(table, nodeId, iteration) {
+    const rows = this.tables.get(table)?.nodes.get(nodeId);
+    return rows !== undefined && rows.some((row) => row.iteration === iteration);
   }
 }
 

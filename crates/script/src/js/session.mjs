@@ -25,7 +25,7 @@ class Session {
   }
 
   hasRow(table, nodeId, iteration) {
-    return this.rows.find(table, nodeId, iteration, this.rows.count) !== undefined;
+    return this.rows.has(table, nodeId, iteration);
   }
 }
 
@@ -59,6 +59,11 @@ export function renderFrame(id, iteration, iterations) {
   session.frame = frame;
   frame.before = null;
   return roots;
+}
+
+/** The reads of rows that frames of a session have made for the first time, as a flat list, or null. */
+export function takeReads(id) {
+  return sessions.get(id).rows.takeFresh();
 }
 
 function renderFailure(cause) {

@@ -90,6 +90,7 @@ impl ScriptRuntime {
             },
         );
         let limit = self.limits.slice;
+        self.engine.entries.count();
         let started = self
             .engine
             .call::<_, ()>(&work, limit, "startCall", arguments);
@@ -125,6 +126,7 @@ impl ScriptRuntime {
                 );
             }
             TimerKey::Script(id) => {
+                self.engine.entries.count();
                 let fired = self
                     .engine
                     .call::<_, ()>(&work, self.limits.slice, "fireTimer", (id,));
@@ -166,6 +168,7 @@ impl ScriptRuntime {
             ..Work::default()
         });
         let limit = self.limits.slice;
+        self.engine.entries.count();
         let aborted = self
             .engine
             .call::<_, ()>(&work, limit, "abortCall", (id as f64,));

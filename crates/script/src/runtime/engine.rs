@@ -15,6 +15,7 @@ use super::loader::GraphLoader;
 use super::native;
 use super::shared::{Shared, Work};
 use crate::graph::{ModuleGraph, builtin};
+use crate::ground::Entries;
 use crate::options::Limits;
 use crate::thread::Pulse;
 
@@ -28,6 +29,7 @@ pub(super) struct Engine {
     runtime: Runtime,
     guard: Rc<Guard>,
     pub(super) shared: Rc<Shared>,
+    pub(super) entries: Entries,
     pulse: Arc<Pulse>,
 }
 
@@ -74,6 +76,7 @@ impl Engine {
             runtime,
             guard,
             shared,
+            entries: Entries::default(),
             pulse: Arc::clone(pulse),
         })
     }
@@ -164,6 +167,9 @@ impl Engine {
         let drained = loop {
             if Instant::now() >= deadline {
                 break Drained::Endless;
+            }
+            if self.runtime.is_job_pending() {
+                self.entries.count();
             }
             self.guard.arm(limit);
             match self.runtime.execute_pending_job() {

@@ -34,8 +34,8 @@ pub(crate) use self::calls::{CallAnswer, CallStart};
 use self::describe::Registered;
 use self::engine::Engine;
 use self::exception::{Halt, map_stacks, null};
-pub(crate) use self::sessions::RenderRequest;
 use self::sessions::SessionState;
+pub(crate) use self::sessions::{RenderRequest, Rendered};
 use self::shared::Work;
 use crate::error::LoadError;
 use crate::graph::ModuleGraph;
@@ -122,6 +122,7 @@ impl ScriptRuntime {
     /// Validates the input of a launch of workflow `index` and returns it as it is stored.
     pub(crate) fn check_input(&mut self, index: usize, input: &str) -> Result<RawJson, ErrorInfo> {
         let work = Rc::new(Work::default());
+        // No entry that ends a footing: frames rest only on modules whose functions keep no state.
         let checked = self
             .engine
             .check_input(&work, index, input, self.limits.render);

@@ -43,6 +43,7 @@ fn milliseconds(value: f64) -> Duration {
 fn timers<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
     let set = Rc::clone(shared);
     let set_timer = move |delay: f64| {
+        set.touched.set(true);
         let mut timers = set.timers.borrow_mut();
         let id = timers.next_script();
         timers.arm(TimerKey::Script(id), milliseconds(delay), set.work());
@@ -50,6 +51,7 @@ fn timers<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Res
     };
     let rearm = Rc::clone(shared);
     let rearm_timer = move |id: u32, delay: f64| {
+        rearm.touched.set(true);
         let work = rearm.work();
         rearm
             .timers
@@ -57,7 +59,10 @@ fn timers<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Res
             .arm(TimerKey::Script(id), milliseconds(delay), work);
     };
     let clear = Rc::clone(shared);
-    let clear_timer = move |id: u32| clear.timers.borrow_mut().disarm(TimerKey::Script(id));
+    let clear_timer = move |id: u32| {
+        clear.touched.set(true);
+        clear.timers.borrow_mut().disarm(TimerKey::Script(id))
+    };
     let limit = Rc::clone(shared);
     let deadline = move |call: f64, delay: f64| {
         let work = limit.work();
@@ -86,7 +91,13 @@ fn reports<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Re
         outbox.settled.borrow_mut().push(settled);
     };
     let labels = Rc::clone(shared);
-    let log = move |level: String, text: String| write_log(&labels, &level, &text);
+    let log = move |level: String, text: String| {
+        labels.touched.set(true);
+        write_log(&labels, &level, &text);
+    };
+    let touched = Rc::clone(shared);
+    let touch = move || touched.touched.set(true);
+    native.set("touch", Function::new(ctx.clone(), touch)?)?;
     native.set("settle", Function::new(ctx.clone(), settle)?)?;
     native.set("log", Function::new(ctx.clone(), log)?)
 }

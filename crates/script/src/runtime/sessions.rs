@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use rquickjs::{Array, Function};
+use rquickjs::{Array, Function, Object};
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
@@ -17,6 +17,7 @@ use super::engine::Drained;
 use super::exception::Halt;
 use super::shared::Work;
 use super::walk::{WalkError, read_tree};
+use crate::ground::{Footing, Read};
 
 /// What a frame is rendered from.
 #[derive(Clone, Debug)]
@@ -43,6 +44,16 @@ impl RenderRequest {
     }
 }
 
+/// A frame, and what it rests on.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) tree: Tree,
+    /// Reads of rows that no frame of the session before it has made.
+    pub(crate) reads: Vec<Read>,
+    /// None when it may rest on more than what it was rendered from.
+    pub(crate) footing: Option<Footing>,
+}
+
 /// What the runtime remembers of a session.
 #[derive(Debug)]
 pub(super) struct SessionState {
@@ -58,17 +69,29 @@ impl ScriptRuntime {
     }
 
     /// Renders the next frame of a session, opening it first when needed.
-    pub(crate) fn render(&mut self, request: &RenderRequest) -> Result<Tree, ErrorInfo> {
+    pub(crate) fn render(&mut self, request: &RenderRequest) -> Result<Rendered, ErrorInfo> {
         let work = Rc::new(Work {
             run_id: Some(request.run_id.clone()),
             ..Work::default()
         });
-        let rendered = self.try_render(&work, request);
+        self.engine.shared.touched.set(self.graph.may_keep_state());
+        let rendered = self
+            .try_render(&work, request)
+            .map(|(tree, reads)| Rendered {
+                tree,
+                reads,
+                // Before the jobs that follow: a frame that starts some does not end with its render.
+                footing: (!self.engine.shared.touched.get()).then(|| self.engine.entries.footing()),
+            });
         self.after(&work);
         rendered.map_err(|halt| self.error_of(halt, "WORKFLOW_RENDER_FAILED", self.limits.render))
     }
 
-    fn try_render(&mut self, work: &Rc<Work>, request: &RenderRequest) -> Result<Tree, Halt> {
+    fn try_render(
+        &mut self,
+        work: &Rc<Work>,
+        request: &RenderRequest,
+    ) -> Result<(Tree, Vec<Read>), Halt> {
         self.open(work, request)?;
         self.feed_rows(work, request)?;
         let iterations = RawJson::of(&request.iterations);
@@ -83,7 +106,8 @@ impl ScriptRuntime {
                 .get::<_, Function<'_>>("renderFrame")
                 .and_then(|render| render.call::<_, Array<'_>>(arguments))
                 .map_err(WalkError::from)
-                .and_then(|roots| read_tree(ctx, &roots, &describe));
+                .and_then(|roots| read_tree(ctx, &roots, &describe))
+                .and_then(|tree| Ok((tree, fresh_reads(host, request.session)?)));
             walked.map_err(|error| match error {
                 WalkError::Engine(error) => self.engine.halted(ctx, error, host),
                 WalkError::Invalid(info) => Halt::Thrown(Box::new(info)),
@@ -155,7 +179,11 @@ impl ScriptRuntime {
         let Some(state) = self.sessions.remove(&session) else {
             return;
         };
+        let calls = self.calls.len();
         self.calls.retain(|_, call| call.session != session);
+        if self.calls.len() < calls {
+            self.engine.entries.count();
+        }
         let work = Rc::new(Work {
             run_id: Some(state.run_id),
             ..Work::default()
@@ -185,4 +213,13 @@ impl ScriptRuntime {
             self.exhaust(work);
         }
     }
+}
+
+/// Takes the reads of rows that the newest frame of a session was the first to make.
+fn fresh_reads(host: &Object<'_>, session: u64) -> rquickjs::Result<Vec<Read>> {
+    let take: Function<'_> = host.get("takeReads")?;
+    let flat: Option<Vec<String>> = take.call((session as f64,))?;
+    let mut names = flat.unwrap_or_default().into_iter();
+    let pairs = std::iter::from_fn(|| Some((names.next()?, names.next()?)));
+    Ok(pairs.collect())
 }

@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) settled: RefCell<Vec<Settled>>,
     /// Timers of user code and time limits of calls.
     pub(crate) timers: RefCell<Timers<Rc<Work>>>,
+    /// Code has reached for something that may differ the next time: the clock, chance, files, its own state.
+    pub(crate) touched: Cell<bool>,
     /// A rejection that nobody handled looks like an exhausted heap.
     pub(crate) heap_suspected: Cell<bool>,
 }

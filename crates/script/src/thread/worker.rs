@@ -9,7 +9,6 @@ use std::time::Instant;
 use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
-use smithers_model::tree::Tree;
 use tokio::sync::{mpsc, oneshot};
 
 use super::pulse::Pulse;
@@ -17,7 +16,7 @@ use super::slot::Slot;
 use crate::error::LoadError;
 use crate::graph::ModuleGraph;
 use crate::options::Limits;
-use crate::runtime::{CallStart, Registration, RenderRequest, ScriptRuntime};
+use crate::runtime::{CallStart, Registration, RenderRequest, Rendered, ScriptRuntime};
 
 /// Work that is answered.
 pub(crate) enum Request {
@@ -34,7 +33,7 @@ pub(crate) enum Request {
         ticket: u64,
         slot: Arc<Slot>,
         render: RenderRequest,
-        reply: oneshot::Sender<Result<Tree, ErrorInfo>>,
+        reply: oneshot::Sender<Result<Rendered, ErrorInfo>>,
     },
     /// Runs the body of a task.
     Call { slot: u64, call: CallStart },

@@ -119,7 +119,13 @@ impl Run {
     }
 
     pub(crate) fn try_render(&mut self) -> impl Future<Output = Result<Tree, ErrorInfo>> + use<> {
-        self.session.render(RenderInput {
+        let input = self.frame_input();
+        self.session.render(input)
+    }
+
+    /// What the next frame is rendered from.
+    fn frame_input(&mut self) -> RenderInput {
+        RenderInput {
             run_id: self.run_id.clone(),
             input: self.input.clone(),
             auth: None,
@@ -129,7 +135,17 @@ impl Run {
             },
             iterations: self.passes.clone(),
             new_rows: std::mem::take(&mut self.new_rows),
-        })
+        }
+    }
+
+    /// Whether the newest frame stands for the next one; when it does not, the next one is rendered.
+    pub(crate) fn stands(&mut self) -> bool {
+        let input = self.frame_input();
+        let stands = self.session.stands(&input);
+        if !stands {
+            self.tree = wait(self.session.render(input)).unwrap();
+        }
+        stands
     }
 
     pub(crate) fn render(&mut self) -> Result<(), ErrorInfo> {
@@ -187,12 +203,17 @@ impl Run {
 
     /// Stores `payload` as the output of `id` and renders the next frame.
     pub(crate) fn store(&mut self, id: &str, payload: &str) {
+        self.add(id, payload);
+        self.render().unwrap();
+    }
+
+    /// Stores `payload` as the output of `id`.
+    pub(crate) fn add(&mut self, id: &str, payload: &str) {
         let row = OutputRow {
             table: self.task(id).output_table.clone(),
             node: self.task(id).node.clone(),
             payload: RawJson::parse(payload).unwrap(),
         };
         self.new_rows.push(Arc::new(row));
-        self.render().unwrap();
     }
 }

@@ -17,4 +17,5 @@ mod platform;
 mod probes;
 mod prompts;
 mod rules;
+mod standing;
 mod zod;

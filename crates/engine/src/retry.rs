@@ -8,10 +8,10 @@ use smithers_model::tree::{Backoff, RetryPolicy};
 /// Longest delay between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
 
-/// Codes that another attempt cannot help.
-const NEVER_RETRIED: [&str; 4] = [
+/// Codes that another attempt cannot help. Whether one helps an invalid output is known where it was made:
+/// a function gives the same again, an agent need not.
+const NEVER_RETRIED: [&str; 3] = [
     "AGENT_CONFIG_INVALID",
-    "INVALID_OUTPUT",
     "HEARTBEAT_PAYLOAD_TOO_LARGE",
     "HEARTBEAT_PAYLOAD_NOT_JSON_SERIALIZABLE",
 ];
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn errors_that_cannot_get_better_are_not_tried_again() {
         assert!(may_help(&ErrorInfo::thrown("Error", "boom")));
-        assert!(!may_help(&ErrorInfo::coded("INVALID_OUTPUT", "bad")));
+        assert!(!may_help(&ErrorInfo::coded("AGENT_CONFIG_INVALID", "bad")));
         let mut denied = ErrorInfo::thrown("Error", "boom");
         denied.details = Some(RawJson::trusted(r#"{"failureRetryable":false}"#));
         assert!(!may_help(&denied));

@@ -84,6 +84,16 @@ async fn deps_wait_for_rows_wherever_their_tasks_are() {
 }
 
 #[tokio::test]
+async fn limits_start_the_urgent_first_and_one_photo_after_the_other() {
+    let photos = json!([{ "name": "a" }, { "name": "b", "urgent": true }, { "name": "c" }]);
+    let order = result_of("limits", json!({ "photos": photos }), "order").await;
+    let expected = [
+        "fetch b", "fetch a", "fetch c", "crop a", "tint a", "crop b", "tint b", "crop c", "tint c",
+    ];
+    assert_eq!(order["order"], json!(expected));
+}
+
+#[tokio::test]
 async fn merge_queue_lets_one_through_at_a_time() {
     let input = json!({ "branches": ["one", "two", "three"] });
     let report = result_of("merge-queue", input, "report").await;

@@ -26,6 +26,7 @@ fn every_example_has_a_line_in_the_readme() {
 #[test]
 fn every_example_is_run_by_a_test() {
     let tests = [
+        include_str!("agents.rs"),
         include_str!("approvals.rs"),
         include_str!("basics.rs"),
         include_str!("failures.rs"),

@@ -1,5 +1,6 @@
 //! Every workflow of `examples/`, served by the real gateway and run to its end.
 
+mod agents;
 mod approvals;
 mod basics;
 mod failures;

@@ -50,13 +50,22 @@ built_in! {
     "smithers:ownership" => "ownership.mjs",
     "smithers:later" => "later.mjs",
     "smithers:agents" => "agents.mjs",
+    "smithers:agent-answer" => "agent_answer.mjs",
+    "smithers:agent-call" => "agent_call.mjs",
+    "smithers:agent-chain" => "agent_chain.mjs",
+    "smithers:agent-json" => "agent_json.mjs",
+    "smithers:agent-prompt" => "agent_prompt.mjs",
+    "smithers:agent-task" => "agent_task.mjs",
     "smithers:tools" => "tools.mjs",
     "smithers:scorers" => "scorers.mjs",
     "smithers:gateway" => "gateway.mjs",
     "smithers:rows" => "rows.mjs",
     "smithers:context" => "context.mjs",
     "smithers:output" => "output.mjs",
+    "smithers:runtime" => "runtime.mjs",
     "smithers:session" => "session.mjs",
+    "smithers:ai" => "ai.mjs",
+    "smithers:ai-models" => "ai_models.mjs",
     "smithers:index" => "index.mjs",
     "smithers:host" => "host.mjs",
     "smithers:commonjs" => "commonjs.mjs",
@@ -93,6 +102,16 @@ pub(crate) fn for_specifier(specifier: &str) -> Option<&'static str> {
         "node:fs/promises" | "fs/promises" => "node:fs/promises",
         "node:process" | "process" => "node:process",
         "node:crypto" | "crypto" => "node:crypto",
+        _ => return None,
+    })
+}
+
+/// Returns the built-in module that takes the place of a package which is not installed.
+pub(crate) fn stand_in(specifier: &str) -> Option<&'static str> {
+    Some(match specifier {
+        "zod" | "zod/v4" => ZOD_SUBSET,
+        "ai" => "smithers:ai",
+        "@ai-sdk/anthropic" | "@ai-sdk/openai" => "smithers:ai-models",
         _ => return None,
     })
 }
@@ -153,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_missing_package_is_named_without_its_subpath() {
-        assert!(missing_reason("@ai-sdk/openai/x").contains("npm install @ai-sdk/openai`"));
+        assert!(missing_reason("@scope/name/x").contains("npm install @scope/name`"));
         assert!(missing_reason("ai/rsc").contains("npm install ai`"));
     }
 }

@@ -171,8 +171,9 @@ impl<'a> Reader<'a> {
         }
         match self.files.resolve(from, specifier, style) {
             Ok(found) => Ok(self.enqueue(found)),
-            Err(_) if matches!(specifier, "zod" | "zod/v4") => Ok(builtin::ZOD_SUBSET.to_owned()),
-            Err(reason) => Err(reason),
+            Err(reason) => builtin::stand_in(specifier)
+                .map(str::to_owned)
+                .ok_or(reason),
         }
     }
 

@@ -1,6 +1,7 @@
-// Agent classes as inert objects: a module may construct them, nothing calls them yet.
+// Agent classes that need a model provider or a command line: a module may construct them, and they say what is
+// missing when they are asked.
 
-import { unavailable } from "smithers:errors";
+import { SmithersError } from "smithers:errors";
 
 class Agent {
   constructor(options = {}) {
@@ -11,7 +12,11 @@ class Agent {
   }
 
   async generate() {
-    return unavailable(`agent ${this.constructor.name}`);
+    throw new SmithersError(
+      "RUNTIME_CAPABILITY_UNAVAILABLE",
+      `${this.constructor.name} cannot be asked by this gateway: give the task an agent object with \`generate\``,
+      { failureRetryable: false },
+    );
   }
 }
 

@@ -2,11 +2,13 @@
 
 import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
+import { Barred } from "smithers:agent-chain";
 import { makeContext } from "smithers:context";
 import { Frame, within } from "smithers:frame";
 import { CheckedTexts, checkedText } from "smithers:output";
 import { Renderer } from "smithers:render";
 import { Rows, freeze } from "smithers:rows";
+import { enterTask } from "smithers:runtime";
 
 const sessions = new Map();
 const calls = new Map();
@@ -21,6 +23,7 @@ class Session {
     this.rows = new Rows();
     this.statics = new CheckedTexts();
     this.renderer = new Renderer();
+    this.barredAgents = new Barred();
     this.frame = null;
   }
 
@@ -74,13 +77,6 @@ function renderFailure(cause) {
   return failure;
 }
 
-let ambient;
-
-/** The task whose body is being entered; defined until its first `await`. */
-export function getTaskRuntime() {
-  return ambient;
-}
-
 /** Starts a callback of the newest frame. Its end is reported through `native.settle`. */
 export function startCall(callId, id, index, nodeId, iteration, attempt) {
   const session = sessions.get(id);
@@ -88,32 +84,31 @@ export function startCall(callId, id, index, nodeId, iteration, attempt) {
   const call = { id: callId, session: id, nodeId, controller: new AbortController() };
   calls.set(callId, call);
   if (callback.timeoutMs !== null) native.deadline(callId, callback.timeoutMs);
-  ambient = { runId: session.runId, stepId: nodeId, nodeId, iteration, attempt, signal: call.controller.signal };
+  const runtime = { runId: session.runId, stepId: nodeId, nodeId, iteration, attempt, signal: call.controller.signal };
   try {
-    const value = callback.run();
+    const value = enterTask(runtime, callback.run);
     if (typeof value?.then === "function") {
-      Promise.resolve(value).then((value) => finish(call, value, callback.schema), (error) => fail(call, error));
+      Promise.resolve(value).then((value) => finish(call, value, callback), (error) => fail(call, error, callback));
     } else {
-      finish(call, value, callback.schema);
+      finish(call, value, callback);
     }
   } catch (error) {
-    fail(call, error);
-  } finally {
-    ambient = undefined;
+    fail(call, error, callback);
   }
 }
 
-function finish(call, value, schema) {
+function finish(call, value, callback) {
   try {
-    settle(call, true, checkedText(value, schema, call.nodeId), false);
+    settle(call, true, checkedText(value, callback.schema, call.nodeId), false);
   } catch (error) {
-    fail(call, error);
+    fail(call, error, callback);
   }
 }
 
-function fail(call, error) {
+function fail(call, error, callback) {
   const described = describeError(error);
-  const retryable = described.code !== "INVALID_OUTPUT" && described.details?.failureRetryable !== false;
+  const isHopeless = described.code === "INVALID_OUTPUT" && callback.retriesInvalidOutput !== true;
+  const retryable = !isHopeless && described.details?.failureRetryable !== false;
   settle(call, false, JSON.stringify(described), retryable);
 }
 

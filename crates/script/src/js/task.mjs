@@ -1,5 +1,6 @@
 // Task: its checks, its retries and what it does when it is dispatched.
 
+import { agentRetries, isAgentTask, questionOf } from "smithers:agent-task";
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
 import { deferred, resolveDeps } from "smithers:deps";
@@ -7,6 +8,7 @@ import { inherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
 import { Kind, host } from "smithers:render";
+import { getTaskRuntime } from "smithers:runtime";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
@@ -39,7 +41,7 @@ export function Task(props) {
 
 /** Names a property that this build cannot honour, or null. */
 function missingFeature(props) {
-  if (props.agent !== undefined) return "Task with an agent";
+  if (props.fork !== undefined) return "Task with fork";
   return props.bind === undefined ? null : "Task with bind";
 }
 
@@ -85,6 +87,7 @@ Object.assign(TaskSpec.prototype, {
 
 /** The properties that make a task differ from a plain one. */
 const PARTICULARS = [
+  "agent",
   "label",
   "skipIf",
   "dependsOn",
@@ -137,7 +140,12 @@ function giveBody(spec, props, frame, deps) {
   const { session } = frame;
   const { children } = props;
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
-  if (typeof children === "function") {
+  if (isAgentTask(props)) {
+    spec.body = Body.compute;
+    if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
+      spec.callback = frame.keep(agentCallback(spec, props, session, schema, deps));
+    }
+  } else if (typeof children === "function") {
     spec.body = Body.compute;
     const run = deps === null ? children : deps.given(children);
     spec.callback = frame.keep({ nodeId: spec.id, run, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
@@ -150,6 +158,15 @@ function giveBody(spec, props, frame, deps) {
   }
 }
 
+/** Asks the agents of a task. An answer that does not fit may be better at the next attempt. */
+function agentCallback(spec, props, session, schema, deps) {
+  const timeoutMs = milliseconds(props.timeoutMs, "timeoutMs");
+  const maxSchemaRetries = wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", null);
+  const question = questionOf(props, spec.id, schema, deps, { maxSchemaRetries, timeoutMs });
+  const run = () => question.ask(getTaskRuntime(), session.barredAgents);
+  return { nodeId: spec.id, run, schema, timeoutMs, retriesInvalidOutput: true };
+}
+
 /** Permission for a task to run. */
 function gate(props, title) {
   return {
@@ -160,14 +177,16 @@ function gate(props, title) {
 
 const BACKOFFS = ["fixed", "linear", "exponential"];
 
-/** Explicit numbers are taken; without any, a task is tried once. */
-function retryPolicy({ retries, retryPolicy: policy, noRetry }) {
+/** Explicit numbers are taken; without any, a task is tried once, and an agent is asked a few times. */
+function retryPolicy(props) {
+  const { retries, retryPolicy: policy, noRetry } = props;
   const backoff = policy?.backoff ?? "exponential";
   if (!BACKOFFS.includes(backoff)) {
     throw new SmithersError("INVALID_INPUT", `backoff must be one of ${BACKOFFS.join(", ")}, got ${JSON.stringify(backoff)}`);
   }
   const delayMs = policy === undefined ? FIRST_DELAY_MS : (milliseconds(policy.initialDelayMs, "initialDelayMs") ?? 0);
-  const fallback = policy === undefined ? 0 : RETRIES_OF_A_POLICY;
+  const unasked = isAgentTask(props) ? agentRetries(props) : 0;
+  const fallback = policy === undefined ? unasked : Math.max(unasked, RETRIES_OF_A_POLICY);
   return { retries: noRetry ? 0 : Math.max(0, wholeNumber(retries, "retries", fallback)), backoff, delayMs };
 }
 

@@ -5,6 +5,7 @@
     reason = "errors of the model are passed on as they are"
 )]
 
+mod agents;
 mod context;
 mod driver;
 mod examples;

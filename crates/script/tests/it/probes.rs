@@ -149,7 +149,6 @@ fn kill9_resume() {
 fn probes_of_later_components_load_and_say_what_is_missing() {
     let host = host();
     let missing = [
-        ("agent-structured", "Task with an agent"),
         ("saga-compensate", "Saga"),
         ("signal-correlation", "Signal"),
         ("subflow", "Subflow"),
@@ -168,6 +167,7 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         assert_eq!(later, Some(component), "{name}");
     }
     for name in [
+        "agent-structured",
         "branch-reactive",
         "cache",
         "deps-needs",

@@ -265,8 +265,8 @@ fn later_components_are_built_and_named() {
         ),
         ("{continueAsNew({a: 1})}", "ContinueAsNew"),
         (
-            "<Task id='a' output={outputs.out} agent={new s.AnthropicAgent({model: 'm'})}>hi</Task>",
-            "Task with an agent",
+            "<Task id='a' output={outputs.out} fork='b'>hi</Task>",
+            "Task with fork",
         ),
     ] {
         let run = frame(body).unwrap();

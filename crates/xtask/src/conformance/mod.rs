@@ -46,7 +46,7 @@ const TRANSCRIPTS: [&str; 11] = [
     "01", "03", "05", "06", "07", "08", "09", "13", "14", "15", "29",
 ];
 /// Probes that this version of the gateway must match.
-const PROBES: [&str; 9] = [
+const PROBES: [&str; 10] = [
     "sequence-skipif",
     "parallel-limit",
     "approval-approve",
@@ -56,6 +56,7 @@ const PROBES: [&str; 9] = [
     "loop-until",
     "deps-needs",
     "retries-backoff",
+    "agent-structured",
 ];
 
 impl Suite {

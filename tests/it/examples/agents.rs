@@ -1,0 +1,48 @@
+//! Examples of agents and their prompts.
+
+use serde_json::json;
+
+use super::{Example, result_of};
+
+#[tokio::test]
+async fn agent_puts_its_answer_right_and_the_ticket_is_routed() {
+    let input = json!({ "ticket": "I was charged twice, please fix it today" });
+    let routed = result_of("agent", input, "route").await;
+    assert_eq!(routed["queue"], "billing-now");
+}
+
+#[tokio::test]
+async fn agent_fallback_asks_the_next_one() {
+    let example = Example::serve("agent-fallback").await;
+    let run = example
+        .launch(json!({ "text": "runs go on after a crash" }))
+        .await;
+    run.finishes().await;
+    let summary = json!({ "summary": "runs go on after...", "by": "small-model" });
+    assert_eq!(run.output("summary").await, summary);
+    assert_eq!(run.attempts_of("summary").await, 2);
+}
+
+#[tokio::test]
+async fn mdx_prompts_become_the_text_that_the_agent_gets() {
+    let example = Example::serve("mdx-prompts").await;
+    let input = json!({ "title": "the cache", "files": ["a.ts", "b.ts"], "strict": true });
+    let run = example.launch(input).await;
+    run.finishes().await;
+    let expected = "# Review of the cache\n\n\
+        You review **one** change. Read these files:\n\n\
+        - a.ts\n- b.ts\n\
+        How strict: refuse it when there is any doubt.\n\n\
+        Answer with:\n\n\
+        1. what is wrong\n2. what to do about it\n\n\
+        Use `git diff` to see the change.";
+    assert_eq!(run.output("review").await["prompt"], expected);
+}
+
+#[tokio::test]
+async fn review_loop_ends_when_the_reviewer_is_content() {
+    let input = json!({ "topic": "durability" });
+    let published = result_of("review-loop", input, "publish").await;
+    let expected = json!({ "text": "durable workflows remember every step", "rounds": 3 });
+    assert_eq!(published, expected);
+}

@@ -39,6 +39,7 @@ mod owner;
 mod quarantine;
 mod refusal;
 mod render;
+mod report;
 mod retry;
 mod settle;
 mod stand;

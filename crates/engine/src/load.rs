@@ -15,6 +15,7 @@ use smithers_model::{NodeKey, RawJson};
 use crate::lifecycle::TaskStatus;
 use crate::node::Node;
 use crate::open_step::OpenStep;
+use crate::report::OUTPUT_LIMIT;
 use crate::standing::Standings;
 use crate::state::RunState;
 
@@ -64,6 +65,9 @@ impl RunState {
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
         Self {
             slots: cap.map_or(DEFAULT_SLOTS, |cap| cap.max(1) as usize),
+            output_limit: config
+                .as_ref()
+                .map_or(OUTPUT_LIMIT, |config| config.max_output_bytes),
             launcher: config
                 .as_ref()
                 .map(|config| config.auth.triggered_by.clone()),

@@ -19,7 +19,7 @@ use crate::state::RunState;
 
 /// Whether a result belongs to the attempt under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrival {
+pub(crate) enum Arrival {
     /// It does.
     Current,
     /// Another attempt has replaced it, or it ended before.
@@ -77,7 +77,8 @@ impl RunState {
         Ok(())
     }
 
-    fn arrival(&self, node: &NodeKey, attempt: u32) -> Result<Arrival, Refusal> {
+    /// Tells whether `attempt` is the one under way.
+    pub(crate) fn arrival(&self, node: &NodeKey, attempt: u32) -> Result<Arrival, Refusal> {
         self.must_be_active()?;
         let known = self.nodes.get(node);
         match known.map(|known| (known.status, known.last_attempt)) {

@@ -31,6 +31,8 @@ pub struct RunState {
     pub(crate) slots: usize,
     /// `ctx.auth`.
     pub(crate) auth: Option<RawJson>,
+    /// Most bytes of output that are kept of an attempt.
+    pub(crate) output_limit: u64,
     /// User id of the launcher, or `gateway`; none when the stored configuration is damaged.
     pub(crate) launcher: Option<String>,
     /// What the operator says of all approvals.
@@ -72,6 +74,12 @@ impl RunState {
             Fact::Rendered(tree) => self.rendered(tree, now),
             Fact::FrameStands => self.frame_stands(now),
             Fact::RenderFailed(error) => self.render_failed(error, now),
+            // Nothing can start because of it, so there is nothing to decide.
+            Fact::TaskReported {
+                node,
+                attempt,
+                report,
+            } => return self.task_reported(&node, attempt, report),
             Fact::TaskSucceeded {
                 node,
                 attempt,

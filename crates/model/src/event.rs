@@ -8,6 +8,7 @@ use crate::frame::Trigger;
 use crate::json::RawJson;
 use crate::ownership::OnExpire;
 use crate::party::Party;
+use crate::report::OutputStream;
 use crate::run::RunStatus;
 use crate::{NodeKey, RunId, Timestamp};
 
@@ -73,6 +74,21 @@ pub enum Event {
         node: NodeKey,
         /// From 1.
         attempt: u32,
+    },
+    /// An attempt wrote something.
+    NodeOutput {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// What; pieces of one stream joined in order give what was written.
+        text: String,
+        /// Where to.
+        stream: OutputStream,
+        /// The text is not of the task: it says that what follows was not kept.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        truncated: bool,
     },
     /// An attempt gave its result.
     NodeFinished {
@@ -194,6 +210,7 @@ impl Event {
             Self::FrameCommitted { .. } => "FrameCommitted",
             Self::NodePending { .. } => "NodePending",
             Self::NodeStarted { .. } => "NodeStarted",
+            Self::NodeOutput { .. } => "NodeOutput",
             Self::NodeFinished { .. } => "NodeFinished",
             Self::NodeFailed { .. } => "NodeFailed",
             Self::NodeRetrying { .. } => "NodeRetrying",

@@ -4,6 +4,7 @@ use crate::NodeKey;
 use crate::approval::Decision;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
+use crate::report::Report;
 use crate::run::Actor;
 use crate::tree::Tree;
 
@@ -19,6 +20,15 @@ pub enum Fact {
     FrameStands,
     /// The frame that was asked for could not be rendered.
     RenderFailed(ErrorInfo),
+    /// The body of an attempt told something. Comes before the result of the attempt, in order.
+    TaskReported {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// What it told; cleaned and bounded.
+        report: Report,
+    },
     /// The body of an attempt gave its output.
     TaskSucceeded {
         /// Which task.

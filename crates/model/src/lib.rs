@@ -20,6 +20,7 @@ pub mod output;
 pub mod ownership;
 pub mod party;
 pub mod redact;
+pub mod report;
 pub mod run;
 pub mod step;
 pub mod time;

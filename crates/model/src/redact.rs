@@ -1,5 +1,7 @@
 //! The seam to the redactor: every text passes it before it becomes durable or leaves the process (operations 7).
 
+use std::sync::Arc;
+
 macro_rules! places {
     ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
         /// What a text is part of; named in warnings, and the beginning of the paths in the operator's policy.
@@ -71,6 +73,16 @@ pub struct Clean {
     pub certain: Vec<Finding>,
 }
 
+/// A text that comes in pieces, on its way out. A secret is found however the pieces are cut.
+pub trait Pieces: Send {
+    /// Takes the next piece and returns what can go on: whole lines that nothing still to come can change.
+    /// The rest is held back, within a bound.
+    fn push(&mut self, piece: &str) -> String;
+
+    /// Returns what was held back: nothing more comes.
+    fn finish(self: Box<Self>) -> String;
+}
+
 /// Replaces secrets in texts. Idempotent, and linear in the length of the text.
 pub trait Redactor: Send + Sync + 'static {
     /// Cleans a text. `None` when nothing had to be replaced, which is the common case and allocates nothing.
@@ -79,6 +91,9 @@ pub trait Redactor: Send + Sync + 'static {
     /// Cleans a JSON document inside its strings and by the names of its members; the shape stays.
     /// `None` when nothing had to be replaced.
     fn json(&self, place: Place, json: &str) -> Option<Clean>;
+
+    /// Begins a text that comes in pieces.
+    fn pieces(self: Arc<Self>, place: Place) -> Box<dyn Pieces>;
 
     /// Returns the certain secrets of a JSON document that the operator's policy does not allow there.
     fn certain(&self, place: Place, json: &str) -> Vec<Finding>;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::output::{Field, OutputRow, OutputTable};
+use crate::report::Reporter;
 use crate::tree::Tree;
 use crate::{Iteration, NodeKey, RunId, WorkflowKey};
 
@@ -84,7 +85,7 @@ pub struct RenderInput {
 }
 
 /// A request to run the body of a compute task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TaskCall {
     /// The task.
     pub node: NodeKey,
@@ -92,6 +93,8 @@ pub struct TaskCall {
     pub attempt: u32,
     /// Index in the callback table of the newest frame.
     pub callback: u32,
+    /// Takes what the body tells before it ends.
+    pub reporter: Reporter,
 }
 
 /// Why a task's body gave no output.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::RwLock;
-use smithers_model::redact::{Clean, Finding, Place, Redactor};
+use smithers_model::redact::{Clean, Finding, Pieces, Place, Redactor};
 
 use crate::counts::Counts;
 use crate::cut::{self, INPUT_CAP};
@@ -16,6 +16,7 @@ use crate::path::Paths;
 use crate::policy::Policy;
 use crate::rule::Rule;
 use crate::span::{self, Span};
+use crate::stream::Stream;
 use crate::url;
 
 /// Passes over a text until nothing is left to replace. The second one finds nothing unless what was replaced
@@ -261,6 +262,10 @@ impl Redactor for SecretRedactor {
 
     fn json(&self, place: Place, json: &str) -> Option<Clean> {
         self.clean(place, json, Syntax::Json)
+    }
+
+    fn pieces(self: Arc<Self>, place: Place) -> Box<dyn Pieces> {
+        Box::new(Stream::new(self, place))
     }
 
     fn certain(&self, place: Place, json: &str) -> Vec<Finding> {

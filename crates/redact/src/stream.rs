@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use smithers_model::redact::Place;
+use smithers_model::redact::{Pieces, Place};
 
 use crate::cut::INPUT_CAP;
 use crate::redactor::SecretRedactor;
@@ -135,6 +135,16 @@ impl Stream {
         let text = String::from_utf8(text)
             .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
         self.redactor.line(self.place, &text).unwrap_or(text)
+    }
+}
+
+impl Pieces for Stream {
+    fn push(&mut self, piece: &str) -> String {
+        Self::push(self, piece.as_bytes())
+    }
+
+    fn finish(self: Box<Self>) -> String {
+        Self::finish(*self)
     }
 }
 

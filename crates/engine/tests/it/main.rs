@@ -6,6 +6,7 @@ mod deferral;
 mod ends;
 mod limits;
 mod loops;
+mod output;
 mod owners;
 mod probes;
 mod properties;

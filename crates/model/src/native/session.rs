@@ -81,7 +81,7 @@ impl WorkflowSession for Session {
             let message = format!("the frame has no callback {}", call.callback);
             return Box::pin(async move { Err(CallError::RuntimeLost { message }) });
         };
-        let body = callback();
+        let body = callback(call.reporter);
         Box::pin(async move {
             let output = body.await;
             output

@@ -8,6 +8,7 @@ use crate::approval::{ApprovalMode, ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::ownership::Ownership;
+use crate::report::Reporter;
 use crate::tree::{
     ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
 };
@@ -15,7 +16,7 @@ use crate::workflow::BoxFuture;
 use crate::{NodeId, NodeKey};
 
 /// The body of a compute task.
-pub(super) type Callback = Box<dyn Fn() -> BoxFuture<Result<Value, ErrorInfo>> + Send>;
+pub(super) type Callback = Box<dyn Fn(Reporter) -> BoxFuture<Result<Value, ErrorInfo>> + Send>;
 
 /// The tree under construction. Elements appear in the order of the calls.
 #[derive(Default)]
@@ -158,9 +159,14 @@ impl TaskBuilder<'_> {
     }
 
     /// The task stores what `body` gives.
-    pub fn compute(
+    pub fn compute(self, body: impl Fn() -> BoxFuture<Result<Value, ErrorInfo>> + Send + 'static) {
+        self.compute_reporting(move |_| body());
+    }
+
+    /// The task stores what `body` gives, which may report something before.
+    pub fn compute_reporting(
         mut self,
-        body: impl Fn() -> BoxFuture<Result<Value, ErrorInfo>> + Send + 'static,
+        body: impl Fn(Reporter) -> BoxFuture<Result<Value, ErrorInfo>> + Send + 'static,
     ) {
         let callback = u32::try_from(self.ui.callbacks.len()).unwrap_or(u32::MAX);
         self.ui.callbacks.push(Box::new(body));

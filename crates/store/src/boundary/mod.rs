@@ -15,7 +15,7 @@ use smithers_model::approval::Decision;
 use smithers_model::audit::AuditRecord;
 use smithers_model::deletion::{DeletionOrder, HoldOrder};
 use smithers_model::error::ErrorInfo;
-use smithers_model::redact::{Clean, Finding, Place, Redactor, WHOLE};
+use smithers_model::redact::{Clean, Finding, Pieces, Place, Redactor, WHOLE};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{RawJson, RunId};
@@ -54,6 +54,11 @@ impl Boundary {
     /// Cleans the output of a task.
     pub fn output(&self, run: &RunId, output: &mut RawJson) {
         self.of(run).json(Place::Output, output);
+    }
+
+    /// Begins to clean what a task writes while it runs.
+    pub fn written(&self) -> Box<dyn Pieces> {
+        self.0.clone().pieces(Place::Output)
     }
 
     /// Cleans what a person answered.

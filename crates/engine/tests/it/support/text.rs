@@ -82,6 +82,13 @@ pub(crate) fn event(event: &Event) -> String {
         E::ApprovalExpired { node, on_expire } => {
             format!("{} expired: {}", name(node), on_expire.as_str())
         }
+        E::NodeOutput {
+            node,
+            attempt,
+            text,
+            stream,
+            ..
+        } => format!("{} {} {attempt} {text:?}", name(node), stream.as_str()),
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -191,6 +191,7 @@ async fn start(slot: &Slot, session: u64, call: TaskCall) -> Result<CallAnswer, 
             node,
             attempt,
             callback,
+            reporter,
         } = call;
         let call = CallStart {
             id,
@@ -198,6 +199,7 @@ async fn start(slot: &Slot, session: u64, call: TaskCall) -> Result<CallAnswer, 
             node,
             attempt,
             callback,
+            reporter,
             reply,
         };
         Request::Call {

@@ -29,6 +29,7 @@ macro_rules! built_in {
 built_in! {
     "smithers:native" => "native.mjs",
     "smithers:errors" => "errors.mjs",
+    "smithers:console" => "console.mjs",
     "smithers:globals" => "globals.mjs",
     "smithers:moment" => "moment.mjs",
     "smithers:web" => "web.mjs",

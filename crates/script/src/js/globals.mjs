@@ -4,6 +4,7 @@ import { native } from "smithers:native";
 import "smithers:moment";
 import { unavailable } from "smithers:errors";
 import { structuredClone } from "smithers:clone";
+import { console, stderr, stdout } from "smithers:console";
 import { AbortController, AbortSignal, DOMException, Event, EventTarget, TextDecoder, TextEncoder, URL, URLSearchParams } from "smithers:web";
 
 const timers = new Map();
@@ -29,27 +30,6 @@ export function fireTimer(id) {
   timer.callback(...timer.args);
 }
 
-function shown(value) {
-  if (typeof value === "string") return value;
-  if (value instanceof Error) return value.stack ? `${value.name}: ${value.message}\n${value.stack}` : String(value);
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
-}
-
-const logger = (level) => (...values) => native.log(level, values.map(shown).join(" "));
-
-const console = {
-  log: logger("info"),
-  info: logger("info"),
-  warn: logger("warn"),
-  error: logger("error"),
-  debug: logger("debug"),
-  trace: logger("debug"),
-};
-
 const process = {
   env: Object.freeze(JSON.parse(native.env)),
   argv: Object.freeze(["smithers", native.entry]),
@@ -59,6 +39,8 @@ const process = {
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
   exit: () => unavailable("process.exit"),
   on: () => process,
+  stdout,
+  stderr,
 };
 
 function randomUUID() {

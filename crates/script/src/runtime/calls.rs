@@ -6,10 +6,12 @@ use std::time::Instant;
 use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
+use smithers_model::report::Reporter;
 use smithers_model::workflow::CallError;
 use tokio::sync::oneshot;
 
 use super::ScriptRuntime;
+use super::console::Reporting;
 use super::exception::{Halt, is_out_of_memory, map_stacks, null, parse};
 use super::shared::{Settled, Work};
 use super::timers::TimerKey;
@@ -25,6 +27,7 @@ pub(crate) struct CallStart {
     pub(crate) node: NodeKey,
     pub(crate) attempt: u32,
     pub(crate) callback: u32,
+    pub(crate) reporter: Reporter,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
 
@@ -34,6 +37,7 @@ pub(super) struct PendingCall {
     node: NodeKey,
     attempt: u32,
     reply: oneshot::Sender<CallAnswer>,
+    _reporting: Reporting,
 }
 
 impl PendingCall {
@@ -64,13 +68,13 @@ impl ScriptRuntime {
             node,
             attempt,
             callback,
+            reporter,
             reply,
         } = start;
         let name = node.node_id.clone();
         let work = Rc::new(Work {
             call: Some(id),
             run_id: Some(state.run_id.clone()),
-            node_id: Some(name.clone()),
         });
         let arguments = (
             id as f64,
@@ -87,6 +91,7 @@ impl ScriptRuntime {
                 node,
                 attempt,
                 reply,
+                _reporting: Reporting::begin(&self.engine.shared, id, reporter),
             },
         );
         let limit = self.limits.slice;

@@ -6,6 +6,7 @@
 
 mod calls;
 mod commonjs;
+mod console;
 mod describe;
 mod engine;
 mod exception;

@@ -1,4 +1,4 @@
-//! The functions that built-in modules call: timers, reports, logs, text, URLs and files.
+//! The functions that built-in modules call: timers, ends of calls, the console, text, URLs and files.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
 
 use super::commonjs;
+use super::console;
 use super::files::{self, Folder};
 use super::shared::{Settled, Shared};
 use super::timers::TimerKey;
@@ -27,7 +28,8 @@ pub(crate) fn install<'js>(
     native.set("root", graph.root.display().to_string())?;
     native.set("platform", std::env::consts::OS)?;
     timers(ctx, &native, shared)?;
-    reports(ctx, &native, shared)?;
+    settlements(ctx, &native, shared)?;
+    console::install(ctx, &native, shared)?;
     text(ctx, &native)?;
     urls::install(ctx, &native)?;
     files::install(ctx, &native, Folder::new(&graph.root))?;
@@ -77,7 +79,7 @@ fn timers<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Res
     native.set("deadline", Function::new(ctx.clone(), deadline)?)
 }
 
-fn reports<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+fn settlements<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
     let outbox = Rc::clone(shared);
     let settle = move |call: f64, succeeded: bool, text: String, retryable: bool| {
         let call = call as u64;
@@ -88,40 +90,13 @@ fn reports<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Re
             retryable,
         };
         outbox.timers.borrow_mut().disarm(TimerKey::Call(call));
+        outbox.reporters.end(call);
         outbox.settled.borrow_mut().push(settled);
-    };
-    let labels = Rc::clone(shared);
-    let log = move |level: String, text: String| {
-        labels.touched.set(true);
-        write_log(&labels, &level, &text);
     };
     let touched = Rc::clone(shared);
     let touch = move || touched.touched.set(true);
     native.set("touch", Function::new(ctx.clone(), touch)?)?;
-    native.set("settle", Function::new(ctx.clone(), settle)?)?;
-    native.set("log", Function::new(ctx.clone(), log)?)
-}
-
-/// Target of what modules write to their console.
-const CONSOLE: &str = "smithers::console";
-
-/// Writes a line of a module's console to the log of the process.
-fn write_log(shared: &Shared, level: &str, text: &str) {
-    let work = shared.work();
-    let run = work.run_id.as_ref().map(tracing::field::display);
-    let node = work.node_id.as_ref().map(tracing::field::display);
-    match level {
-        "error" => {
-            tracing::error!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
-        }
-        "warn" => {
-            tracing::warn!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
-        }
-        "debug" => {
-            tracing::debug!(target: CONSOLE, { run.id = run, node.id = node }, "{text}")
-        }
-        _ => tracing::info!(target: CONSOLE, { run.id = run, node.id = node }, "{text}"),
-    }
+    native.set("settle", Function::new(ctx.clone(), settle)?)
 }
 
 fn text<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use smithers_model::{NodeId, RunId};
+use smithers_model::RunId;
 
+use super::console::Reporters;
 use super::timers::Timers;
 
 /// On whose behalf code runs. Timers remember it, so what a call starts is charged to that call.
@@ -14,8 +15,6 @@ pub(crate) struct Work {
     pub(crate) call: Option<u64>,
     /// The run; none while a module loads.
     pub(crate) run_id: Option<RunId>,
-    /// The task.
-    pub(crate) node_id: Option<NodeId>,
 }
 
 /// The end of a call, as JavaScript reported it.
@@ -35,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) work: RefCell<Rc<Work>>,
     /// Calls that ended and were not looked at yet.
     pub(crate) settled: RefCell<Vec<Settled>>,
+    /// Who takes what calls under way write.
+    pub(crate) reporters: Reporters,
     /// Timers of user code and time limits of calls.
     pub(crate) timers: RefCell<Timers<Rc<Work>>>,
     /// Code has reached for something that may differ the next time: the clock, chance, files, its own state.

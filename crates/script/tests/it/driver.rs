@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
+use smithers_model::report::{Report, Reporter};
 use smithers_model::tree::{TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::{CallError, RenderInput, TaskCall, Workflow, WorkflowSession};
 use smithers_model::{NodeKey, RunId};
@@ -86,9 +87,14 @@ pub(crate) struct Run {
     /// Passes of loops, as the engine would give them.
     pub(crate) passes: BTreeMap<String, u32>,
     pub(crate) tree: Tree,
+    /// What the tasks wrote.
+    written: Arc<Mutex<Vec<Written>>>,
     /// A host that only this run uses.
     host: Option<ScriptHost>,
 }
+
+/// A text, and who wrote it where to: `task stdout`.
+pub(crate) type Written = (String, String);
 
 impl Run {
     /// Opens a run without rendering it.
@@ -101,6 +107,7 @@ impl Run {
             new_rows: Vec::new(),
             passes: BTreeMap::new(),
             tree: Tree::default(),
+            written: Arc::default(),
             host: None,
         }
     }
@@ -183,7 +190,23 @@ impl Run {
             node: self.task(id).node.clone(),
             attempt: 1,
             callback,
+            reporter: self.reporter(id),
         })
+    }
+
+    fn reporter(&self, id: &str) -> Reporter {
+        let (written, id) = (Arc::clone(&self.written), id.to_owned());
+        Reporter::new(move |report| {
+            if let Report::Output { stream, text } = report {
+                let whence = format!("{id} {}", stream.as_str());
+                written.lock().unwrap().push((whence, text));
+            }
+        })
+    }
+
+    /// What the tasks wrote since the last call, in order.
+    pub(crate) fn written(&self) -> Vec<Written> {
+        std::mem::take(&mut self.written.lock().unwrap())
     }
 
     pub(crate) fn abort(&mut self, id: &str) {

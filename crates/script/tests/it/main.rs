@@ -12,6 +12,7 @@ mod examples;
 mod limits;
 mod loops;
 mod modules;
+mod output;
 mod ownership;
 mod packages;
 mod platform;

@@ -94,6 +94,10 @@ metrics! {
         "Approvals that nobody decided in time, by what becomes of them: wait or deny.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
+    TASK_OUTPUT_BYTES: Counter "smithers_task_output_bytes_total" ["stream"]
+        "Bytes that tasks wrote to stdout and stderr and that runs took into their logs.";
+    TASK_OUTPUT_TRUNCATED: Counter "smithers_task_output_truncated_total" []
+        "Attempts that wrote more than is kept of one.";
     UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []
         "Seconds since the gateway started.";
     DB_QUEUE_DEPTH: Gauge "smithers_db_queue_depth" []

@@ -29,6 +29,8 @@ impl RunActor {
                 self.apply(fact, None);
             } else if let Some(request) = self.requests.pop_front() {
                 self.apply_request(request);
+            } else if run.reports.is_due() {
+                self.facts.extend(run.reports.look());
             } else {
                 return self.commit(ctx);
             }

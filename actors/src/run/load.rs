@@ -16,6 +16,7 @@ use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome};
 use super::messages::{Receipt, RunRequest};
 use super::numbers::Numbers;
 use super::open::OpenRun;
+use super::reports::Reports;
 use super::{Phase, RunActor, RunError};
 
 /// A run whose creation is being committed.
@@ -130,7 +131,7 @@ impl RunActor {
             approvals: vec![],
             outputs: vec![],
         };
-        self.open(rows, workflow, None);
+        self.open(rows, workflow, None, ctx);
         self.advance(ctx);
     }
 
@@ -201,7 +202,7 @@ impl RunActor {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
             return self.end_without_workflow(rows, ctx);
         };
-        self.open(rows, workflow, fact);
+        self.open(rows, workflow, fact, ctx);
         self.advance(ctx);
     }
 
@@ -222,14 +223,20 @@ impl RunActor {
         self.requests = ends;
         // It is not taken up, and a run that has ended needs no frame: nothing of this is rendered.
         let nothing = NativeWorkflow::new(key.as_str(), vec![], |_, _| {});
-        self.open_at_rest(rows, Arc::new(nothing));
+        self.open_at_rest(rows, Arc::new(nothing), ctx);
         self.advance(ctx);
     }
 
     /// A run that the rows show running is taken up before anything else happens to it.
-    fn open(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>, fact: Option<Fact>) {
+    fn open(
+        &mut self,
+        rows: LoadedRun,
+        workflow: Arc<dyn Workflow>,
+        fact: Option<Fact>,
+        ctx: &mut Context<Self>,
+    ) {
         let running = rows.row.status == RunStatus::Running;
-        self.open_at_rest(rows, workflow);
+        self.open_at_rest(rows, workflow, ctx);
         match fact {
             Some(fact) => self.facts.push_front(fact),
             None if running => self.facts.push_front(Fact::TakenUp),
@@ -237,11 +244,17 @@ impl RunActor {
         }
     }
 
-    fn open_at_rest(&mut self, rows: LoadedRun, workflow: Arc<dyn Workflow>) {
+    fn open_at_rest(
+        &mut self,
+        rows: LoadedRun,
+        workflow: Arc<dyn Workflow>,
+        ctx: &mut Context<Self>,
+    ) {
         let numbers = Numbers::of(&rows.row);
         let policy = self.services.approvals.clone();
         let engine = RunState::load(rows, workflow.definition().clone(), policy);
-        self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow)));
+        let reports = Reports::new(ctx.address(), self.life);
+        self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow, reports)));
     }
 
     fn fail_requests(&mut self, error: impl Fn(RunId) -> RunError) {

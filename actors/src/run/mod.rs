@@ -25,7 +25,10 @@ mod messages;
 mod notify;
 mod numbers;
 mod open;
+#[cfg(test)]
+mod output_tests;
 mod perform;
+mod reports;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use smithers_model::workflow::{Workflow, WorkflowSession};
 use super::error::RunError;
 use super::messages::Receipt;
 use super::numbers::Numbers;
+use super::reports::Reports;
 
 /// A run whose state is in memory.
 pub(super) struct OpenRun {
@@ -22,6 +23,8 @@ pub(super) struct OpenRun {
     pub(super) activity: Activity,
     /// Answers that wait for the open step.
     pub(super) answers: Vec<Answer>,
+    /// What tasks under way have told.
+    pub(super) reports: Reports,
 }
 
 /// What the run is waiting for; facts queue meanwhile.
@@ -58,7 +61,12 @@ impl Answer {
 }
 
 impl OpenRun {
-    pub(super) fn new(engine: RunState, numbers: Numbers, workflow: Arc<dyn Workflow>) -> Self {
+    pub(super) fn new(
+        engine: RunState,
+        numbers: Numbers,
+        workflow: Arc<dyn Workflow>,
+        reports: Reports,
+    ) -> Self {
         Self {
             engine,
             numbers,
@@ -67,6 +75,7 @@ impl OpenRun {
             session_no: 0,
             activity: Activity::Idle,
             answers: Vec::new(),
+            reports,
         }
     }
 

@@ -20,14 +20,7 @@ impl RunActor {
                     attempt,
                     callback,
                 } => {
-                    self.start_task(
-                        TaskCall {
-                            node,
-                            attempt,
-                            callback,
-                        },
-                        ctx,
-                    );
+                    self.start_task(node, attempt, callback, ctx);
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
@@ -42,11 +35,10 @@ impl RunActor {
         }
     }
 
-    fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
+    fn start_task(&mut self, node: NodeKey, attempt: u32, callback: u32, ctx: &mut Context<Self>) {
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
-        let (node, attempt) = (call.node.clone(), call.attempt);
         let (address, life, session_no) = (ctx.address(), self.life, run.session_no);
         let Some(session) = &mut run.session else {
             // The engine dispatches from the newest frame only, so its session is there; should it not be,
@@ -62,7 +54,13 @@ impl RunActor {
             });
         };
         tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
-        let body = session.call(call);
+        let (limit, boundary) = (run.engine.output_limit(), self.services.backend.boundary());
+        let body = session.call(TaskCall {
+            node: node.clone(),
+            attempt,
+            callback,
+            reporter: run.reports.open(&node, attempt, limit, boundary),
+        });
         ctx.spawn(
             async move {
                 let result = body.await;
@@ -97,9 +95,11 @@ impl RunActor {
     }
 
     fn abort_task(&mut self, node: &NodeKey, attempt: u32) {
-        if let Phase::Open(run) = &mut self.phase
-            && let Some(session) = &mut run.session
-        {
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
+        run.reports.forget(node, attempt);
+        if let Some(session) = &mut run.session {
             session.abort(node, attempt);
         }
     }
@@ -119,6 +119,9 @@ impl Handler<TaskEnded> for RunActor {
         if life != self.life {
             tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "late result dropped");
             return;
+        }
+        if let Phase::Open(run) = &mut self.phase {
+            self.facts.extend(run.reports.close(&node, attempt));
         }
         let fact = match result {
             Ok(mut output) => {

@@ -68,6 +68,10 @@ struct Fields<'a> {
     attempt: u32,
     #[serde(borrow, default)]
     error: Option<StoredError<'a>>,
+    #[serde(borrow, default)]
+    text: Cow<'a, str>,
+    #[serde(borrow, default)]
+    stream: Cow<'a, str>,
     #[serde(default)]
     failed_child_keys: Vec<String>,
 }
@@ -92,6 +96,7 @@ fn show<'a>(
     Some(match type_name {
         "NodePending" => B::node_pending(run, node?, iteration),
         "NodeStarted" => B::node_started(run, node?),
+        "NodeOutput" => B::task_output(run, node?, &fields.text, &fields.stream),
         "NodeFinished" => B::node_finished(run, node?),
         "NodeFailed" => B::node_failed(run, node?, error),
         "NodeRetrying" => B::node_retrying(run, node?, fields.attempt),

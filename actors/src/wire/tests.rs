@@ -7,6 +7,7 @@ use smithers_model::approval::{ApprovalMode, ApprovalRequest};
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::ownership::OnExpire;
+use smithers_model::report::OutputStream;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
@@ -77,6 +78,18 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
                 attempt: 1,
             },
             Some(r#""node.started" {"runId":"r1","nodeId":"t0","state":"in-progress"}"#),
+        ),
+        (
+            Event::NodeOutput {
+                node: node(),
+                attempt: 1,
+                text: "two\nlines, \"quoted\"\n".into(),
+                stream: OutputStream::Stderr,
+                truncated: false,
+            },
+            Some(
+                r#""task.output" {"runId":"r1","nodeId":"t0","output":"two\nlines, \"quoted\"\n","stream":"stderr"}"#,
+            ),
         ),
         (
             Event::NodeFinished {
@@ -235,13 +248,14 @@ fn kind(event: &Event) -> usize {
         Event::LateResultDropped { .. } => 17,
         Event::ApprovalEscalated { .. } => 18,
         Event::ApprovalExpired { .. } => 19,
+        Event::NodeOutput { .. } => 20,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..20).collect());
+    assert_eq!(kinds, (0..21).collect());
 }
 
 #[test]

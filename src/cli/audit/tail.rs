@@ -44,7 +44,7 @@ pub(super) fn run(args: &TailArgs, output: &Output) -> anyhow::Result<()> {
             let Some(last) = rows.last() else { break };
             seq = last.seq;
             for row in &rows {
-                output.print_item(row, || line(row))?;
+                output.print_item(row, || vec![line(row)])?;
             }
         }
         if !args.follow {

@@ -175,7 +175,7 @@ impl Output {
         self.print(data, Format::Table)
     }
 
-    /// Prints one item of a stream as it comes: a line of JSON for programs, `line` for people, in which nothing can
+    /// Prints one item of a stream as it comes: a line of JSON for programs, `lines` for people, in which nothing can
     /// command the terminal.
     ///
     /// # Errors
@@ -183,10 +183,11 @@ impl Output {
     pub(crate) fn print_item(
         &self,
         item: &impl Serialize,
-        line: impl FnOnce() -> String,
+        lines: impl FnOnce() -> Vec<String>,
     ) -> anyhow::Result<()> {
         let text = if self.is_for_people() {
-            sheet::clean(&line())
+            let lines: Vec<String> = lines().iter().map(|line| sheet::clean(line)).collect();
+            lines.join("\n")
         } else {
             let item = serde_json::to_value(item).context("failed to form the output")?;
             filter::apply(item, &self.args.filter_output).to_string()

@@ -46,7 +46,7 @@ pub(super) fn print(item: &Item<'_>, output: &Output) -> anyhow::Result<()> {
     match item {
         Item::Event { seq, name, payload } => {
             let item = json!({"seq": seq, "event": name, "payload": payload});
-            output.print_item(&item, || line(*seq, name, payload))
+            output.print_item(&item, || lines(*seq, name, payload))
         }
         Item::Gap { from, to, snapshot } => {
             let status = snapshot["status"].as_str().unwrap_or("unknown");
@@ -55,9 +55,20 @@ pub(super) fn print(item: &Item<'_>, output: &Output) -> anyhow::Result<()> {
             ));
             let item = json!({"event": "run.gap_resync", "fromSeq": from, "toSeq": to, "snapshot": snapshot});
             output.print_item(&item, || {
-                format!("{from:>6}  {:<24} up to {to}, no longer kept", "(gap)")
+                vec![format!(
+                    "{from:>6}  {:<24} up to {to}, no longer kept",
+                    "(gap)"
+                )]
             })
         }
+    }
+}
+
+/// An event for people: one line, or as many as a task wrote.
+fn lines(seq: u64, name: &str, payload: &Value) -> Vec<String> {
+    match name {
+        "task.output" => written(seq, payload),
+        _ => vec![line(seq, name, payload)],
     }
 }
 
@@ -65,7 +76,6 @@ fn line(seq: u64, name: &str, payload: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let subject = payload["nodeId"].as_str().or(payload["status"].as_str());
     let detail = match name {
-        "task.output" => text(&payload["output"]),
         "node.retrying" => format!("attempt {}", payload["attempt"]),
         "approval.decided" if payload["approved"] == true => "approved".into(),
         "approval.decided" => "denied".into(),
@@ -74,6 +84,19 @@ fn line(seq: u64, name: &str, payload: &Value) -> String {
     let subject = subject.unwrap_or_default();
     let line = format!("{seq:>6}  {name:<24} {subject}  {}", detail.trim_end());
     line.trim_end().to_owned()
+}
+
+/// What a task wrote, line by line behind who wrote it; a number stands only before the first line.
+fn written(seq: u64, payload: &Value) -> Vec<String> {
+    let field = |name: &str| payload[name].as_str().unwrap_or_default();
+    let (node, stream, text) = (field("nodeId"), field("stream"), field("output"));
+    let mark = if stream == "stderr" { "!" } else { "|" };
+    let lines = text.trim_matches('\n').split('\n').enumerate();
+    let lines = lines.map(|(index, line)| match index {
+        0 => format!("{seq:>6}  {:<24} {node} {mark} {line}", "task.output"),
+        _ => format!("{:>6}  {:<24} {node} {mark} {line}", "", ""),
+    });
+    lines.collect()
 }
 
 #[cfg(test)]
@@ -94,5 +117,17 @@ mod tests {
         );
         let decided = json!({"runId": "r", "nodeId": "gate", "approved": false});
         assert!(line(3, "approval.decided", &decided).ends_with("gate  denied"));
+    }
+
+    #[test]
+    fn what_a_task_wrote_is_shown_line_by_line_behind_its_name() {
+        let written = json!({"nodeId": "build", "output": "one\n  two\n", "stream": "stderr"});
+        assert_eq!(
+            lines(7, "task.output", &written),
+            [
+                "     7  task.output              build ! one",
+                "                                 build !   two",
+            ]
+        );
     }
 }

@@ -8,8 +8,7 @@ use smithers_model::tree::{Backoff, RetryPolicy};
 /// Longest delay between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
 
-/// Codes that another attempt cannot help. Whether one helps an invalid output is known where it was made:
-/// a function gives the same again, an agent need not.
+/// Codes that another attempt cannot help. Of a wrong output its body knows best: an agent may give a better one.
 const NEVER_RETRIED: [&str; 3] = [
     "AGENT_CONFIG_INVALID",
     "HEARTBEAT_PAYLOAD_TOO_LARGE",

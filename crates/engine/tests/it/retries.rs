@@ -166,6 +166,20 @@ fn an_output_that_breaks_the_schema_is_not_tried_again() {
 }
 
 #[test]
+fn a_body_that_may_give_a_better_output_is_tried_again() {
+    let mut world = flaky(5);
+    let fact = Fact::TaskFailed {
+        node: NodeKey::new("flaky", 0),
+        attempt: 1,
+        error: ErrorInfo::coded("INVALID_OUTPUT", "bad"),
+        retryable: true,
+    };
+    world.accept(fact).unwrap();
+    assert_eq!(world.status(), RunStatus::Running);
+    assert_eq!(world.attempts(), "flaky#1=failed");
+}
+
+#[test]
 fn a_static_task_is_tried_once() {
     let error = ErrorInfo::coded("INVALID_OUTPUT", "a promise");
     let job = stat("s").broken_value(error).retries(5, Backoff::Fixed, 0);

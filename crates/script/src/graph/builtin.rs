@@ -44,6 +44,8 @@ built_in! {
     "smithers:create" => "create.mjs",
     "smithers:components" => "components.mjs",
     "smithers:task" => "task.mjs",
+    "smithers:task-runtime" => "task_runtime.mjs",
+    "smithers:body" => "body.mjs",
     "smithers:loop" => "loop.mjs",
     "smithers:deps" => "deps.mjs",
     "smithers:inherited" => "inherited.mjs",
@@ -52,21 +54,23 @@ built_in! {
     "smithers:later" => "later.mjs",
     "smithers:agents" => "agents.mjs",
     "smithers:agent-answer" => "agent_answer.mjs",
+    "smithers:agent-body" => "agent_body.mjs",
     "smithers:agent-call" => "agent_call.mjs",
     "smithers:agent-chain" => "agent_chain.mjs",
-    "smithers:agent-json" => "agent_json.mjs",
     "smithers:agent-prompt" => "agent_prompt.mjs",
-    "smithers:agent-task" => "agent_task.mjs",
+    "smithers:agent-repair" => "agent_repair.mjs",
+    "smithers:json-in-text" => "json_in_text.mjs",
+    "smithers:ai" => "ai.mjs",
+    "smithers:ai-model" => "ai_model.mjs",
+    "smithers:ai-anthropic" => "ai_anthropic.mjs",
+    "smithers:ai-openai" => "ai_openai.mjs",
     "smithers:tools" => "tools.mjs",
     "smithers:scorers" => "scorers.mjs",
     "smithers:gateway" => "gateway.mjs",
     "smithers:rows" => "rows.mjs",
     "smithers:context" => "context.mjs",
     "smithers:output" => "output.mjs",
-    "smithers:runtime" => "runtime.mjs",
     "smithers:session" => "session.mjs",
-    "smithers:ai" => "ai.mjs",
-    "smithers:ai-models" => "ai_models.mjs",
     "smithers:index" => "index.mjs",
     "smithers:host" => "host.mjs",
     "smithers:commonjs" => "commonjs.mjs",
@@ -107,12 +111,13 @@ pub(crate) fn for_specifier(specifier: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the built-in module that takes the place of a package which is not installed.
-pub(crate) fn stand_in(specifier: &str) -> Option<&'static str> {
+/// Returns the built-in module that user code gets for a package which is not installed.
+pub(crate) fn instead_of_package(specifier: &str) -> Option<&'static str> {
     Some(match specifier {
         "zod" | "zod/v4" => ZOD_SUBSET,
         "ai" => "smithers:ai",
-        "@ai-sdk/anthropic" | "@ai-sdk/openai" => "smithers:ai-models",
+        "@ai-sdk/anthropic" => "smithers:ai-anthropic",
+        "@ai-sdk/openai" => "smithers:ai-openai",
         _ => return None,
     })
 }
@@ -168,12 +173,16 @@ mod tests {
             let id = for_specifier(specifier).unwrap();
             assert!(source(id).is_some(), "{id}");
         }
-        assert!(source(ZOD_SUBSET).is_some() && source(HOST).is_some());
+        for specifier in ["zod", "ai", "@ai-sdk/anthropic", "@ai-sdk/openai"] {
+            let id = instead_of_package(specifier).unwrap();
+            assert!(source(id).is_some(), "{id}");
+        }
+        assert!(source(HOST).is_some());
     }
 
     #[test]
     fn a_missing_package_is_named_without_its_subpath() {
-        assert!(missing_reason("@scope/name/x").contains("npm install @scope/name`"));
+        assert!(missing_reason("@ai-sdk/openai/x").contains("npm install @ai-sdk/openai`"));
         assert!(missing_reason("ai/rsc").contains("npm install ai`"));
     }
 }

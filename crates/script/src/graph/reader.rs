@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         }
         match self.files.resolve(from, specifier, style) {
             Ok(found) => Ok(self.enqueue(found)),
-            Err(reason) => builtin::stand_in(specifier)
+            Err(reason) => builtin::instead_of_package(specifier)
                 .map(str::to_owned)
                 .ok_or(reason),
         }

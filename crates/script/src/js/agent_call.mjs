@@ -1,129 +1,53 @@
-// One attempt of an agent task: asks, reads the answer, and has it put right until it fits or the budget is used up.
+// One call of an agent: what it is given, and whether it is ready to be called.
 
+import { native as host } from "smithers:native";
 import { SmithersError } from "smithers:errors";
-import { answerText, readAnswer, readRepair } from "smithers:agent-answer";
-import { isReady } from "smithers:agent-chain";
-import { invalidJsonMessage, missingJsonPrompt, structuredPrompt } from "smithers:agent-prompt";
-import { native } from "smithers:native";
-import { checkedText } from "smithers:output";
+import { nameOf } from "smithers:agent-chain";
+import { inTask } from "smithers:task-runtime";
 
-/** Most bytes of output that an agent is told to produce. */
-const MAX_OUTPUT_BYTES = 200_000;
+/** How much an agent that runs a program may capture of its output, in bytes. */
+const MOST_OUTPUT_BYTES = 200_000;
 
-/**
- * What an agent task asks.
- *
- * `chain` are its agents, `prompt` the text of its children, `schema` what the answer must fit,
- * `repairs` how often an answer is put right, `timeoutMs` what the agent is told about its time.
- */
-export class Question {
-  constructor({ id, chain, prompt, schema, repairs, timeoutMs }) {
-    this.id = id;
-    this.chain = chain;
-    this.prompt = prompt;
-    this.schema = schema;
-    this.repairs = repairs;
-    this.timeoutMs = timeoutMs;
+/** Calls `agent` on behalf of `task`. `request` holds `prompt` or `messages`, and `outputSchema`. */
+export async function callAgent(agent, request, task, timeoutMs) {
+  // A task that is over makes no further calls, whatever its agent does with the signal.
+  task.signal.throwIfAborted();
+  if (typeof agent.generate !== "function") {
+    throw new SmithersError("AGENT_CONFIG_INVALID", `agent "${nameOf(agent)}" has no function "generate"`);
   }
-
-  /** Asks the agents of this attempt until one answers; `barred` are those that the run does not ask any more. */
-  async ask(runtime, barred) {
-    if (this.prompt.trim() === "") {
-      throw new SmithersError("TASK_EMPTY_PROMPT", `the prompt of task "${this.id}" is empty`, { failureRetryable: false });
-    }
-    let failure;
-    for (const agent of barred.candidates(this.chain, runtime.attempt)) {
-      if (!(await isReady(agent))) continue;
-      try {
-        return await new Dialogue(this, agent, runtime).value();
-      } catch (error) {
-        failure = error;
-        if (!barred.learn(agent, error)) throw error;
-      }
-    }
-    throw failure ?? barred.refusal(this.id, this.chain);
-  }
+  const result = await inTask(task, () => agent.generate(argumentsOf(request, task, timeoutMs)));
+  task.signal.throwIfAborted();
+  return result;
 }
 
-/** The exchange with one agent during one attempt. */
-class Dialogue {
-  constructor(question, agent, runtime) {
-    this.question = question;
-    this.agent = agent;
-    this.runtime = runtime;
-    this.hasOwnForm = agent.supportsNativeStructuredOutput === true;
-    this.messages = [];
-  }
+function argumentsOf(request, task, timeoutMs) {
+  const { runId, nodeId, iteration, attempt } = task;
+  const ignored = () => {};
+  return {
+    options: undefined,
+    ...request,
+    abortSignal: task.signal,
+    lastHeartbeat: null,
+    rootDir: host.root,
+    taskContext: { runId, nodeId, iteration, attempt },
+    maxOutputBytes: MOST_OUTPUT_BYTES,
+    timeout: timeoutMs === null ? undefined : { totalMs: timeoutMs },
+    onStdout: ignored,
+    onStderr: ignored,
+    onProcess: ignored,
+    onEvent: ignored,
+    onStepFinish: ignored,
+    onStepEnd: ignored,
+  };
+}
 
-  async value() {
-    const { prompt, schema } = this.question;
-    const asked = this.hasOwnForm ? prompt : structuredPrompt(prompt, schema);
-    let result = await this.generate({ prompt: asked, outputSchema: schema });
-    this.messages.push({ role: "user", content: asked }, ...this.said(result));
-    let value = readAnswer(result);
-    for (let left = this.question.repairs; ; left--) {
-      const problem = this.problemOf(value);
-      if (problem === null) return value;
-      if (left === 0) throw problem;
-      result = await this.repair(value, result, problem);
-      value = readRepair(result);
-    }
-  }
-
-  /** Why a value cannot be stored, or null. */
-  problemOf(value) {
-    const { id, schema } = this.question;
-    if (value === undefined) return new SmithersError("INVALID_OUTPUT", `the answer to task "${id}" holds no JSON object`);
-    try {
-      checkedText(value, schema, id);
-      return null;
-    } catch (error) {
-      return error;
-    }
-  }
-
-  /** Asks for a better answer: anew when there was no JSON, else with the conversation so far. */
-  async repair(value, result, problem) {
-    const { prompt, schema } = this.question;
-    if (value === undefined) {
-      const again = missingJsonPrompt(prompt, answerText(result), schema);
-      const answer = await this.generate({ prompt: again, outputSchema: schema });
-      this.messages.push({ role: "user", content: again }, ...this.said(answer));
-      return answer;
-    }
-    this.messages.push({ role: "user", content: invalidJsonMessage(problem.message, schema) });
-    const answer = await this.generate({ messages: [...this.messages], ...(this.hasOwnForm ? { outputSchema: schema } : {}) });
-    this.messages.push(...this.said(answer));
-    return answer;
-  }
-
-  /** The agent's side of the conversation, as it tells it itself or as its text. */
-  said(result) {
-    const messages = result?.response?.messages;
-    if (Array.isArray(messages) && messages.length > 0) return messages;
-    const text = answerText(result);
-    return [{ role: "assistant", content: text === "" ? JSON.stringify(readAnswer(result) ?? null) : text }];
-  }
-
-  generate(asked) {
-    const { runId, nodeId, iteration, attempt, signal, lastHeartbeat, output } = this.runtime;
-    const { timeoutMs } = this.question;
-    const ignored = () => {};
-    return this.agent.generate({
-      ...asked,
-      abortSignal: signal,
-      lastHeartbeat,
-      rootDir: native.root,
-      taskContext: { runId, nodeId, iteration, attempt },
-      maxOutputBytes: MAX_OUTPUT_BYTES,
-      ...(timeoutMs === null ? {} : { timeout: { totalMs: timeoutMs } }),
-      onStdout: ignored,
-      onStderr: ignored,
-      onEvent: ignored,
-      onStepFinish: ignored,
-      onStepEnd: ignored,
-      options: undefined,
-      ...output,
-    });
+/** Asks an agent that can tell whether it is ready; one that refuses or throws is not. */
+export async function isReady(agent, task) {
+  if (typeof agent.preflight !== "function") return true;
+  try {
+    const answer = await agent.preflight({ abortSignal: task.signal, rootDir: host.root });
+    return answer !== false && answer?.ok !== false;
+  } catch {
+    return false;
   }
 }

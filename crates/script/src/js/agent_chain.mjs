@@ -1,80 +1,78 @@
-// The agents of a task, one after the other: who is asked at an attempt, and who is not asked any more.
+// Which agent an attempt asks: chains of agents, and what a run has learnt about them.
 
 import { SmithersError } from "smithers:errors";
 
-/** The agents of a task in the order in which they are asked. */
-export function chainOf({ id, agent, fallbackAgent }) {
-  const chain = [...(Array.isArray(agent) ? agent : [agent]), ...(fallbackAgent === undefined ? [] : [fallbackAgent])];
-  for (const one of chain) {
-    if (typeof one?.generate !== "function") {
-      throw new SmithersError("AGENT_CONFIG_INVALID", `an agent of task "${id}" is no object with a function \`generate\``);
-    }
-  }
-  if (chain.length === 0) throw new SmithersError("AGENT_CONFIG_INVALID", `task "${id}" has an empty list of agents`);
-  return chain;
+const MOST_OF_MESSAGE = 2_000;
+const LOOKS_LIKE_LOGIN = /\b401\b|\bunauthori[sz]ed\b|\b(?:invalid|incorrect|expired)\b.{0,24}\b(?:api[ _-]?key|credentials?|(?:access|auth|bearer) token)\b|\bauthentication[ _](?:failed|error)\b/i;
+
+/** The agents of a task, first to last; null when `agent` names none. */
+export function chainOf({ agent, fallbackAgent }) {
+  if (agent === undefined || agent === null) return null;
+  return [agent, fallbackAgent].flat().filter(Boolean);
 }
 
-/** A name of an agent for people. */
+/** How people call an agent. */
 export function nameOf(agent) {
-  if (typeof agent.id === "string" && agent.id !== "") return agent.id;
-  return agent.constructor?.name ?? "agent";
+  if (typeof agent?.id === "string" && agent.id !== "") return agent.id;
+  return agent?.constructor?.name ?? "agent";
 }
 
-/** Agents of a run that are not asked any more, with the reason. */
-export class Barred {
-  constructor() {
-    this.reasons = new Map();
+/** What a run has learnt about its agents. Lives as long as the run stays in memory. */
+export class Standings {
+  #disabled = new Map();
+  #blocked = new Map();
+
+  /** Whether `agent` can be asked at all. */
+  isUsable(agent) {
+    return !this.#disabled.has(agent) && !this.isBlocked(agent);
   }
 
-  /** Notes what a failure says about its agent. Returns true when another agent should be asked at once. */
+  isBlocked(agent) {
+    const until = this.#blocked.get(agent);
+    if (until === undefined) return false;
+    if (Date.now() < until) return true;
+    this.#blocked.delete(agent);
+    return false;
+  }
+
+  /** Takes notice of an error. Says whether another agent can be asked within the same attempt. */
   learn(agent, error) {
     if (isQuota(error)) {
-      this.reasons.set(agent, error);
+      this.#blocked.set(agent, resetOf(error));
       return true;
     }
-    if (isRefusedLogin(error)) this.reasons.set(agent, error);
-    return false;
-  }
-
-  /** Agents for attempt `attempt` (from 1): its own rung first, then those after it, then those before it. */
-  candidates(chain, attempt) {
-    const rung = Math.min(attempt, chain.length) - 1;
-    return [...chain.slice(rung), ...chain.slice(0, rung)].filter((agent) => !this.reasons.has(agent));
-  }
-
-  /** Why nobody is left. */
-  refusal(id, chain) {
-    const reasons = chain.map((agent) => `${nameOf(agent)}: ${messageOf(this.reasons.get(agent))}`);
-    const quota = chain.some((agent) => isQuota(this.reasons.get(agent)));
-    return new SmithersError(
-      quota ? "AGENT_QUOTA_EXCEEDED" : "AGENT_CONFIG_INVALID",
-      `no agent of task "${id}" can be asked: ${reasons.join("; ")}`,
-      { failureRetryable: false },
-    );
-  }
-}
-
-/** Whether an agent says that it is ready; one that has nothing to say is. */
-export async function isReady(agent) {
-  if (typeof agent.preflight !== "function") return true;
-  try {
-    return (await agent.preflight()) !== false;
-  } catch {
+    if (error?.code === "RUNTIME_CAPABILITY_UNAVAILABLE" || looksLikeLogin(error)) this.#disabled.set(agent, error);
     return false;
   }
 }
 
-function messageOf(error) {
-  return error?.message ?? "it is not ready";
+/** The agents that the attempt after `failures` failed ones may ask, in order. The last one is asked again and again. */
+export function rungsFor(chain, failures, standings) {
+  const first = Math.min(failures, chain.length - 1);
+  return [...chain.slice(first), ...chain.slice(0, first)].filter((agent) => standings.isUsable(agent));
+}
+
+/** The error of an attempt that found no agent to ask. */
+export function noAgentLeft(chain, standings, nodeId) {
+  if (chain.length === 0) return new SmithersError("AGENT_CONFIG_INVALID", `task "${nodeId}" has an empty list of agents`);
+  const names = chain.map(nameOf).join(", ");
+  if (chain.some((agent) => standings.isBlocked(agent))) {
+    return new SmithersError("AGENT_QUOTA_EXCEEDED", `the quota of every agent of task "${nodeId}" is used up (${names}); resume the run when it is there again`);
+  }
+  return new SmithersError("AGENT_CONFIG_INVALID", `no agent of task "${nodeId}" can be used in this run (${names})`);
 }
 
 function isQuota(error) {
   return error?.code === "AGENT_QUOTA_EXCEEDED" || error?.details?.failureQuota === true;
 }
 
-const REFUSED_LOGIN = /\b401\b|unauthori[sz]ed|(invalid|incorrect|expired)[ _-]?(x-)?(api[ _-]?key|credential|token)|authentication[ _](failed|error)/i;
+/** When a used-up quota is there again, in milliseconds of the clock; never, when the error does not say. */
+function resetOf(error) {
+  const at = Number(error?.details?.resetAtMs);
+  return Number.isFinite(at) ? at : Infinity;
+}
 
-function isRefusedLogin(error) {
-  const status = error?.statusCode ?? error?.status;
-  return status === 401 || REFUSED_LOGIN.test(String(error?.message ?? ""));
+function looksLikeLogin(error) {
+  if (error?.statusCode === 401 || error?.status === 401) return true;
+  return LOOKS_LIKE_LOGIN.test(String(error?.message ?? error).slice(0, MOST_OF_MESSAGE));
 }

@@ -1,64 +1,56 @@
-// The texts that an agent is asked with: the task itself, and what is said when the answer does not fit.
+// The words around a prompt: what kind of answer is wanted, and what was wrong with the last one.
 
 import { z } from "zod";
-import { fieldsOf } from "smithers:schema";
 
-/** Most characters of a task and of an answer that a request for repair repeats. */
-const MOST_REPEATED = 8_000;
+/** How much of a prompt and of an answer a repair quotes, in characters. */
+const MOST_OF_TASK = 8_000;
+const MOST_OF_ANSWER = 16_000;
 
-const schemaTexts = new WeakMap();
+const PREAMBLE =
+  "The result of this task is read by a program. Do the work first, with whatever tools you have; then end with one JSON object in the form that is described at the end.";
 
-/** The JSON schema of what is to be answered, as text. */
+/** JSON Schemas by schema: the same few are asked for by every attempt. */
+const known = new WeakMap();
+
+/** What `schema` accepts as JSON Schema, indented by 2. */
 function schemaText(schema) {
-  let text = schemaTexts.get(schema);
+  let text = known.get(schema);
   if (text === undefined) {
-    text = JSON.stringify(jsonSchema(schema), null, 2);
-    schemaTexts.set(schema, text);
+    text = JSON.stringify(z.toJSONSchema(schema, { io: "output", unrepresentable: "any" }), null, 2);
+    known.set(schema, text);
   }
   return text;
 }
 
-/** A schema with transforms or dates has no JSON schema; its fields and their types say as much. */
-function jsonSchema(schema) {
-  try {
-    return z.toJSONSchema(schema, { io: "output" });
-  } catch {
-    return Object.fromEntries(fieldsOf(schema).map(({ name, shownType }) => [name, shownType]));
-  }
+function demand(schema) {
+  return `Answer with one bare JSON object, without a fence and without words around it. It must satisfy this JSON Schema:\n${schemaText(schema)}`;
 }
 
-/** The task, with what an agent must know that has no way of its own to answer in a given form. */
-export function structuredPrompt(task, schema) {
+/** A prompt for an agent that has to be told what its answer must look like. */
+export function withInstructions(prompt, schema) {
+  return `${PREAMBLE}\n\n${prompt}\n\n${demand(schema)}`;
+}
+
+/** Asks again after an answer in which no JSON was found. */
+export function askAgain(prompt, answer, schema) {
   return [
-    "Your final answer is read by a program. Do the task below, then answer with one JSON object.",
-    task,
-    answerForm(schema),
+    "Your last answer held no JSON object, so its result could not be read.",
+    `The task was:\n${start(prompt, MOST_OF_TASK)}`,
+    `Your answer was:\n${end(answer, MOST_OF_ANSWER)}`,
+    "Do not do the work again: write its result down.",
+    demand(schema),
   ].join("\n\n");
 }
 
-function answerForm(schema) {
-  return [
-    "Answer with a single JSON object that fits this JSON Schema:",
-    schemaText(schema),
-    "Write the object only: no explanation, no Markdown, nothing before or after it.",
-  ].join("\n\n");
+/** Asks to correct an answer whose value does not fit. */
+export function askToCorrect(problem, schema) {
+  return `The JSON object of your last answer does not fit: ${problem}\n\nCorrect it.\n\n${demand(schema)}`;
 }
 
-/** Asks again when there was no JSON in the answer. */
-export function missingJsonPrompt(task, answer, schema) {
-  return [
-    "Your answer to the task below held no JSON object, so nothing of it could be used.",
-    `The task:\n\n${shortened(task)}`,
-    `Your answer:\n\n${shortened(answer) || "(it was empty)"}`,
-    answerForm(schema),
-  ].join("\n\n");
+function start(text, most) {
+  return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}\n[cut]`;
 }
 
-/** Says what is wrong with the JSON of an answer. */
-export function invalidJsonMessage(problem, schema) {
-  return [`Your JSON object does not fit: ${problem}`, "Correct it and keep what is right.", answerForm(schema)].join("\n\n");
-}
-
-function shortened(text) {
-  return text.length <= MOST_REPEATED ? text : `${text.slice(0, MOST_REPEATED)}\n[shortened: ${text.length - MOST_REPEATED} more characters]`;
+function end(text, most) {
+  return text.length <= most ? text : `[cut]\n${text.slice(-most).toWellFormed()}`;
 }

@@ -1,7 +1,6 @@
-// Agent classes that need a model provider or a command line: a module may construct them, and they say what is
-// missing when they are asked.
+// Agent classes as inert objects: a module may construct them, nothing calls them yet.
 
-import { SmithersError } from "smithers:errors";
+import { unavailable } from "smithers:errors";
 
 class Agent {
   constructor(options = {}) {
@@ -12,11 +11,7 @@ class Agent {
   }
 
   async generate() {
-    throw new SmithersError(
-      "RUNTIME_CAPABILITY_UNAVAILABLE",
-      `${this.constructor.name} cannot be asked by this gateway: give the task an agent object with \`generate\``,
-      { failureRetryable: false },
-    );
+    return unavailable(`agent ${this.constructor.name}`);
   }
 }
 

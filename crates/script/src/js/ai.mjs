@@ -1,57 +1,50 @@
-// Stands in for the package `ai` when it is not installed: what workflow modules construct can be constructed,
-// and says what is missing when it is called.
+// Package `ai` for modules beside which it is not installed: its objects can be made, and say when called what is missing.
 
 import { SmithersError } from "smithers:errors";
 
-function missing(what) {
+function notInstalled(what) {
   throw new SmithersError(
     "RUNTIME_CAPABILITY_UNAVAILABLE",
-    `${what} needs a model provider, which this gateway does not have: give the task an agent object with \`generate\``,
-    { failureRetryable: false },
+    `${what} calls a model over the network, which is not available to workflow modules of this gateway; give the task an object with your own "generate"`,
   );
 }
 
-/** An agent that calls tools in a loop: keeps its settings, has no model to ask. */
+/** An agent as a description. */
 export class ToolLoopAgent {
   constructor(settings = {}) {
     this.settings = settings;
-    this.id = settings.id ?? "tool-loop-agent";
+    this.id = settings.id;
     this.model = settings.model;
-    this.tools = settings.tools;
-    this.instructions = settings.instructions;
+    this.version = "agent-v1";
+  }
+
+  get tools() {
+    return this.settings.tools ?? {};
   }
 
   async generate() {
-    return missing("ToolLoopAgent");
+    return notInstalled("ToolLoopAgent");
   }
 
   async stream() {
-    return missing("ToolLoopAgent");
+    return notInstalled("ToolLoopAgent");
   }
 }
 
-export const Experimental_Agent = ToolLoopAgent;
-export const Agent = ToolLoopAgent;
+export { ToolLoopAgent as Experimental_Agent };
 
-/** What an agent's output looks like. */
-export const Output = {
-  object: (options) => ({ type: "object", ...options }),
-  array: (options) => ({ type: "array", ...options }),
-  choice: (options) => ({ type: "choice", ...options }),
-  json: (options) => ({ type: "json", ...options }),
-  text: () => ({ type: "text" }),
-};
+const output = (type) => (options = {}) => ({ type, ...options });
+
+/** Forms of answers. */
+export const Output = Object.freeze({ text: output("text"), object: output("object"), array: output("array"), choice: output("choice"), json: output("json") });
 
 export const tool = (definition) => definition;
 export const dynamicTool = (definition) => ({ ...definition, type: "dynamic" });
 export const jsonSchema = (schema) => ({ jsonSchema: schema });
-export const zodSchema = (schema) => schema;
 export const stepCountIs = (count) => ({ steps }) => steps.length === count;
 export const hasToolCall = (name) => ({ steps }) => steps.at(-1)?.toolCalls?.some((call) => call.toolName === name) ?? false;
 
-export const generateText = async () => missing("generateText");
-export const generateObject = async () => missing("generateObject");
-export const streamText = () => missing("streamText");
-export const streamObject = () => missing("streamObject");
-export const embed = async () => missing("embed");
-export const embedMany = async () => missing("embedMany");
+export const generateText = async () => notInstalled("generateText");
+export const generateObject = async () => notInstalled("generateObject");
+export const streamText = () => notInstalled("streamText");
+export const streamObject = () => notInstalled("streamObject");

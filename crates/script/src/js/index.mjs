@@ -8,7 +8,7 @@ export { createSmithers } from "smithers:create";
 export { useCtx } from "smithers:frame";
 export { Gateway } from "smithers:gateway";
 export { renderMdx } from "smithers:prompt";
-export { getTaskRuntime } from "smithers:runtime";
+export { getTaskRuntime } from "smithers:task-runtime";
 export * from "smithers:components";
 export * from "smithers:later";
 export * from "smithers:agents";

@@ -2,13 +2,13 @@
 
 import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
-import { Barred } from "smithers:agent-chain";
+import { Standings } from "smithers:agent-chain";
 import { makeContext } from "smithers:context";
 import { Frame, within } from "smithers:frame";
-import { CheckedTexts, checkedText } from "smithers:output";
+import { CheckedTexts } from "smithers:output";
 import { Renderer } from "smithers:render";
 import { Rows, freeze } from "smithers:rows";
-import { enterTask } from "smithers:runtime";
+import { TaskRuntime, inTask } from "smithers:task-runtime";
 
 const sessions = new Map();
 const calls = new Map();
@@ -22,8 +22,9 @@ class Session {
     this.auth = freeze(JSON.parse(auth));
     this.rows = new Rows();
     this.statics = new CheckedTexts();
+    /** What the run has learnt about its agents. */
+    this.standings = new Standings();
     this.renderer = new Renderer();
-    this.barredAgents = new Barred();
     this.frame = null;
   }
 
@@ -38,7 +39,7 @@ export function openSession(id, workflow, runId, input, auth) {
 
 export function closeSession(id) {
   sessions.delete(id);
-  for (const call of [...calls.values()].filter((call) => call.session === id)) abortCall(call.id);
+  for (const call of [...calls.values()].filter((call) => call.session === id)) abortCall(call.id, "TASK_ABORTED", "the run was closed");
 }
 
 export function addRow(id, table, nodeId, iteration, text) {
@@ -77,49 +78,37 @@ function renderFailure(cause) {
   return failure;
 }
 
-/** Starts a callback of the newest frame. Its end is reported through `native.settle`. */
+/** Starts the body of a task of the newest frame. Its end is reported through `native.settle`. */
 export function startCall(callId, id, index, nodeId, iteration, attempt) {
   const session = sessions.get(id);
-  const callback = session.frame.callback(index, nodeId);
-  const call = { id: callId, session: id, nodeId, controller: new AbortController() };
+  const body = session.frame.callback(index, nodeId);
+  const controller = new AbortController();
+  const call = { id: callId, session: id, nodeId, controller, body };
   calls.set(callId, call);
-  if (callback.timeoutMs !== null) native.deadline(callId, callback.timeoutMs);
-  const runtime = { runId: session.runId, stepId: nodeId, nodeId, iteration, attempt, signal: call.controller.signal };
+  if (body.timeoutMs !== null) native.deadline(callId, body.timeoutMs);
+  const task = new TaskRuntime(session.runId, nodeId, iteration, attempt, controller.signal);
   try {
-    const value = enterTask(runtime, callback.run);
-    if (typeof value?.then === "function") {
-      Promise.resolve(value).then((value) => finish(call, value, callback), (error) => fail(call, error, callback));
-    } else {
-      finish(call, value, callback);
-    }
+    const text = inTask(task, () => body.begin(task));
+    if (typeof text === "string") settle(call, true, text, false);
+    else text.then((text) => settle(call, true, text, false), (error) => fail(call, error));
   } catch (error) {
-    fail(call, error, callback);
+    fail(call, error);
   }
 }
 
-function finish(call, value, callback) {
-  try {
-    settle(call, true, checkedText(value, callback.schema, call.nodeId), false);
-  } catch (error) {
-    fail(call, error, callback);
-  }
-}
-
-function fail(call, error, callback) {
+function fail(call, error) {
   const described = describeError(error);
-  const isHopeless = described.code === "INVALID_OUTPUT" && callback.retriesInvalidOutput !== true;
-  const retryable = !isHopeless && described.details?.failureRetryable !== false;
-  settle(call, false, JSON.stringify(described), retryable);
+  settle(call, false, JSON.stringify(described), call.body.mayRetry(described));
 }
 
 function settle(call, succeeded, text, retryable) {
   if (calls.delete(call.id)) native.settle(call.id, succeeded, text, retryable);
 }
 
-/** Fires the abort signal of a call; whatever it does afterwards is ignored. */
-export function abortCall(callId) {
+/** Fires the abort signal of a call with the reason; whatever the call does afterwards is ignored. */
+export function abortCall(callId, code, message) {
   const call = calls.get(callId);
   if (call === undefined) return;
   calls.delete(callId);
-  call.controller.abort(new SmithersError("TASK_ABORTED", `task "${call.nodeId}" was aborted`));
+  call.controller.abort(new SmithersError(code, message));
 }

@@ -1,20 +1,25 @@
 // Task: its checks, its retries and what it does when it is dispatched.
 
-import { agentRetries, isAgentTask, questionOf } from "smithers:agent-task";
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
+import { AgentBody } from "smithers:agent-body";
+import { chainOf } from "smithers:agent-chain";
+import { ComputeBody } from "smithers:body";
 import { deferred, resolveDeps } from "smithers:deps";
 import { inherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
 import { Kind, host } from "smithers:render";
-import { getTaskRuntime } from "smithers:runtime";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
 
 /** Retries of a task that gives a policy but no number. */
 const RETRIES_OF_A_POLICY = 3;
+/** Retries of a task with an agent that says nothing of them: at least these, and one for each further agent. */
+const RETRIES_OF_AN_AGENT = 3;
+/** Calls for the repair of an agent's result, in one attempt. */
+const SCHEMA_RETRIES = 3;
 const FIRST_DELAY_MS = 1000;
 
 export function Task(props) {
@@ -87,7 +92,6 @@ Object.assign(TaskSpec.prototype, {
 
 /** The properties that make a task differ from a plain one. */
 const PARTICULARS = [
-  "agent",
   "label",
   "skipIf",
   "dependsOn",
@@ -95,6 +99,7 @@ const PARTICULARS = [
   "priority",
   "continueOnFail",
   "failurePolicy",
+  "agent",
   "retries",
   "retryPolicy",
   "noRetry",
@@ -140,15 +145,14 @@ function giveBody(spec, props, frame, deps) {
   const { session } = frame;
   const { children } = props;
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
-  if (isAgentTask(props)) {
+  const chain = chainOf(props);
+  if (chain !== null) {
     spec.body = Body.compute;
-    if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
-      spec.callback = frame.keep(agentCallback(spec, props, session, schema, deps));
-    }
+    spec.callback = frame.keep(agentBody(spec, props, frame, deps, schema, chain));
   } else if (typeof children === "function") {
     spec.body = Body.compute;
     const run = deps === null ? children : deps.given(children);
-    spec.callback = frame.keep({ nodeId: spec.id, run, schema, timeoutMs: milliseconds(props.timeoutMs, "timeoutMs") });
+    spec.callback = frame.keep(new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs")));
   } else if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
@@ -158,13 +162,12 @@ function giveBody(spec, props, frame, deps) {
   }
 }
 
-/** Asks the agents of a task. An answer that does not fit may be better at the next attempt. */
-function agentCallback(spec, props, session, schema, deps) {
+function agentBody(spec, props, frame, deps, schema, chain) {
+  const { children } = props;
+  const ask = typeof children === "function" ? (deps === null ? () => children({}) : deps.given(children)) : () => children;
   const timeoutMs = milliseconds(props.timeoutMs, "timeoutMs");
-  const maxSchemaRetries = wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", null);
-  const question = questionOf(props, spec.id, schema, deps, { maxSchemaRetries, timeoutMs });
-  const run = () => question.ask(getTaskRuntime(), session.barredAgents);
-  return { nodeId: spec.id, run, schema, timeoutMs, retriesInvalidOutput: true };
+  const budget = Math.max(0, wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", SCHEMA_RETRIES));
+  return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, budget });
 }
 
 /** Permission for a task to run. */
@@ -177,7 +180,7 @@ function gate(props, title) {
 
 const BACKOFFS = ["fixed", "linear", "exponential"];
 
-/** Explicit numbers are taken; without any, a task is tried once, and an agent is asked a few times. */
+/** Explicit numbers are taken; without any, a task is tried once, and one with an agent a few times. */
 function retryPolicy(props) {
   const { retries, retryPolicy: policy, noRetry } = props;
   const backoff = policy?.backoff ?? "exponential";
@@ -185,9 +188,15 @@ function retryPolicy(props) {
     throw new SmithersError("INVALID_INPUT", `backoff must be one of ${BACKOFFS.join(", ")}, got ${JSON.stringify(backoff)}`);
   }
   const delayMs = policy === undefined ? FIRST_DELAY_MS : (milliseconds(policy.initialDelayMs, "initialDelayMs") ?? 0);
-  const unasked = isAgentTask(props) ? agentRetries(props) : 0;
-  const fallback = policy === undefined ? unasked : Math.max(unasked, RETRIES_OF_A_POLICY);
+  const fallback = usualRetries(props, policy);
   return { retries: noRetry ? 0 : Math.max(0, wholeNumber(retries, "retries", fallback)), backoff, delayMs };
+}
+
+function usualRetries(props, policy) {
+  const chain = chainOf(props);
+  if (chain === null) return policy === undefined ? 0 : RETRIES_OF_A_POLICY;
+  if (policy === undefined && props.continueOnFail) return 1;
+  return Math.max(RETRIES_OF_AN_AGENT, chain.length - 1);
 }
 
 /** A number or a text that is one. */

@@ -113,7 +113,7 @@ impl ScriptRuntime {
         });
         if let Some(&id) = found.map(|(id, _)| id) {
             self.calls.remove(&id);
-            self.abort_in_script(id);
+            self.abort_in_script(id, "TASK_ABORTED", "the task was aborted");
         }
     }
 
@@ -157,12 +157,14 @@ impl ScriptRuntime {
     /// Ends a call with `error`, which another attempt may avoid, and fires its abort signal.
     fn fail_call(&mut self, id: u64, error: ErrorInfo) {
         if let Some(call) = self.calls.remove(&id) {
+            let code = error.code.as_deref().unwrap_or("TASK_ABORTED").to_owned();
+            let message = error.message.clone();
             call.fail(error);
-            self.abort_in_script(id);
+            self.abort_in_script(id, &code, &message);
         }
     }
 
-    fn abort_in_script(&mut self, id: u64) {
+    fn abort_in_script(&mut self, id: u64, code: &str, message: &str) {
         let call = TimerKey::Call(id);
         self.engine.shared.timers.borrow_mut().disarm(call);
         if self.lost.is_some() {
@@ -174,9 +176,9 @@ impl ScriptRuntime {
         });
         let limit = self.limits.slice;
         self.engine.entries.count();
-        let aborted = self
-            .engine
-            .call::<_, ()>(&work, limit, "abortCall", (id as f64,));
+        let aborted =
+            self.engine
+                .call::<_, ()>(&work, limit, "abortCall", (id as f64, code, message));
         if let Err(halt) = aborted {
             self.error_of(halt, "TASK_TIMEOUT", limit);
         }

@@ -1,303 +1,281 @@
-//! Agent tasks: prompts, answers of every form, repairs, chains, and answers that mean harm.
+//! Tasks with agents: what an agent is given, how its result is repaired, and what ends an attempt.
 
 use serde_json::{Value, json};
-use smithers_model::error::ErrorInfo;
+use smithers_model::tree::{Backoff, RetryPolicy};
 use smithers_model::workflow::CallError;
 
 use crate::driver::{Run, host, load_source, wait};
 
-/// A module whose agent `scripted(answers)` gives its answers one after the other and remembers what it was asked.
-const PRELUDE: &str = r#"
-import { Sequence, Task, Workflow, createSmithers } from "smithers-orchestrator";
-import { z } from "zod";
-const { smithers, outputs } = createSmithers({
-  plan: z.object({ steps: z.array(z.string()), note: z.string().optional() }),
-  seen: z.object({ calls: z.array(z.unknown()) }),
-});
+/// A run of a workflow with the tasks `body`, in a module that begins with `head`.
+/// `said(...)` makes an agent that gives these answers in turn, the last one again and again, and notes its calls.
+pub(crate) fn run_of(head: &str, body: &str) -> Run {
+    let source = format!(
+        r#"
+import {{ Workflow, Task, createSmithers, getTaskRuntime, ClaudeCodeAgent, SmithersError }} from "smithers-orchestrator";
+import {{ z }} from "zod";
+const {{ smithers, outputs }} = createSmithers({{
+  out: z.object({{ n: z.number(), note: z.string().optional() }}),
+  log: z.object({{ calls: z.array(z.unknown()) }}),
+}});
 const calls = [];
-const scripted = (answers, more = {}) => ({
-  async generate(args) {
-    calls.push({
-      text: args.prompt ?? args.messages.at(-1).content,
-      form: args.messages ? "messages" : "prompt",
-      schema: args.outputSchema !== undefined,
-      context: args.taskContext,
-      timeout: args.timeout,
-    });
+const said = (...answers) => ({{
+  id: "said",
+  async generate(given) {{
+    calls.push(given);
     const answer = answers[Math.min(calls.length, answers.length) - 1];
     if (answer instanceof Error) throw answer;
-    return typeof answer === "string" ? { text: answer } : answer;
-  },
-  ...more,
-});
-const failing = (message, more = {}) => ({ async generate() { throw Object.assign(new Error(message), more); } });
-"#;
-
-/// A run of one agent task with these properties and children, and a task that tells what was asked.
-fn asked(properties: &str, children: &str) -> Run {
-    let source = format!(
-        "{PRELUDE}export default smithers(() => (<Workflow name=\"w\"><Sequence>
-          <Task id=\"ask\" output={{outputs.plan}} {properties}>{children}</Task>
-          <Task id=\"seen\" output={{outputs.seen}}>{{() => ({{ calls }})}}</Task>
-        </Sequence></Workflow>));"
+    return typeof answer === "string" ? {{ text: answer }} : answer;
+  }},
+}});
+{head}
+export default smithers((ctx) => <Workflow name="w">{body}
+  <Task id="log" output={{outputs.log}}>{{() => ({{ calls }})}}</Task></Workflow>);
+"#
     );
     let host = host();
     let workflow = load_source(&host, &source);
-    Run::start(&workflow, "r1", "{}").keep(host)
+    let mut run = Run::open(&workflow, "r1", "{}").keep(host);
+    run.render().unwrap();
+    run
 }
 
-/// What the task stores when its agent gives `answers`, given as JavaScript.
-fn stored(answers: &str) -> Value {
-    asked(&format!("agent={{scripted([{answers}])}}"), "Plan it").finish("ask")
-}
-
-/// Why the task fails, and whether another attempt may help.
-fn failure(properties: &str, children: &str) -> (ErrorInfo, bool) {
-    let mut run = asked(properties, children);
-    match wait(run.call("ask")) {
-        Err(CallError::Failed { error, retryable }) => (error, retryable),
-        other => panic!("{other:?}"),
+/// The error of attempt `attempt` of task `id`: its code or name, its message, and whether it may be tried again.
+pub(crate) fn failure(run: &mut Run, id: &str, attempt: u32) -> (String, String, bool) {
+    match wait(run.attempt(id, attempt)) {
+        Err(CallError::Failed { error, retryable }) => {
+            (error.code.unwrap_or(error.name), error.message, retryable)
+        }
+        other => panic!("it should have failed: {other:?}"),
     }
 }
 
-fn steps(text: &str) -> Value {
-    json!({ "steps": [text] })
+fn calls(run: &mut Run) -> Vec<Value> {
+    let log = wait(run.call("log")).unwrap().value();
+    log["calls"].as_array().unwrap().clone()
 }
 
 #[test]
-fn the_answer_is_found_in_the_order_of_the_contract() {
-    let cases = [
-        (
-            r#"{ text: '{"steps":["text"]}', output: { steps: ["output"] }, _output: { steps: ["first"] } }"#,
-            "first",
-        ),
-        (
-            r#"{ text: '{"steps":["text"]}', output: { steps: ["output"] } }"#,
-            "output",
-        ),
-        (
-            r#"{ text: "no", output: '{"steps":["as text"]}' }"#,
-            "as text",
-        ),
-        (r#"' {"steps":["whole"]} '"#, "whole"),
-        (
-            r#"'```json\n{"steps":["one"]}\n```\nor\n```\n{"steps":["two"]}\n```'"#,
-            "two",
-        ),
-        (
-            r#"{ text: "see above", steps: [{ text: '```json\n{"steps":["early"]}\n```' }, { text: '```json\n{"steps":["late"]}\n```' }] }"#,
-            "late",
-        ),
-        (
-            r#"{ text: "see above", steps: [{ text: 'a {"steps":["first"]} b {"steps":["second"]}' }] }"#,
-            "first",
-        ),
-        (r#"'a {"steps":["x"]} b {"steps":["last"]} c'"#, "last"),
-        (
-            r#"'it is {open and "quoted badly, then {"steps":["found"]}'"#,
-            "found",
-        ),
-        (r#"'a brace in a text: {"steps":["} {"]} done'"#, "} {"),
-    ];
-    for (answer, expected) in cases {
-        assert_eq!(stored(answer), steps(expected), "{answer}");
-    }
-}
-
-#[test]
-fn the_prompt_carries_the_task_and_the_schema_unless_the_agent_has_a_form_of_its_own() {
-    let mut run = asked(
-        "timeoutMs={5000} agent={scripted(['{\"steps\":[]}'])}",
-        "Plan it",
+fn an_agent_is_given_the_prompt_with_the_schema_and_who_asks() {
+    let mut run = run_of(
+        r#"const agent = said('{"n": 1}');"#,
+        "<Task id='a' output={outputs.out} agent={agent} timeoutMs={60000}>Count to {1}</Task>",
     );
-    run.finish("ask");
-    let seen = run.finish("seen");
-    let call = &seen["calls"][0];
-    let text = call["text"].as_str().unwrap();
+    assert_eq!(wait(run.attempt("a", 2)).unwrap().value(), json!({"n": 1}));
+    let given = &calls(&mut run)[0];
+    let prompt = given["prompt"].as_str().unwrap();
+    assert!(prompt.contains("\n\nCount to 1\n\n"), "{prompt}");
     assert!(
-        text.contains("Plan it") && text.contains("\"properties\""),
-        "{text}"
+        prompt.contains("\"properties\": {\n    \"n\": {"),
+        "{prompt}"
     );
-    assert_eq!(call["schema"], true);
-    assert_eq!(call["timeout"], json!({ "totalMs": 5000 }));
-    let context = json!({ "runId": "r1", "nodeId": "ask", "iteration": 0, "attempt": 1 });
-    assert_eq!(call["context"], context);
-
-    let native = "agent={scripted(['{\"steps\":[]}'], { supportsNativeStructuredOutput: true })}";
-    let mut run = asked(native, "Plan it");
-    run.finish("ask");
-    assert_eq!(run.finish("seen")["calls"][0]["text"], "Plan it");
+    assert_eq!(
+        given["taskContext"],
+        json!({"runId": "r1", "nodeId": "a", "iteration": 0, "attempt": 2})
+    );
+    assert_eq!(given["timeout"], json!({"totalMs": 60000}));
+    assert_eq!(given["maxOutputBytes"], 200_000);
+    assert!(given["abortSignal"].is_object() && given["outputSchema"].is_object());
+    assert!(given.get("messages").is_none());
 }
 
 #[test]
-fn an_answer_that_does_not_fit_is_put_right_within_the_attempt() {
-    let answers = r#"'no json here', '{"steps":"no list"}', '{"steps":["right"]}'"#;
-    let mut run = asked(&format!("agent={{scripted([{answers}])}}"), "Plan it");
-    assert_eq!(run.finish("ask"), steps("right"));
-    let seen = run.finish("seen");
-    let forms: Vec<_> = seen["calls"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|call| &call["form"])
-        .collect();
-    assert_eq!(forms, ["prompt", "prompt", "messages"]);
-    let anew = seen["calls"][1]["text"].as_str().unwrap();
+fn an_agent_that_enforces_the_schema_itself_gets_the_bare_prompt() {
+    let mut run = run_of(
+        r#"const agent = { ...said({ output: { n: 1 } }), supportsNativeStructuredOutput: true };"#,
+        "<Task id='a' output={outputs.out} agent={agent}>Count</Task>",
+    );
+    run.finish("a");
+    assert_eq!(calls(&mut run)[0]["prompt"], "Count");
+}
+
+#[test]
+fn a_function_between_the_tags_gives_the_prompt() {
+    let mut run = run_of(
+        r#"const agent = said('{"n": 7}', '{"n": 8}');"#,
+        "<Task id='a' output={outputs.out} agent={agent}>{() => 'first'}</Task>\
+         <Task id='b' output={outputs.out} agent={agent} deps={{ a: outputs.out }}>{(d) => <p>after {d.a.n}</p>}</Task>",
+    );
+    assert_eq!(run.tasks(), ["a", "log"]);
+    run.finish("a");
+    assert_eq!(run.tasks(), ["a", "b", "log"]);
+    assert_eq!(run.finish("b"), json!({"n": 8}));
+    let calls = calls(&mut run);
     assert!(
-        anew.contains("Plan it") && anew.contains("no json here"),
-        "{anew}"
+        calls[0]["prompt"]
+            .as_str()
+            .unwrap()
+            .contains("\n\nfirst\n\n")
     );
-    let problem = seen["calls"][2]["text"].as_str().unwrap();
-    assert!(problem.contains("steps"), "{problem}");
+    assert!(calls[1]["prompt"].as_str().unwrap().contains("after 7"));
 }
 
 #[test]
-fn repairs_have_a_budget_and_then_another_attempt_may_help() {
-    for (property, calls) in [
-        ("", 4),
-        ("maxSchemaRetries={1}", 2),
-        ("maxSchemaRetries={0}", 1),
-    ] {
-        let mut run = asked(
-            &format!("agent={{scripted(['never'])}} {property}"),
-            "Plan it",
-        );
-        let Err(CallError::Failed { error, retryable }) = wait(run.call("ask")) else {
-            panic!("it never fits");
-        };
-        assert_eq!(
-            (error.code.as_deref(), retryable),
-            (Some("INVALID_OUTPUT"), true)
-        );
-        assert_eq!(run.finish("seen")["calls"].as_array().unwrap().len(), calls);
-    }
-}
-
-#[test]
-fn an_empty_prompt_is_not_asked_and_not_tried_again() {
-    let (error, retryable) = failure("agent={scripted(['{}'])}", "{'  '}");
-    assert_eq!(
-        (error.code.as_deref(), retryable),
-        (Some("TASK_EMPTY_PROMPT"), false)
+fn a_value_that_does_not_fit_is_corrected_in_the_conversation() {
+    let mut run = run_of(
+        r#"const agent = said('{"n": "one"}', '{"n": "two"}', '{"n": 3}');"#,
+        "<Task id='a' output={outputs.out} agent={agent}>Count</Task>",
     );
-}
-
-#[test]
-fn an_agent_without_generate_is_refused_while_rendering() {
-    for agent in ["{{}}", "{[]}", "{[scripted([]), 7]}"] {
-        let source = format!(
-            "{PRELUDE}export default smithers(() => (<Workflow name=\"w\"><Task id=\"a\" output={{outputs.plan}} agent={agent}>x</Task></Workflow>));"
-        );
-        let host = host();
-        let workflow = load_source(&host, &source);
-        let mut run = Run::open(&workflow, "r1", "{}").keep(host);
-        let error = run.render().unwrap_err();
-        assert_eq!(
-            error.code.as_deref(),
-            Some("AGENT_CONFIG_INVALID"),
-            "{agent}"
-        );
-    }
-}
-
-#[test]
-fn those_that_are_not_ready_or_out_of_quota_are_passed_over_within_the_attempt() {
-    let spare = "scripted(['{\"steps\":[\"spare\"]}'])";
-    for first in [
-        "{ ...failing(\"never asked\"), async preflight() { return false; } }",
-        "{ ...failing(\"never asked\"), async preflight() { throw new Error(\"down\"); } }",
-        "failing(\"too much\", { code: \"AGENT_QUOTA_EXCEEDED\" })",
-        "failing(\"too much\", { details: { failureQuota: true } })",
-    ] {
-        let mut run = asked(&format!("agent={{[{first}, {spare}]}}"), "Plan it");
-        assert_eq!(run.finish("ask"), steps("spare"), "{first}");
-    }
-}
-
-#[test]
-fn an_agent_whose_login_is_refused_is_not_asked_again_in_this_run() {
-    let mut run = asked("agent={failing(\"401 Unauthorized\")}", "Plan it");
-    assert!(matches!(
-        wait(run.call("ask")),
-        Err(CallError::Failed {
-            retryable: true,
-            ..
-        })
-    ));
-    let Err(CallError::Failed { error, retryable }) = wait(run.call("ask")) else {
-        panic!("nobody is left");
+    assert_eq!(run.finish("a"), json!({"n": 3}));
+    let calls = calls(&mut run);
+    let roles = |call: &Value| {
+        let messages = call["messages"].as_array().unwrap();
+        messages
+            .iter()
+            .map(|message| message["role"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(
-        (error.code.as_deref(), retryable),
-        (Some("AGENT_CONFIG_INVALID"), false)
+    assert_eq!(roles(&calls[1]), ["user", "assistant", "user"]);
+    assert_eq!(roles(&calls[2]).len(), 5);
+    assert_eq!(calls[1]["messages"][1]["content"], r#"{"n": "one"}"#);
+    let asked = calls[1]["messages"][2]["content"].as_str().unwrap();
+    assert!(
+        asked.contains("n: ") && asked.contains("\"properties\""),
+        "{asked}"
     );
-    assert!(error.message.contains("401 Unauthorized"), "{error:?}");
+    assert!(calls[1].get("prompt").is_none() && calls[1].get("outputSchema").is_none());
 }
 
 #[test]
-fn hostile_answers_end_in_a_bounded_time() {
-    let hostile = [
-        r#"{ text: "{".repeat(200_000) }"#,
-        r#"{ text: "{}".repeat(100_000) }"#,
-        r#"{ text: '{"'.repeat(100_000) }"#,
-        r#"{ text: "```{".repeat(40_000) }"#,
-        r#"{ text: "x" + '{"a":'.repeat(40_000) + "}".repeat(40_000) }"#,
-        r#"{ text: "\\\"".repeat(60_000) + "}" }"#,
-    ];
-    for answer in hostile {
-        let (error, _) = failure(
-            &format!("maxSchemaRetries={{1}} agent={{scripted([{answer}])}}"),
-            "Plan it",
-        );
-        assert_eq!(
-            error.code.as_deref(),
-            Some("INVALID_OUTPUT"),
-            "{answer}: {error:?}"
-        );
+fn an_answer_without_json_is_asked_for_again_by_prompt() {
+    let mut run = run_of(
+        r#"const agent = said("I counted.", "Done: {\"n\": 4} and {\"n\": 5}");"#,
+        "<Task id='a' output={outputs.out} agent={agent}>Count</Task>",
+    );
+    // A repair is read by its first object, unlike a first answer.
+    assert_eq!(run.finish("a"), json!({"n": 4}));
+    let prompt = calls(&mut run)[1]["prompt"].as_str().unwrap().to_owned();
+    assert!(
+        prompt.contains("Count") && prompt.contains("I counted."),
+        "{prompt}"
+    );
+    assert!(prompt.contains("\"properties\""), "{prompt}");
+}
+
+#[test]
+fn both_kinds_of_repair_share_the_budget_of_an_attempt() {
+    let mut run = run_of(
+        r#"const agent = said("no", '{"n": "x"}', "no", '{"n": 1}');"#,
+        "<Task id='a' output={outputs.out} agent={agent} maxSchemaRetries={2}>Count</Task>",
+    );
+    let (code, message, retryable) = failure(&mut run, "a", 1);
+    assert_eq!(code, "INVALID_OUTPUT");
+    assert_eq!(message, "the agent's answer for \"a\" holds no JSON object");
+    assert!(retryable, "another attempt of an agent may do better");
+    assert_eq!(calls(&mut run).len(), 3);
+}
+
+#[test]
+fn an_output_schema_may_ask_for_more_than_the_table() {
+    let mut run = run_of(
+        r#"const agent = said('{"n": 1}', '{"n": 11}'); const strict = z.object({ n: z.number().min(10) });"#,
+        "<Task id='a' output={outputs.out} outputSchema={strict} agent={agent}>Count</Task>",
+    );
+    assert_eq!(run.finish("a"), json!({"n": 11}));
+    let calls = calls(&mut run);
+    assert!(
+        calls[0]["prompt"]
+            .as_str()
+            .unwrap()
+            .contains("\"minimum\": 10")
+    );
+}
+
+#[test]
+fn a_prompt_without_text_is_not_asked() {
+    let mut run = run_of(
+        "const agent = said('{}');",
+        "<Task id='a' output={outputs.out} agent={agent}>{() => '  '}</Task><Task id='b' output={outputs.out} agent={agent}/>",
+    );
+    for id in ["a", "b"] {
+        let (code, _, retryable) = failure(&mut run, id, 1);
+        assert_eq!((code.as_str(), retryable), ("TASK_EMPTY_PROMPT", false));
     }
+    assert!(calls(&mut run).is_empty());
 }
 
 #[test]
-fn retries_of_an_agent_are_enough_for_each_of_its_chain() {
-    let chain = |properties: &str| {
-        asked(&format!("{properties} agent={{scripted([])}}"), "x")
-            .task("ask")
-            .retry
-            .retries
+fn an_agent_that_ignores_its_time_is_not_waited_for_and_makes_no_further_calls() {
+    let mut run = run_of(
+        r#"
+const seen = [];
+const slow = { async generate({ abortSignal }) {
+  seen.push("called");
+  abortSignal.addEventListener("abort", () => seen.push(abortSignal.reason.code));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  seen.push("late");
+  return { text: "no JSON, so a repair would follow" };
+} };
+"#,
+        "<Task id='a' output={outputs.out} agent={slow} timeoutMs={20}>Count</Task>\
+         <Task id='seen' output={outputs.log}>{async () => { while (!seen.includes('late')) await new Promise((resolve) => setTimeout(resolve, 5)); return { calls: [...seen] }; }}</Task>",
+    );
+    let (code, _, retryable) = failure(&mut run, "a", 1);
+    assert_eq!((code.as_str(), retryable), ("TASK_TIMEOUT", true));
+    assert_eq!(
+        run.finish("seen"),
+        json!({"calls": ["called", "TASK_TIMEOUT", "late"]})
+    );
+    assert_eq!(wait(run.call("seen")).unwrap().value()["calls"][2], "late");
+}
+
+#[test]
+fn code_of_an_agent_sees_its_task_and_the_reason_of_an_abort() {
+    let mut run = run_of(
+        r#"
+let reason;
+const agent = { async generate() {
+  const { nodeId, signal } = getTaskRuntime();
+  reason = nodeId;
+  await new Promise((_, reject) => signal.addEventListener("abort", () => { reason += ` ${signal.reason.code}`; reject(signal.reason); }));
+} };
+"#,
+        "<Task id='a' output={outputs.out} agent={agent}>Wait</Task>\
+         <Task id='reason' output={outputs.log}>{() => ({ calls: [reason] })}</Task>",
+    );
+    let _answer = run.call("a");
+    let asked = run.call("a");
+    let waiting =
+        wait(async { tokio::time::timeout(std::time::Duration::from_millis(100), asked).await });
+    assert!(waiting.is_err());
+    run.abort("a");
+    assert_eq!(run.finish("reason"), json!({"calls": ["a TASK_ABORTED"]}));
+}
+
+#[test]
+fn retries_of_agents_are_bounded_and_cover_the_chain() {
+    let agents = "const a = said(''); const five = [a, a, a, a, a];";
+    let retries = |props: &str| {
+        let body = format!("<Task id='a' output={{outputs.out}} agent={{a}} {props}>x</Task>");
+        run_of(agents, &body).task("a").retry
     };
-    assert_eq!(chain(""), 3);
-    assert_eq!(chain("continueOnFail"), 1);
-    assert_eq!(chain("retries={7}"), 7);
-    assert_eq!(chain("noRetry"), 0);
-    let long = "agent={[1,2,3,4,5,6].map(() => scripted([]))}";
-    assert_eq!(asked(long, "x").task("ask").retry.retries, 5);
+    let usual = RetryPolicy {
+        retries: 3,
+        backoff: Backoff::Exponential,
+        initial_delay_ms: 1000,
+    };
+    assert_eq!(retries(""), usual);
+    assert_eq!(retries("agent={five}").retries, 4);
+    assert_eq!(retries("continueOnFail").retries, 1);
+    assert_eq!(retries("noRetry").retries, 0);
+    assert_eq!(retries("retries={9}").retries, 9);
 }
 
 #[test]
-fn packages_of_models_can_be_imported_and_say_what_is_missing() {
-    let source = r#"
+fn agents_of_packages_that_are_not_installed_can_be_made_and_say_what_is_missing() {
+    let mut run = run_of(
+        r#"
 import { ToolLoopAgent as Agent, Output, stepCountIs, tool } from "ai";
 import { anthropic } from "@ai-sdk/anthropic";
 import { openai } from "@ai-sdk/openai";
-import { ClaudeCodeAgent, Task, Workflow, createSmithers } from "smithers-orchestrator";
-import { z } from "zod";
-const { smithers, outputs } = createSmithers({ out: z.object({ n: z.number() }) });
-const agents = { tools: new Agent({ model: anthropic("some-model"), tools: { t: tool({}) }, instructions: "be brief" }), code: new ClaudeCodeAgent({ model: openai("m") }) };
-export default smithers(() => (<Workflow name="w">
-  {Object.entries(agents).map(([id, agent]) => <Task key={id} id={id} output={outputs.out} agent={agent}>Go</Task>)}
-</Workflow>));
-"#;
-    let host = host();
-    let workflow = load_source(&host, source);
-    let mut run = Run::start(&workflow, "r1", "{}").keep(host);
-    for id in ["tools", "code"] {
-        let Err(CallError::Failed { error, retryable }) = wait(run.call(id)) else {
-            panic!("{id} has no model");
-        };
-        let code = error.code.as_deref();
-        assert_eq!(
-            (code, retryable),
-            (Some("RUNTIME_CAPABILITY_UNAVAILABLE"), false)
-        );
+const first = new Agent({ model: anthropic("m"), instructions: "i", tools: { t: tool({}) }, output: Output.object({ schema: z.object({}) }), stopWhen: stepCountIs(3) });
+const second = new ClaudeCodeAgent({ model: openai("m").modelId });
+"#,
+        "<Task id='a' output={outputs.out} agent={first}>x</Task><Task id='b' output={outputs.out} agent={second}>x</Task>",
+    );
+    for (id, named) in [("a", "ToolLoopAgent"), ("b", "ClaudeCodeAgent")] {
+        let (code, message, retryable) = failure(&mut run, id, 1);
+        assert_eq!(code, "RUNTIME_CAPABILITY_UNAVAILABLE");
+        assert!(message.contains(named), "{message}");
+        assert!(!retryable, "nothing changes until the module does");
     }
 }

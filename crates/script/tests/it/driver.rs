@@ -183,12 +183,21 @@ impl Run {
         &mut self,
         id: &str,
     ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
+        self.attempt(id, 1)
+    }
+
+    /// Starts attempt `attempt` of compute task `id`.
+    pub(crate) fn attempt(
+        &mut self,
+        id: &str,
+        attempt: u32,
+    ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
         let TaskBody::Compute(callback) = self.task(id).body else {
             panic!("{id} has no function");
         };
         self.session.call(TaskCall {
             node: self.task(id).node.clone(),
-            attempt: 1,
+            attempt,
             callback,
             reporter: self.reporter(id),
         })

@@ -5,6 +5,8 @@
     reason = "errors of the model are passed on as they are"
 )]
 
+mod agent_answers;
+mod agent_chains;
 mod agents;
 mod context;
 mod driver;

@@ -265,7 +265,7 @@ fn later_components_are_built_and_named() {
         ),
         ("{continueAsNew({a: 1})}", "ContinueAsNew"),
         (
-            "<Task id='a' output={outputs.out} fork='b'>hi</Task>",
+            "<Task id='a' output={outputs.out} agent={new s.AnthropicAgent({model: 'm'})} fork='b'>hi</Task>",
             "Task with fork",
         ),
     ] {
@@ -383,7 +383,7 @@ fn a_task_that_outlives_its_timeout_is_aborted() {
         panic!("nothing was lost");
     };
     assert!(error.has_code("TASK_TIMEOUT") && retryable);
-    assert_eq!(run.finish("why")["note"], "TASK_ABORTED");
+    assert_eq!(run.finish("why")["note"], "TASK_TIMEOUT");
 }
 
 #[test]

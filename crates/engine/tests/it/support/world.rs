@@ -272,11 +272,13 @@ impl World {
     /// The body of `id` ends with `error`.
     pub(crate) fn fail_with(&mut self, id: &str, error: ErrorInfo) {
         let (node, attempt) = self.end_body(id);
+        // A function would give the same wrong output once more; its body says so.
+        let retryable = !error.has_code("INVALID_OUTPUT");
         self.accept(Fact::TaskFailed {
             node,
             attempt,
             error,
-            retryable: true,
+            retryable,
         })
         .expect("the body was under way");
     }

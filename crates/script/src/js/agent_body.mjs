@@ -1,0 +1,67 @@
+// The body of a task with an agent: one attempt, from the prompt to the result.
+
+import { SmithersError } from "smithers:errors";
+import { callAgent, isReady } from "smithers:agent-call";
+import { noAgentLeft, rungsFor } from "smithers:agent-chain";
+import { structuredResult } from "smithers:agent-repair";
+import { mayRetry } from "smithers:body";
+import { within } from "smithers:frame";
+import { promptText } from "smithers:prompt";
+
+/** Codes that another attempt of an agent cannot help. */
+const FINAL = new Set(["TASK_EMPTY_PROMPT", "MDX_PRELOAD_INACTIVE", "AGENT_CONFIG_INVALID", "AGENT_QUOTA_EXCEEDED"]);
+
+export class AgentBody {
+  /** `question` gives what stands between the tags of the task. It is asked as late as possible: most frames start few tasks. */
+  constructor({ nodeId, frame, chain, question, schema, timeoutMs, budget }) {
+    this.nodeId = nodeId;
+    this.frame = frame;
+    this.chain = chain;
+    this.question = question;
+    this.schema = schema;
+    this.timeoutMs = timeoutMs;
+    this.budget = budget;
+  }
+
+  /** Runs an attempt; gives the result as JSON text. */
+  async begin(task) {
+    const { standings } = this.frame.session;
+    const prompt = this.prompt();
+    let failure;
+    for (const agent of rungsFor(this.chain, task.attempt - 1, standings)) {
+      if (!(await isReady(agent, task))) continue;
+      try {
+        return await this.ask(agent, prompt, task);
+      } catch (error) {
+        if (!standings.learn(agent, error)) throw error;
+        failure = error;
+      }
+    }
+    const left = noAgentLeft(this.chain, standings, this.nodeId);
+    left.cause = failure;
+    throw left;
+  }
+
+  /** Whether another attempt may end better than one that ended with `error`. */
+  mayRetry(error) {
+    const { standings } = this.frame.session;
+    return mayRetry(error) && !FINAL.has(error.code) && this.chain.some((agent) => standings.isUsable(agent));
+  }
+
+  prompt() {
+    const text = within(this.frame, () => promptText(this.question(), this.schema));
+    if (text.trim() === "") throw new SmithersError("TASK_EMPTY_PROMPT", `task "${this.nodeId}" has nothing to ask its agent`);
+    return text;
+  }
+
+  ask(agent, prompt, task) {
+    return structuredResult({
+      ask: (request) => callAgent(agent, request, task, this.timeoutMs),
+      native: agent.supportsNativeStructuredOutput === true,
+      prompt,
+      schema: this.schema,
+      nodeId: this.nodeId,
+      budget: this.budget,
+    });
+  }
+}

@@ -45,8 +45,10 @@ pub fn run_event(stored: &StoredEvent) -> Result<Option<RunEvent>, Unreadable> {
         type_name: stored.type_name.clone(),
         source,
     })?;
-    Ok(written
-        .map(|(name, payload)| RunEvent::new(run_id, name, &payload, stream_seq, state_version)))
+    let at = stored.at.0;
+    Ok(written.map(|(name, payload)| {
+        RunEvent::new(run_id, name, &payload, stream_seq, state_version, at)
+    }))
 }
 
 /// Returns whether the event concerns an approval, so that readers of approvals may see it.

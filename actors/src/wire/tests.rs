@@ -290,7 +290,7 @@ fn a_streamed_frame_carries_the_numbers_of_the_event_and_those_of_the_socket() {
     event.write_streamed(&mut frame, &id, 8, 99);
     assert_eq!(
         std::str::from_utf8(&frame).unwrap(),
-        r#"{"type":"event","event":"run.event","payload":{"streamId":"s-1","apiVersion":"v1","type":"RunEvent","runId":"r1","event":"run.completed","payload":{"runId":"r1","status":"cancelled"},"seq":3,"stateVersion":17},"seq":8,"stateVersion":99,"apiVersion":"v1"}"#
+        r#"{"type":"event","event":"run.event","payload":{"streamId":"s-1","apiVersion":"v1","type":"RunEvent","runId":"r1","event":"run.completed","payload":{"runId":"r1","status":"cancelled"},"seq":3,"stateVersion":17,"emittedAtMs":5},"seq":8,"stateVersion":99,"apiVersion":"v1"}"#
     );
 }
 

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! plain    {"type":"event",              | "event":E,"payload":P |                          ,"seq":| K ...}
-//! streamed ...{"streamId":S,| ..."runId":R,"event":E,"payload":P,"seq":N,"stateVersion":V},"seq":  | K ...}
+//! streamed ...{"streamId":S,| ..."runId":R,"event":E,"payload":P,"seq":N,"stateVersion":V,"emittedAtMs":T},"seq": | K ...}
 //!             head            shared                                                                 tail
 //! ```
 
@@ -57,17 +57,18 @@ pub struct RunEvent {
 }
 
 impl RunEvent {
-    /// Serialises an event: its run, its name, its payload, its number in the run's stream (from 1) and the gateway's state
-    /// version when it was broadcast.
+    /// Serialises an event: its run, its name, its payload, its number in the run's stream (from 1), the gateway's state
+    /// version when it was broadcast, and when it happened, in milliseconds.
     pub fn new(
         run_id: &str,
         event: &str,
         payload: &Payload,
         seq: u64,
         state_version: u64,
+        emitted_at_ms: i64,
     ) -> RunEvent {
         let mut shared =
-            BytesMut::with_capacity(payload.as_bytes().len() + run_id.len() + event.len() + 160);
+            BytesMut::with_capacity(payload.as_bytes().len() + run_id.len() + event.len() + 200);
         shared.put_slice(b"\",\"apiVersion\":\"v1\",\"type\":\"RunEvent\",\"runId\":");
         put_text(&mut shared, run_id);
         shared.put_u8(b',');
@@ -81,6 +82,9 @@ impl RunEvent {
         put_number(&mut shared, seq);
         shared.put_slice(b",\"stateVersion\":");
         put_number(&mut shared, state_version);
+        shared.put_slice(b",\"emittedAtMs\":");
+        // A clock before 1970 is no time that a client could use.
+        put_number(&mut shared, u64::try_from(emitted_at_ms).unwrap_or(0));
         shared.put_u8(b'}');
         shared.put_slice(SEQ);
         let offset = |at: usize| u32::try_from(at).expect("a payload is far below 4 GiB");

@@ -303,7 +303,7 @@ fn a_run_event_is_written_in_both_recorded_shapes() {
     let payload = Payload::from_json(
         &br#"{"runId":"run-3tasks","nodeId":"t0","state":"pending","iteration":0}"#[..],
     );
-    let event = RunEvent::new("run-3tasks", "node.pending", &payload, 1, 4);
+    let event = RunEvent::new("run-3tasks", "node.pending", &payload, 1, 4, 1_700);
     assert_eq!(
         written(|out| event.write_plain(out, 2)),
         r#"{"type":"event","event":"node.pending","payload":{"runId":"run-3tasks","nodeId":"t0","state":"pending","iteration":0},"seq":2,"stateVersion":4,"apiVersion":"v1"}"#,
@@ -311,7 +311,7 @@ fn a_run_event_is_written_in_both_recorded_shapes() {
     let stream = StreamId::new("535f7e85-8a3a-4c93-a824-01d9bdcc121a").unwrap();
     assert_eq!(
         written(|out| event.write_streamed(out, &stream, 2, 9)),
-        r#"{"type":"event","event":"run.event","payload":{"streamId":"535f7e85-8a3a-4c93-a824-01d9bdcc121a","apiVersion":"v1","type":"RunEvent","runId":"run-3tasks","event":"node.pending","payload":{"runId":"run-3tasks","nodeId":"t0","state":"pending","iteration":0},"seq":1,"stateVersion":4},"seq":2,"stateVersion":9,"apiVersion":"v1"}"#,
+        r#"{"type":"event","event":"run.event","payload":{"streamId":"535f7e85-8a3a-4c93-a824-01d9bdcc121a","apiVersion":"v1","type":"RunEvent","runId":"run-3tasks","event":"node.pending","payload":{"runId":"run-3tasks","nodeId":"t0","state":"pending","iteration":0},"seq":1,"stateVersion":4,"emittedAtMs":1700},"seq":2,"stateVersion":9,"apiVersion":"v1"}"#,
     );
 }
 
@@ -326,10 +326,10 @@ fn a_stream_id_needs_no_escaping() {
 proptest! {
     #[test]
     fn both_shapes_are_one_json_value_with_the_given_parts(
-        run in ".{0,12}", name in "[a-z.\"\\\\]{0,12}", text in ".{0,20}", seq: u64, version: u64, own: u64, now: u64,
+        run in ".{0,12}", name in "[a-z.\"\\\\]{0,12}", text in ".{0,20}", seq: u64, version: u64, own: u64, now: u64, at in 0..i64::MAX,
     ) {
         let value = json!({"runId": run, "text": text});
-        let event = RunEvent::new(&run, &name, &Payload::encode(&value).unwrap(), seq, version);
+        let event = RunEvent::new(&run, &name, &Payload::encode(&value).unwrap(), seq, version, at);
         let stream = StreamId::new("s-1").unwrap();
         let (mut plain, mut streamed) = (BytesMut::new(), BytesMut::new());
         event.write_plain(&mut plain, own);
@@ -338,7 +338,7 @@ proptest! {
         prop_assert!(plain.len() <= event.max_frame_bytes(None));
         let inner = json!({
             "streamId": "s-1", "apiVersion": "v1", "type": "RunEvent", "runId": run, "event": name, "payload": value,
-            "seq": seq, "stateVersion": version,
+            "seq": seq, "stateVersion": version, "emittedAtMs": at,
         });
         prop_assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&plain).unwrap(),

@@ -61,6 +61,16 @@ pub(super) fn revision_known(steps: &mut [Step]) -> usize {
     changes
 }
 
+/// Demands the time of the event in every frame of a stream.
+pub(super) fn time_in_stream(steps: &mut [Step]) -> usize {
+    let mut changes = 0;
+    for frame in answers(steps).filter(|frame| frame["event"] == "run.event") {
+        frame["payload"]["emittedAtMs"] = 0.into();
+        changes += 1;
+    }
+    changes
+}
+
 /// Answers a refused request with its own id where that can be read, over sockets and HTTP alike.
 pub(super) fn invalid_frame_id(steps: &mut [Step]) -> usize {
     let mut changes = 0;

@@ -21,7 +21,7 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 9] = [
+pub(crate) const ORDER: [&str; 10] = [
     "single-run-completed",
     "approval-decided-event",
     "launch-keeps-everything",
@@ -31,6 +31,7 @@ pub(crate) const ORDER: [&str; 9] = [
     DECISIONS_PUBLISHED_FIRST,
     "revision-known",
     "invalid-frame-id",
+    "time-in-stream",
 ];
 
 /// Applies the rule called `name`; returns the number of changes.
@@ -45,6 +46,7 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         DECISIONS_PUBLISHED_FIRST => Ok(events::count_decisions(steps)),
         CREDENTIALS_WITHHELD => Ok(fields::count_credentials(steps)),
         "revision-known" => Ok(fields::revision_known(steps)),
+        "time-in-stream" => Ok(fields::time_in_stream(steps)),
         "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
         other => bail!("better.toml names the unknown rule `{other}`"),
     }

@@ -7,7 +7,9 @@ use smithers_protocol::error::{ErrorCode, RpcError};
 
 /// A read failed; the caller gets no particulars, the log does.
 pub(super) fn of_read(error: smithers_store::Error) -> RpcError {
-    tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
+    if !matches!(error, smithers_store::Error::TooLong) {
+        tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
+    }
     match error {
         smithers_store::Error::Busy => RpcError::unavailable("The database is busy; try again"),
         _ => RpcError::unavailable("The database could not be read; try again"),

@@ -74,7 +74,7 @@ impl Service {
     }
 
     async fn state_version(&self) -> Result<u64, RpcError> {
-        self.read(|reader| reader.state_version().map_err(error::of_read))
+        self.read_briefly(|reader| reader.state_version().map_err(error::of_read))
             .await
     }
 }

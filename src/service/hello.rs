@@ -21,7 +21,7 @@ impl Greeter for Service {
         Box::pin(async move {
             let shape = service.clone();
             service
-                .read(move |reader| shape.hello(reader, &greeting))
+                .read_briefly(move |reader| shape.hello(reader, &greeting))
                 .await
         })
     }

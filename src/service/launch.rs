@@ -101,7 +101,7 @@ impl Service {
         }
         let id = RunId::from(run_id);
         let known = self
-            .read(move |reader| reader.run(&id).map_err(error::of_read))
+            .read_briefly(move |reader| reader.run(&id).map_err(error::of_read))
             .await?;
         match known {
             None => Ok(()),

@@ -122,14 +122,15 @@ impl Service {
         }
     }
 
-    /// Reads off the HTTP worker's thread. The reader sees everything that was acknowledged before.
+    /// Reads off the HTTP worker's thread. The reader sees one instant, with everything that was acknowledged
+    /// before.
     async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&dyn Reader) -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
         let backend = self.backend.clone();
         let reading = move || {
-            let reader = backend.reader().map_err(error::of_read)?;
+            let reader = backend.snapshot().map_err(error::of_read)?;
             query(&*reader)
         };
         actix_web::rt::task::spawn_blocking(reading)
@@ -138,6 +139,22 @@ impl Service {
                 tracing::error!(error = %panic, "a read panicked");
                 Err(RpcError::internal())
             })
+    }
+
+    /// As [`read`](Self::read), for a question of a few indexed rows: it is answered where it is asked, because
+    /// the way to another thread and back costs more than the answer. One that turns out to be long is asked
+    /// again off the thread.
+    async fn read_briefly<T: Send + 'static>(
+        &self,
+        query: impl Fn(&dyn Reader) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        if let Some(reader) = self.backend.glimpse() {
+            let answer = query(&*reader);
+            if !reader.gave_up() {
+                return answer;
+            }
+        }
+        self.read(query).await
     }
 }
 

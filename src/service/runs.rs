@@ -8,7 +8,7 @@ use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::{RunId, WorkflowKey};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
-use smithers_protocol::limits::LIST_MAX;
+use smithers_protocol::limits::{LIST_MAX, LIST_RUNS_DEFAULT};
 use smithers_protocol::params::{CancelRun, GetRun, ListRuns, Params, ResumeRun};
 use smithers_protocol::view::{CancelAnswer, GapSnapshot, ResumeAnswer, RunRecord};
 use smithers_store::Reader;
@@ -16,6 +16,10 @@ use smithers_store::read::{ApprovalFilter, RunFilter};
 
 use super::{Service, encode, error};
 use crate::view::{Owner, RunShown, run_record};
+
+/// Rows of a list that is read and written in less time than a way to another thread is worth: as many as a
+/// client gets that names no number.
+const SHORT_LIST: usize = LIST_RUNS_DEFAULT;
 
 impl Service {
     pub(super) async fn get_run(&self, params: &Params) -> Result<Payload, RpcError> {
@@ -27,7 +31,7 @@ impl Service {
     /// The record of a run, `None` when there is no such run.
     pub(crate) async fn run_payload(&self, run_id: &str) -> Result<Option<Payload>, RpcError> {
         let (id, owner) = (RunId::from(run_id), self.owner());
-        self.read(move |reader| with_record(reader, &id, &owner, |record| encode(&record)))
+        self.read_briefly(move |reader| with_record(reader, &id, &owner, |record| encode(&record)))
             .await
     }
 
@@ -52,13 +56,17 @@ impl Service {
             return encode(&[(); 0]);
         };
         let owner = self.owner();
-        self.read(move |reader| {
+        let is_short = filter.limit <= SHORT_LIST && filter.offset == 0;
+        let query = move |reader: &dyn Reader| {
             let rows = reader.runs(&filter).map_err(error::of_read)?;
             let shown: Vec<RunShown<'_>> =
                 rows.iter().map(|row| RunShown::new(row, &owner)).collect();
             encode(&shown.iter().map(RunShown::row).collect::<Vec<_>>())
-        })
-        .await
+        };
+        match is_short {
+            true => self.read_briefly(query).await,
+            false => self.read(query).await,
+        }
     }
 
     pub(super) async fn resume_run(
@@ -108,7 +116,7 @@ impl Service {
     async fn status_of(&self, run_id: &RunId) -> Result<Option<RunStatus>, RpcError> {
         let id = run_id.clone();
         let row = self
-            .read(move |reader| reader.run(&id).map_err(error::of_read))
+            .read_briefly(move |reader| reader.run(&id).map_err(error::of_read))
             .await?;
         Ok(row.map(|row| row.status))
     }

@@ -1,6 +1,7 @@
 //! From stored rows to what clients see. What is stored and what is sent change for different reasons.
 
 mod approval;
+mod members;
 mod node;
 mod run;
 

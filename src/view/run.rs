@@ -14,6 +14,8 @@ use smithers_protocol::params::StartedBy;
 use smithers_protocol::view::{Blocked, FailedChildren, RunColumns, RunRecord, RunState};
 use smithers_store::read::PendingApproval;
 
+use super::members::rewrite;
+
 /// This process as the owner of the runs that it executes.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
@@ -108,12 +110,24 @@ pub(crate) fn run_record<'a>(
 
 /// The configuration without the launcher's scopes and token, and who started the run.
 fn shown_config(config: &RawJson) -> (String, Option<StartedBy>) {
-    let mut value = config.value();
-    if let Some(Value::Object(auth)) = value.get_mut("auth") {
-        auth.retain(|key, _| matches!(key.as_str(), "triggeredBy" | "createdAt"));
-    }
-    let started_by = value.get("startedBy").map(started_by);
-    (value.to_string(), started_by)
+    let mut starter = None;
+    let shown = rewrite(config.as_str(), |name, value| match name {
+        "auth" => Some(shown_auth(value)),
+        "startedBy" => {
+            starter = serde_json::from_str(value).ok().as_ref().map(started_by);
+            Some(value.into())
+        }
+        _ => Some(value.into()),
+    });
+    (shown.unwrap_or_else(|| "null".to_owned()), starter)
+}
+
+/// Readers see who launched the run and when.
+fn shown_auth(auth: &str) -> Cow<'_, str> {
+    let shown = rewrite(auth, |name, value| {
+        matches!(name, "triggeredBy" | "createdAt").then_some(value.into())
+    });
+    shown.unwrap_or_else(|| "null".to_owned()).into()
 }
 
 fn started_by(value: &Value) -> StartedBy {

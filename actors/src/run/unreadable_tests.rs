@@ -33,6 +33,10 @@ impl Backend for Unreadable {
         Err(Error::Busy)
     }
 
+    fn snapshot(&self) -> Result<ReadGuard, Error> {
+        Err(Error::Busy)
+    }
+
     fn epoch(&self) -> Epoch {
         self.inner.epoch()
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
@@ -25,6 +26,17 @@ pub trait Backend: Send + Sync + 'static {
     /// Blocks for a moment at most; give it back soon, a long reader keeps the log from shrinking.
     fn reader(&self) -> Result<ReadGuard, Error>;
 
+    /// As [`reader`](Self::reader), and all that is read through it is of one instant. Give it back soon: what
+    /// is written meanwhile is not seen, and the log does not shrink.
+    fn snapshot(&self) -> Result<ReadGuard, Error>;
+
+    /// As [`snapshot`](Self::snapshot), for a short question on a thread that must not be blocked: at once or
+    /// not at all, and only for some milliseconds. When it has [given up](ReadGuard::gave_up), the question is
+    /// to be asked again elsewhere.
+    fn glimpse(&self) -> Option<ReadGuard> {
+        None
+    }
+
     /// Generation of this process, one more than that of the owner before it.
     fn epoch(&self) -> Epoch;
 
@@ -33,12 +45,26 @@ pub trait Backend: Send + Sync + 'static {
 }
 
 /// A reader on loan.
-pub struct ReadGuard(Box<dyn Reader>);
+pub struct ReadGuard {
+    reader: Box<dyn Reader>,
+    gave_up: Arc<AtomicBool>,
+}
 
 impl ReadGuard {
     /// Lends `reader`.
     pub fn new(reader: impl Reader + 'static) -> Self {
-        Self(Box::new(reader))
+        Self::bounded(reader, Arc::default())
+    }
+
+    /// Lends `reader`, which sets `gave_up` when it fails for want of time.
+    pub(crate) fn bounded(reader: impl Reader + 'static, gave_up: Arc<AtomicBool>) -> Self {
+        let reader = Box::new(reader);
+        Self { reader, gave_up }
+    }
+
+    /// Returns whether a read failed because it took longer than it may.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Relaxed)
     }
 }
 
@@ -46,7 +72,7 @@ impl Deref for ReadGuard {
     type Target = dyn Reader;
 
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        &*self.reader
     }
 }
 

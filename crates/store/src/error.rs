@@ -44,6 +44,9 @@ pub enum Error {
     /// All connections stayed in use; worth another try.
     #[error("no database connection became free in time")]
     Busy,
+    /// It took longer than it may where it was asked; worth asking elsewhere.
+    #[error("the read took longer than it may on its thread")]
+    TooLong,
     /// A row that this version cannot make sense of.
     #[error("a stored {what} cannot be read: {detail}")]
     Damaged {

@@ -53,6 +53,11 @@ impl Backend for MemoryStore {
         Ok(ReadGuard::new(MemoryReader(self.state.clone())))
     }
 
+    fn snapshot(&self) -> Result<ReadGuard, Error> {
+        let copy = self.state.read().clone();
+        Ok(ReadGuard::new(MemoryReader(Arc::new(RwLock::new(copy)))))
+    }
+
     fn epoch(&self) -> Epoch {
         Epoch(1)
     }

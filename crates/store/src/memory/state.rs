@@ -20,7 +20,7 @@ use crate::read::AuditEntry;
 use crate::schema::{Cell, Schema};
 
 /// All rows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) runs: BTreeMap<RunId, Run>,
     pub(super) launches: HashMap<(WorkflowKey, String), RunId>,
@@ -36,6 +36,7 @@ pub(super) struct State {
 }
 
 /// The rows of one run.
+#[derive(Clone)]
 pub(super) struct Run {
     pub(super) row: RunRow,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
@@ -51,6 +52,7 @@ pub(super) struct Run {
 }
 
 /// An output row: cells by column name, so that a table that has grown reads old rows with nulls.
+#[derive(Clone)]
 pub(super) struct Output {
     pub(super) completed: u64,
     pub(super) cells: HashMap<String, Cell>,

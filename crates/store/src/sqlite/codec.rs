@@ -1,7 +1,7 @@
 //! Between rows and values: texts of states, JSON of structures. Damage is an error, never a panic.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Type, ValueRef};
-use rusqlite::{Row, RowIndex};
+use rusqlite::{ErrorCode, Row, RowIndex};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smithers_model::approval::ApprovalStatus;
@@ -22,6 +22,9 @@ impl From<rusqlite::Error> for Error {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::IntegralValueOutOfRange(..) => Self::damaged("column", error),
+            error if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Self::TooLong
+            }
             error => Self::Database(error),
         }
     }

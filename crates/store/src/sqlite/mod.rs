@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
+use r2d2::PooledConnection;
 use r2d2_sqlite::SqliteConnectionManager;
 use smithers_model::Epoch;
 use smithers_model::redact::Redactor;
@@ -146,6 +147,17 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    fn wait_for_reader(&self) -> Result<SqliteReader, Error> {
+        let conn = self.pool.get().map_err(|_| Error::Busy)?;
+        Ok(self.reader_on(conn))
+    }
+
+    fn reader_on(&self, conn: PooledConnection<SqliteConnectionManager>) -> SqliteReader {
+        SqliteReader::new(Lease::Pooled(conn), self.schema.clone())
+    }
+}
+
 impl Backend for SqliteStore {
     fn open_writer(&self) -> Result<Box<dyn Transactions>, OpenError> {
         let conn = self.opener.writing()?;
@@ -160,12 +172,18 @@ impl Backend for SqliteStore {
     }
 
     fn reader(&self) -> Result<ReadGuard, Error> {
-        let conn = self.pool.get().map_err(|_| Error::Busy)?;
-        let lease = Lease::Pooled(conn);
-        Ok(ReadGuard::new(SqliteReader::new(
-            lease,
-            self.schema.clone(),
-        )))
+        Ok(ReadGuard::new(self.wait_for_reader()?))
+    }
+
+    fn snapshot(&self) -> Result<ReadGuard, Error> {
+        Ok(ReadGuard::new(self.wait_for_reader()?.at_one_instant()?))
+    }
+
+    fn glimpse(&self) -> Option<ReadGuard> {
+        let conn = self.pool.try_get()?;
+        // Whoever gets none asks elsewhere, where the same trouble is told of.
+        let (reader, gave_up) = self.reader_on(conn).for_a_moment().ok()?;
+        Some(ReadGuard::bounded(reader, gave_up))
     }
 
     fn epoch(&self) -> Epoch {

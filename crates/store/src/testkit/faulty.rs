@@ -112,6 +112,10 @@ impl<B: Backend> Backend for FaultyStore<B> {
         self.inner.reader()
     }
 
+    fn snapshot(&self) -> Result<ReadGuard, Error> {
+        self.inner.snapshot()
+    }
+
     fn epoch(&self) -> Epoch {
         self.inner.epoch()
     }

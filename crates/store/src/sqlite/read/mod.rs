@@ -7,6 +7,7 @@ mod deployment;
 mod due;
 mod event;
 mod frame;
+mod instant;
 mod loops;
 mod module;
 mod node;
@@ -94,23 +95,31 @@ impl SqliteReader {
     }
 }
 
-impl Reader for SqliteReader {
-    fn load_run(&self, run: &RunId) -> ReadResult<Option<RunRows>> {
-        // One read transaction: the rows are those of one instant.
-        let transaction = self.conn.unchecked_transaction()?;
+impl SqliteReader {
+    fn gather(&self, run: &RunId) -> ReadResult<Option<RunRows>> {
         let Some(row) = self.run(run)? else {
             return Ok(None);
         };
-        let rows = RunRows {
+        Ok(Some(RunRows {
             row,
             nodes: self.nodes(run)?,
             attempts: self.attempts(run)?,
             loops: self.loops(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
-        };
+        }))
+    }
+}
+
+impl Reader for SqliteReader {
+    fn load_run(&self, run: &RunId) -> ReadResult<Option<RunRows>> {
+        if self.is_of_one_instant() {
+            return self.gather(run);
+        }
+        let transaction = self.conn.unchecked_transaction()?;
+        let rows = self.gather(run)?;
         transaction.commit()?;
-        Ok(Some(rows))
+        Ok(rows)
     }
 }
 

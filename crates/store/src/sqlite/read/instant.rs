@@ -66,7 +66,6 @@ mod tests {
     use super::*;
     use crate::Backend;
     use crate::error::Error;
-    use crate::read::{NodeReader, RunReader};
     use crate::testkit::{RunScript, ScratchDb, commit, node};
 
     #[test]

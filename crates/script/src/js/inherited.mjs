@@ -3,11 +3,18 @@
 import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 
-const handed = createContext({ priority: 0, quarantine: false });
+const NOTHING = Object.freeze({ priority: 0, quarantine: false });
+
+const handed = createContext(NOTHING);
 
 /** What the groups around the element being rendered say. */
 export function inherited() {
   return handed.current;
+}
+
+/** Whether the groups around the element being rendered say nothing. */
+export function isNothingInherited() {
+  return handed.current === NOTHING;
 }
 
 /** Whether `props` say that a failure is kept apart; undefined when they say nothing. */

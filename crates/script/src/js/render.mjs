@@ -23,6 +23,8 @@ class HostNode {
     this.spec = spec;
     this.inner = inner;
     this.children = NOTHING;
+    /** Properties that a later frame can be compared with; null when the node is made anew in each. */
+    this.made = null;
   }
 }
 
@@ -31,16 +33,35 @@ export function host(kind, tag, props, spec, inner) {
   return new HostNode(kind, tag, texts(props), spec, inner);
 }
 
-/** Memory of one position in the tree between frames: hooks of a component, positions below. */
+/**
+ * Names the function of a built-in component that takes over new properties into the node of the frame before. It
+ * answers false when they make another node. Such a component has no state and is called without hooks.
+ */
+export const again = Symbol("again");
+
+/** Memory of one position in the tree between frames: hooks of a component, its node, positions below. */
 class Fiber {
   constructor(type) {
     this.type = type;
     this.hooks = null;
     this.restart = false;
+    this.node = null;
+    /** Positions below by index, without gaps. */
+    this.list = null;
+    /** Other positions below, by key or index. */
     this.below = null;
   }
 
   child(key, type) {
+    const list = (this.list ??= []);
+    if (key < list.length && typeof key === "number") {
+      const fiber = list[key];
+      return fiber.type === type ? fiber : (list[key] = new Fiber(type));
+    }
+    if (key === list.length && !this.below?.has(key)) {
+      list.push(new Fiber(type));
+      return list[key];
+    }
     const below = (this.below ??= new Map());
     let fiber = below.get(key);
     if (fiber === undefined || fiber.type !== type) {
@@ -114,9 +135,15 @@ export class Renderer {
     if (++this.depth > DEEPEST) throw new SmithersError("INVALID_INPUT", `elements are nested deeper than ${DEEPEST}`);
     const { type, props } = element;
     if (typeof type === "function") {
-      const made = callComponent(fiber, type, props);
-      if (made instanceof HostNode) this.place(made, fiber, out);
-      else this.expand(result(type, made), fiber, 0, out);
+      const builtIn = type[again];
+      if (builtIn !== undefined) {
+        if (fiber.node === null || !builtIn(fiber.node, props)) fiber.node = type(props);
+        this.place(fiber.node, fiber, out);
+      } else {
+        const made = callComponent(fiber, type, props);
+        if (made instanceof HostNode) this.place(made, fiber, out);
+        else this.expand(result(type, made), fiber, 0, out);
+      }
     } else if (typeof type === "string") {
       this.place(intrinsic(type, props), fiber, out);
     } else if (type === Fragment) {

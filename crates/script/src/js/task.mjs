@@ -6,10 +6,11 @@ import { AgentBody } from "smithers:agent-body";
 import { chainOf } from "smithers:agent-chain";
 import { ComputeBody } from "smithers:body";
 import { deferred, resolveDeps } from "smithers:deps";
-import { inherited, quarantine } from "smithers:inherited";
+import { inherited, isNothingInherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
-import { Kind, host } from "smithers:render";
+import { Kind, again, host } from "smithers:render";
+import { isPlain, sameProps } from "smithers:reuse";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
@@ -41,7 +42,23 @@ export function Task(props) {
   giveBody(spec, props, frame, deps);
   const node = host(Kind.task, "smithers:task", props, spec, null);
   node.props.push("waitAsync", props.async ? "true" : "false");
+  if (deps === null && !props.needsApproval && isUnscoped() && isPlain(props)) node.made = props;
   return node;
+}
+
+/** Gives a node of the frame before the body of this one. Everything else about it depends on plain properties alone. */
+Task[again] = function takeOver(node, props) {
+  const { made, spec } = node;
+  if (made === null || !isUnscoped() || !sameProps(made, props)) return false;
+  if ((typeof props.children === "function") !== (spec.body === Body.compute)) return false;
+  node.made = props;
+  giveBody(spec, props, currentFrame(), null);
+  return true;
+};
+
+/** Whether nothing around the task adds to it. */
+function isUnscoped() {
+  return currentScope() === null && isNothingInherited();
 }
 
 /** Names a property that this build cannot honour, or null. */
@@ -74,6 +91,7 @@ class TaskSpec {
 Object.assign(TaskSpec.prototype, {
   iteration: 0,
   callback: 0,
+  stored: false,
   payload: null,
   error: null,
   /** Nothing below differs from what is written here. */
@@ -153,7 +171,7 @@ function giveBody(spec, props, frame, deps) {
     spec.body = Body.compute;
     const run = deps === null ? children : deps.given(children);
     spec.callback = frame.keep(new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs")));
-  } else if (!spec.skipIf && !session.hasRow(spec.table, spec.id, spec.iteration)) {
+  } else if (!spec.skipIf && !isStored(spec, session)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
     } catch (error) {
@@ -168,6 +186,15 @@ function agentBody(spec, props, frame, deps, schema, chain) {
   const timeoutMs = milliseconds(props.timeoutMs, "timeoutMs");
   const budget = Math.max(0, wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", SCHEMA_RETRIES));
   return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, budget });
+}
+
+/** Whether a task has its row. Rows stay. */
+function isStored(spec, session) {
+  if (spec.stored) return true;
+  spec.payload = null;
+  spec.error = null;
+  spec.stored = session.hasRow(spec.table, spec.id, spec.iteration);
+  return spec.stored;
 }
 
 /** Permission for a task to run. */

@@ -20,6 +20,7 @@ mod packages;
 mod platform;
 mod probes;
 mod prompts;
+mod reuse;
 mod rules;
 mod standing;
 mod zod;

@@ -28,21 +28,16 @@ export default smithers((ctx) => {{
 /// Text properties of task `a` before and after `step`.
 fn props_before_and_after(element: &str) -> [String; 2] {
     let mut run = run_of(element);
-    let mut shown = || {
-        let is_a = |props: &[(String, String)]| {
-            props
-                .iter()
-                .any(|(name, value)| name == "id" && value == "a")
-        };
-        let elements = run.tree.elements().iter();
-        let found = elements
-            .map(|element| &element.props)
-            .find(|props| is_a(props));
-        let text = format!("{:?}", found.expect("it is mounted"));
-        run.finish("step");
-        text
-    };
-    [shown(), shown()]
+    let before = props_of_a(&run);
+    run.finish("step");
+    [before, props_of_a(&run)]
+}
+
+fn props_of_a(run: &Run) -> String {
+    let name = ("id".to_owned(), "a".to_owned());
+    let mut elements = run.tree.elements().iter();
+    let found = elements.find(|element| element.props.contains(&name));
+    format!("{:?}", found.expect("it is mounted").props)
 }
 
 #[test]

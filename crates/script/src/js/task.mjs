@@ -10,7 +10,7 @@ import { inherited, isNothingInherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
 import { Kind, again, host } from "smithers:render";
-import { isPlain, sameProps } from "smithers:reuse";
+import { plain } from "smithers:reuse";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2 };
@@ -42,17 +42,17 @@ export function Task(props) {
   giveBody(spec, props, frame, deps);
   const node = host(Kind.task, "smithers:task", props, spec, null);
   node.props.push("waitAsync", props.async ? "true" : "false");
-  if (deps === null && !props.needsApproval && isUnscoped() && isPlain(props)) node.made = props;
+  if (deps === null && !props.needsApproval && isUnscoped()) node.made = plain(props);
   return node;
 }
 
 /** Gives a node of the frame before the body of this one. Everything else about it depends on plain properties alone. */
 Task[again] = function takeOver(node, props) {
   const { made, spec } = node;
-  if (made === null || !isUnscoped() || !sameProps(made, props)) return false;
-  if ((typeof props.children === "function") !== (spec.body === Body.compute)) return false;
-  node.made = props;
-  giveBody(spec, props, currentFrame(), null);
+  if (made === null || !isUnscoped() || !made.equals(props)) return false;
+  const isCompute = spec.body === Body.compute;
+  if ((typeof props.children === "function") !== isCompute) return false;
+  if (isCompute || !spec.stored) giveBody(spec, props, currentFrame(), null);
   return true;
 };
 

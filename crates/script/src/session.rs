@@ -90,8 +90,9 @@ impl WorkflowSession for ScriptSession {
         let slot = Arc::clone(&self.slot);
         let session = self.id;
         let newest = self.newest.clone();
+        let started = start(&slot, session, call.clone());
         Box::pin(async move {
-            if let Some(answer) = start(&slot, session, call.clone()).await? {
+            if let Some(answer) = started.await? {
                 return answer;
             }
             // The runtime was lost since the frame: its successor needs the frame first.
@@ -182,8 +183,12 @@ async fn restore(
     }
 }
 
-/// Starts a call and waits for its end; none when the session is not open in the runtime.
-async fn start(slot: &Slot, session: u64, call: TaskCall) -> Result<CallAnswer, CallError> {
+/// Starts a call at once, and waits for its end; none when the session is not open in the runtime.
+fn start(
+    slot: &Slot,
+    session: u64,
+    call: TaskCall,
+) -> impl Future<Output = Result<CallAnswer, CallError>> + Send + use<> {
     let id = next_ticket();
     let slot_id = slot.id;
     let asked = slot.thread.ask(id, move |reply| {
@@ -207,13 +212,15 @@ async fn start(slot: &Slot, session: u64, call: TaskCall) -> Result<CallAnswer, 
             call,
         }
     });
-    asked.await.map_err(|Lost { at_fault }| match at_fault {
-        false => lost("the runtime was lost"),
-        true => CallError::Failed {
-            error: ErrorInfo::coded("TASK_TIMEOUT", "the task is stuck in the engine"),
-            retryable: true,
-        },
-    })
+    async move {
+        asked.await.map_err(|Lost { at_fault }| match at_fault {
+            false => lost("the runtime was lost"),
+            true => CallError::Failed {
+                error: ErrorInfo::coded("TASK_TIMEOUT", "the task is stuck in the engine"),
+                retryable: true,
+            },
+        })
+    }
 }
 
 fn lost(message: &str) -> CallError {

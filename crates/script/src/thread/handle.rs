@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::RwLock;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pulse::Pulse;
@@ -62,7 +63,8 @@ impl Thread {
         }))
     }
 
-    /// Sends the request that `make` builds around the reply channel, and waits for the answer.
+    /// Sends the request that `make` builds around the reply channel, and waits for the answer. It is sent at once,
+    /// so that requests arrive in the order in which they were made; only a thread with a full queue is waited for.
     pub(crate) fn ask<T, F>(
         &self,
         ticket: u64,
@@ -76,10 +78,17 @@ impl Thread {
             let current = self.current.read();
             (current.requests.clone(), current.lost.subscribe())
         };
+        let (reply, answer) = oneshot::channel();
+        let unsent = match requests.try_send(make(reply)) {
+            Err(TrySendError::Full(request)) => Some(request),
+            // A thread that is gone drops the request, and the answer with it.
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+        };
         async move {
-            let (reply, answer) = oneshot::channel();
             let exchange = async move {
-                requests.send(make(reply)).await.ok()?;
+                if let Some(request) = unsent {
+                    requests.send(request).await.ok()?;
+                }
                 answer.await.ok()
             };
             tokio::select! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::{TreeContent, Trigger};
-use smithers_model::tree::{Kind, LoopSpec, TaskBody, TaskSpec, Tree};
+use smithers_model::tree::{Element, Kind, LoopSpec, TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{LoopId, NodeId, NodeKey};
 
@@ -31,6 +31,8 @@ pub(crate) struct Layout {
     pub(crate) content: Arc<TreeContent>,
     /// Hash of the XML alone.
     pub(crate) xml_hash: String,
+    /// Highest limit that a Parallel states; 0 when none does.
+    pub(crate) widest: u32,
     /// For each element, the innermost Parallel around it.
     pub(crate) groups: Vec<Option<usize>>,
     tasks: Vec<usize>,
@@ -182,6 +184,7 @@ impl Layout {
                 false => content.hash.clone(),
             },
             content: Arc::new(content),
+            widest: widest_limit(tree),
             groups: innermost_groups(tree),
             tasks: Vec::new(),
             loops: BTreeMap::new(),
@@ -233,6 +236,14 @@ impl Layout {
 /// Whether a task calls a function when it is dispatched.
 pub(crate) fn has_function(task: &TaskSpec) -> bool {
     !matches!(task.body, TaskBody::Static(_) | TaskBody::Decision)
+}
+
+fn widest_limit(tree: &Tree) -> u32 {
+    let limit = |element: &Element| match &element.kind {
+        Kind::Parallel(spec) => spec.max_concurrency.max(spec.subtree_concurrency),
+        _ => None,
+    };
+    tree.elements().iter().filter_map(limit).max().unwrap_or(0)
 }
 
 /// For each element, the nearest Parallel above it.

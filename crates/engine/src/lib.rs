@@ -23,6 +23,7 @@
 mod approval;
 mod board;
 mod cancel;
+mod cap;
 mod decision;
 mod finish;
 mod frame;

@@ -12,15 +12,13 @@ use smithers_model::run::{RunConfig, RunRow};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
+use crate::cap::Cap;
 use crate::lifecycle::TaskStatus;
 use crate::node::Node;
 use crate::open_step::OpenStep;
 use crate::report::OUTPUT_LIMIT;
 use crate::standing::Standings;
 use crate::state::RunState;
-
-/// Cap on tasks in flight of a run that names none.
-const DEFAULT_SLOTS: usize = 16;
 
 /// A run as the store has it.
 #[derive(Clone, Debug)]
@@ -64,7 +62,7 @@ impl RunState {
         let config: Option<RunConfig> = serde_json::from_str(loaded.row.config.as_str()).ok();
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
         Self {
-            slots: cap.map_or(DEFAULT_SLOTS, |cap| cap.max(1) as usize),
+            cap: Cap::of(cap),
             output_limit: config
                 .as_ref()
                 .map_or(OUTPUT_LIMIT, |config| config.max_output_bytes),

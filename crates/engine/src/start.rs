@@ -32,7 +32,8 @@ impl RunState {
     /// Starts `runnable` tasks while the step has room. Returns true when anything changed.
     /// Tasks that run inside the step are all started before the first of them finishes.
     pub(crate) fn advance(&mut self, frame: &Frame, runnable: &[usize], now: Timestamp) -> bool {
-        let mut free_slots = self.slots.saturating_sub(self.running.len());
+        let slots = self.cap.slots(frame);
+        let mut free_slots = slots.saturating_sub(self.running.len());
         let mut started_in_step = Vec::new();
         let mut moved = false;
         for &index in runnable {

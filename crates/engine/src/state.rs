@@ -15,6 +15,7 @@ use smithers_model::step::Step;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
+use crate::cap::Cap;
 use crate::frame::Frame;
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::node::Node;
@@ -28,7 +29,7 @@ pub struct RunState {
     /// The run row as it will be once the open step is committed.
     pub(crate) run: RunRow,
     /// Cap on compute tasks in flight.
-    pub(crate) slots: usize,
+    pub(crate) cap: Cap,
     /// `ctx.auth`.
     pub(crate) auth: Option<RawJson>,
     /// Most bytes of output that are kept of an attempt.

@@ -271,3 +271,13 @@ fn a_subtree_that_has_begun_goes_on_before_a_new_one_begins() {
         "a1=pending a2=pending b1=finished b2=in-progress"
     );
 }
+
+#[test]
+fn the_cap_of_a_run_follows_the_widest_limit_unless_it_is_pinned() {
+    let wide = || {
+        let tasks = (0..30).map(|number| comp(&format!("t{number}")).into());
+        workflow([par_max(20, tasks)])
+    };
+    assert_eq!(World::of(wide()).in_flight.len(), 20);
+    assert_eq!(World::capped(5, wide()).in_flight.len(), 5);
+}

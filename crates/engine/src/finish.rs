@@ -76,7 +76,7 @@ impl RunState {
             .filter(|&index| !self.is_deferred_for_good(frame, index));
         let mut messages = Vec::new();
         for index in waiting {
-            if let Kind::Deferred { id, missing } = &frame.tree.elements()[index].kind {
+            if let Kind::Deferred { id, missing, .. } = &frame.tree.elements()[index].kind {
                 let missing = missing.iter().map(|id| id.as_str()).collect();
                 messages.push(format!("{id} (needs {})", listed(missing)));
             }

@@ -132,15 +132,24 @@ impl Frame {
     /// Index of the task that the task or deferred task at element `index` means by `id`: one of that id, else
     /// the one in its own passes of the loops around it.
     pub(crate) fn dependency(&self, index: usize, id: &NodeId) -> Option<usize> {
-        let from = match &self.tree.elements()[index].kind {
-            Kind::Task(task) => &task.node.node_id,
-            Kind::Deferred { id, .. } => id,
-            _ => return None,
-        };
         let exact = self.by_id.get(id).copied();
         exact.or_else(|| {
-            let mut spellings = loops::spellings(id.as_str(), from.as_str());
+            let mut spellings = loops::spellings(id.as_str(), self.passes_around(index));
             spellings.find_map(|id| self.by_id.get(id.as_str()).copied())
+        })
+    }
+
+    /// The passes that the task at element `index` is in; empty outside of loops.
+    fn passes_around(&self, index: usize) -> String {
+        let around = |&start: &usize| start < index && index < self.tree.end_of(start);
+        let innermost = self.loops.values().copied().filter(around).max();
+        let iteration = match &self.tree.elements()[index].kind {
+            Kind::Task(task) => task.node.iteration,
+            Kind::Deferred { iteration, .. } => *iteration,
+            _ => 0,
+        };
+        innermost.map_or_else(String::new, |innermost| {
+            loops::chain(&self.loop_at(innermost).id, iteration)
         })
     }
 

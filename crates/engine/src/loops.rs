@@ -113,16 +113,23 @@ fn split(id: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The ways in which a task inside nested loops may name another: `id` itself, then `id` in its own pass of the
-/// outer loops, then in those around it.
-pub(crate) fn spellings(id: &str, from: &str) -> impl Iterator<Item = String> {
-    let mut scope = split(from).1.map(str::to_owned);
+/// The passes that everything inside a loop is in: those of the loops around it, then its own.
+pub(crate) fn chain(id: &LoopId, iteration: Iteration) -> String {
+    match split(id.as_str()) {
+        (name, Some(scope)) => format!("{SCOPE}{scope},{name}={iteration}"),
+        (name, None) => format!("{SCOPE}{name}={iteration}"),
+    }
+}
+
+/// The ways in which something inside the passes of `chain` may mean `id`: one in all of these passes, then those
+/// in fewer of them.
+pub(crate) fn spellings(id: &str, chain: String) -> impl Iterator<Item = String> {
+    let mut chain = Some(chain).filter(|chain| !chain.is_empty());
     let id = id.to_owned();
     std::iter::from_fn(move || {
-        let spelling = format!("{id}{SCOPE}{}", scope.as_deref()?);
-        scope = scope
-            .take()
-            .and_then(|scope| Some(scope.rsplit_once(',')?.0.to_owned()));
+        let passes = chain.take()?;
+        let spelling = format!("{id}{passes}");
+        chain = passes.rsplit_once(',').map(|(outer, _)| outer.to_owned());
         Some(spelling)
     })
 }
@@ -141,8 +148,9 @@ mod tests {
 
     #[test]
     fn an_id_is_looked_for_in_the_longest_scope_first() {
-        let names: Vec<String> = spellings("plan", "task@@outer=1,mid=2").collect();
+        let chain = chain(&"mid@@outer=1".into(), 2);
+        let names: Vec<String> = spellings("plan", chain).collect();
         assert_eq!(names, ["plan@@outer=1,mid=2", "plan@@outer=1"]);
-        assert_eq!(spellings("plan", "task").count(), 0);
+        assert_eq!(spellings("plan", String::new()).count(), 0);
     }
 }

@@ -8,7 +8,7 @@ use crate::approval::{ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
-use crate::{LoopId, NodeId, NodeKey};
+use crate::{Iteration, LoopId, NodeId, NodeKey};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
 pub const MAX_DEPTH: usize = 256;
@@ -56,6 +56,8 @@ pub enum Kind {
     Deferred {
         /// Its id, with loop scopes.
         id: NodeId,
+        /// Pass of the innermost loop.
+        iteration: Iteration,
         /// Ids of the tasks whose rows are missing, as written.
         missing: Vec<NodeId>,
     },

@@ -10,7 +10,9 @@ use smithers_model::run::RunStatus;
 use smithers_model::tree::{Kind, Tree};
 use smithers_model::{NodeKey, RawJson};
 
-use crate::support::random::{Driver, Mishaps, Outcome, Scenario, shapes};
+use crate::support::driver::{Driver, Mishaps};
+use crate::support::random::shapes;
+use crate::support::scenario::{Outcome, Scenario};
 use crate::support::world::{answer, operator};
 use crate::support::{World, workflow};
 
@@ -226,24 +228,16 @@ fn innermost_in_flight(tree: &Tree, index: usize, world: &World) -> usize {
     each.sum()
 }
 
-/// Something in the subtree has begun, and something in it is not over.
+/// Something in the subtree goes on by itself.
 fn is_active(tree: &Tree, index: usize, world: &World) -> bool {
     let mut nodes = Vec::new();
     collect_nodes(tree, index, &mut nodes);
-    let begun = |node: &NodeKey| {
-        let attempted = world.store.attempts.keys().any(|(key, _)| key == node);
-        attempted || world.store.approvals.contains_key(node)
-    };
-    let over = |node: &NodeKey| {
+    let goes_on = |node: &NodeKey| {
         let row = world.store.nodes.get(node);
-        row.is_some_and(|row| {
-            matches!(
-                row.state,
-                NodeState::Finished | NodeState::Failed | NodeState::Skipped
-            )
-        })
+        let waits = row.is_some_and(|row| row.state == NodeState::WaitingApproval);
+        waits || world.in_flight.contains_key(node)
     };
-    nodes.iter().any(begun) && !nodes.iter().all(over)
+    nodes.iter().any(goes_on)
 }
 
 fn collect_nodes(tree: &Tree, index: usize, nodes: &mut Vec<NodeKey>) {

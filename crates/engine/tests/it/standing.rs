@@ -9,8 +9,10 @@ use smithers_model::fact::Fact;
 use smithers_model::step::Step;
 use smithers_model::tree::Backoff;
 
+use crate::support::driver::{Driver, Mishaps};
 use crate::support::elements::{approval, asking, comp, par, seq, stat};
-use crate::support::random::{Driver, Mishaps, Scenario, shapes};
+use crate::support::random::shapes;
+use crate::support::scenario::Scenario;
 use crate::support::{World, workflow};
 
 /// Steps without the numbers that callbacks have in their frames.

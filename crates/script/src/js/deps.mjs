@@ -38,8 +38,8 @@ export function resolveDeps(props, frame, scope) {
 }
 
 /** Stands for a task that is not mounted yet: nothing of it is in the frame's record. */
-export function deferred(id, missing) {
-  return host(Kind.deferred, "smithers:deferred", {}, { id, missing }, null);
+export function deferred({ id, iteration }, missing) {
+  return host(Kind.deferred, "smithers:deferred", {}, { id, iteration, missing }, null);
 }
 
 /**

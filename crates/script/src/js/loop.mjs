@@ -23,9 +23,9 @@ class Scope {
     this.outer = outer;
   }
 
-  /** `id` as it may be written in the tree, the longest scope first. */
+  /** What `id` may stand for here: the node in all passes around, then those in fewer of them. */
   *spellings(id) {
-    for (let scope = this; scope !== null && scope.suffix !== ""; scope = scope.outer) yield id + scope.suffix;
+    for (let scope = this; scope !== null; scope = scope.outer) yield id + scope.chain;
   }
 }
 

@@ -32,7 +32,7 @@ export function Task(props) {
   const spec = taskSpec(props, id, table);
   const deps = resolveDeps(props, frame, currentScope());
   if (deps !== null) {
-    if (deps.missing.length > 0 && !spec.skipIf) return deferred(spec.id, deps.missing);
+    if (deps.missing.length > 0 && !spec.skipIf) return deferred(spec, deps.missing);
     spec.dependsOn = [...spec.dependsOn, ...deps.ids];
   }
   if (props.needsApproval) {

@@ -166,6 +166,7 @@ impl<'js> Walk<'_, 'js> {
             kinds::LOOP => Kind::Loop(self.repeated(&spec()?)?),
             kinds::DEFERRED => Kind::Deferred {
                 id: NodeId::new(get::<String>(&spec()?, &names.id)?),
+                iteration: get(&spec()?, &names.iteration)?,
                 missing: self.node_ids(&spec()?, &names.missing)?,
             },
             kinds::TASK => {

@@ -24,7 +24,7 @@ pub(crate) enum El {
     Par(ParallelSpec, Vec<El>),
     Loop(LoopSpec, Vec<El>),
     /// Tasks whose rows are not there, and the task that misses them.
-    Deferred(&'static str, Vec<&'static str>),
+    Deferred(String, Vec<String>),
     Task(Box<TaskSpec>),
     Text(&'static str),
     Later(&'static str),
@@ -79,8 +79,9 @@ pub(crate) fn repeat(id: &str, until: bool, body: impl IntoIterator<Item = El>) 
     El::Loop(spec, body.into_iter().collect())
 }
 
-pub(crate) fn deferred(id: &'static str, missing: &[&'static str]) -> El {
-    El::Deferred(id, missing.to_vec())
+pub(crate) fn deferred(id: &str, missing: &[&str]) -> El {
+    let missing = missing.iter().map(|&id| id.to_owned());
+    El::Deferred(id.to_owned(), missing.collect())
 }
 
 pub(crate) fn later(component: &'static str) -> El {
@@ -313,7 +314,8 @@ fn write(tree: &mut TreeBuilder, element: El, passes: &Passes, scope: &Scope) {
         El::Deferred(id, missing) => {
             let kind = Kind::Deferred {
                 id: format!("{id}{}", scope.suffix).as_str().into(),
-                missing: missing.into_iter().map(Into::into).collect(),
+                iteration: scope.iteration,
+                missing: missing.iter().map(|id| id.as_str().into()).collect(),
             };
             (kind, "smithers:deferred", Vec::new())
         }

@@ -1,7 +1,9 @@
 //! What the scenarios are written with.
 
+pub(crate) mod driver;
 pub(crate) mod elements;
 pub(crate) mod random;
+pub(crate) mod scenario;
 pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod world;

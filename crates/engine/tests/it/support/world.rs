@@ -90,12 +90,11 @@ impl World {
         Self::launched(Rc::new(render), None, ApprovalPolicy::default(), true)
     }
 
-    /// As [`reactive`](Self::reactive), and every frame is rendered, whether it need be or not.
+    /// As [`looping`](Self::looping), and every frame is rendered, whether it need be or not.
     pub(crate) fn rendering_always(
-        render: impl Fn(&Rows) -> Result<Tree, ErrorInfo> + 'static,
+        render: impl Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo> + 'static,
     ) -> Self {
-        let render = Rc::new(move |rows: &_, _: &_| render(rows));
-        Self::launched(render, None, ApprovalPolicy::default(), false)
+        Self::launched(Rc::new(render), None, ApprovalPolicy::default(), false)
     }
 
     /// Launches a run with a cap on tasks in flight, and takes it up.

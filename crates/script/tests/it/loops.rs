@@ -78,6 +78,22 @@ fn a_task_gets_the_rows_of_its_own_pass() {
 }
 
 #[test]
+fn a_task_after_an_inner_loop_gets_the_row_of_its_last_pass() {
+    let mut run = frame(
+        "<Loop id='a'><Sequence><Loop id='b'><Task id='read' output={outputs.out}>{{n: 1}}</Task></Loop>\
+         <Task id='sum' output={outputs.out} deps={{read: outputs.out}}>{({read}) => ({n: read.n})}</Task>\
+         </Sequence></Loop>",
+    )
+    .unwrap();
+    for (pass, value) in [(0, 5), (1, 6)] {
+        run.passes = [("a".to_owned(), 0), ("b@@a=0".to_owned(), pass)].into();
+        run.render().unwrap();
+        run.store("read@@a=0", &format!(r#"{{"n":{value}}}"#));
+    }
+    assert_eq!(run.finish("sum")["n"], 6);
+}
+
+#[test]
 fn deps_come_by_key_and_need_every_row_unless_they_are_optional() {
     let mut run = frame(
         "<Task id='one' output={outputs.out}>{{n: 1}}</Task>\

@@ -8,6 +8,7 @@
 use std::sync::{Arc, OnceLock};
 
 use actix::{Addr, ArbiterHandle};
+use smithers_engine::CONCURRENCY_CEILING;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
 use smithers_store::writer::WriterOptions;
@@ -24,6 +25,7 @@ pub struct Assembly {
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     writer: WriterHandle,
+    concurrency_ceiling: u32,
     /// The writer's observer is made before the actor that it tells; the cell joins them.
     front: Arc<OnceLock<Addr<WriterActor>>>,
 }
@@ -51,8 +53,16 @@ impl Assembly {
             backend,
             clock,
             writer,
+            concurrency_ceiling: CONCURRENCY_CEILING,
             front,
         })
+    }
+
+    /// Sets how many tasks of a run may be in flight when neither its launch nor its workflow says more.
+    #[must_use]
+    pub fn concurrency_ceiling(mut self, ceiling: u32) -> Self {
+        self.concurrency_ceiling = ceiling;
+        self
     }
 
     /// The write path.
@@ -103,6 +113,7 @@ impl Assembly {
             catalogue,
             clock: self.clock.clone(),
             approvals: Arc::new(approvals),
+            concurrency_ceiling: self.concurrency_ceiling,
             epoch: self.backend.epoch(),
             scheduler,
         })

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use smithers_engine::CONCURRENCY_CEILING;
+
 use super::key::key;
 use super::module_env::ModuleEnv;
 use super::reader::{Fallback, Reader};
@@ -17,6 +19,8 @@ pub struct Script {
     pub module_env: ModuleEnv,
     /// Threads that execute runs.
     pub run_threads: usize,
+    /// Tasks of one run in flight at most, when neither its launch nor its workflow says more.
+    pub concurrency_ceiling: u32,
     /// Threads that execute scripts.
     pub script_threads: usize,
     /// Runtimes of one module graph.
@@ -62,6 +66,15 @@ impl Script {
                 ),
                 cores.clamp(1, 2),
                 1..=64,
+            ),
+            concurrency_ceiling: reader.number(
+                key(
+                    "script.concurrency_ceiling",
+                    "SMITHERS_AUTO_MAX_CONCURRENCY_CEILING",
+                    "Tasks of one run in flight at most, when neither its launch nor a limit in its workflow says more.",
+                ),
+                CONCURRENCY_CEILING,
+                4..=1024,
             ),
             script_threads: reader.number(
                 key(

@@ -91,7 +91,8 @@ impl Gateway {
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
         let publisher = Box::new(HubPublisher::new(bus.clone()));
-        let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?;
+        let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?
+            .concurrency_ceiling(config.script.concurrency_ceiling);
         let writer = assembly.writer().clone();
         modules.register(&writer, &catalogue, config, started_at)?;
         let arbiters: Vec<Arbiter> = (0..config.script.run_threads)

@@ -252,7 +252,8 @@ impl RunActor {
     ) {
         let numbers = Numbers::of(&rows.row);
         let policy = self.services.approvals.clone();
-        let engine = RunState::load(rows, workflow.definition().clone(), policy);
+        let engine = RunState::load(rows, workflow.definition().clone(), policy)
+            .with_ceiling(self.services.concurrency_ceiling);
         let reports = Reports::new(ctx.address(), self.life);
         self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow, reports)));
     }

@@ -75,6 +75,8 @@ pub struct RunServices {
     pub clock: Arc<dyn Clock>,
     /// What the operator says of approvals.
     pub approvals: Arc<ApprovalPolicy>,
+    /// Tasks of a run in flight at most, when neither its launch nor its workflow says more.
+    pub concurrency_ceiling: u32,
     /// Generation of this process.
     pub epoch: Epoch,
     /// Told about due times.

@@ -50,6 +50,7 @@ mod state;
 mod take_up;
 mod view;
 
+pub use cap::CONCURRENCY_CEILING;
 pub use launch::launch;
 pub use load::LoadedRun;
 pub use refusal::Refusal;

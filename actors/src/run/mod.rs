@@ -31,6 +31,8 @@ mod perform;
 mod reports;
 mod settle;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod unreadable_tests;

@@ -46,20 +46,21 @@ impl Stage {
         let mut transactions = store.open_writer().expect("memory can be written");
         commit(&mut *transactions, script.launch()).expect("the launch is taken");
         let bus = Arc::new(HubBus::new(0));
-        let worker = Worker::start(Arc::new(store), &bus);
+        let (worker, hub) = Worker::start(Arc::new(store), &bus);
         let mut peers = Vec::new();
         for _ in 0..readers {
             peers.push(worker.stream("r", 0).await);
         }
-        let mut stage = Self {
+        // What is published is not stored here: a stream that still read the store would wait for it.
+        while hub.status().catching_up > 0 {
+            actix_rt::task::yield_now().await;
+        }
+        Self {
             publisher: HubPublisher::new(bus),
             peers,
             script,
             position: 1,
-        };
-        // The first events tell the streams that they have caught up.
-        stage.publish(1).await;
-        stage
+        }
     }
 
     /// Publishes `commits` commits one after the other; each is over when every reader has its frames.

@@ -31,7 +31,8 @@ fn replay(c: &mut Criterion) {
         fill(&*store);
         group.bench_function(word, |bencher| {
             let system = actix_rt::System::new();
-            let worker = system.block_on(async { Worker::start(store.clone(), &HubBus::new(0)) });
+            let (worker, _) =
+                system.block_on(async { Worker::start(store.clone(), &HubBus::new(0)) });
             bencher.iter_custom(|times| system.block_on(read(&worker, times)));
         });
     }

@@ -37,8 +37,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a worker on the current arbiter, with a hub on `bus` and streams that read `store`.
-    pub(crate) fn start(store: Arc<dyn Backend>, bus: &HubBus) -> Self {
+    /// Starts a worker on the current arbiter, with a hub on `bus` and streams that read `store`; returns it with
+    /// its hub.
+    pub(crate) fn start(store: Arc<dyn Backend>, bus: &HubBus) -> (Self, hub::Handle) {
         let pages = Rc::new(StorePages::new(store));
         let never = Duration::from_secs(3_600);
         let parts = Parts {
@@ -60,21 +61,23 @@ impl Worker {
             authenticator: Arc::new(Everybody),
             clock: Arc::new(SystemClock),
         };
+        let hub = hub::start(parts, bus);
         let services = Services {
-            hub: hub::start(parts, bus),
+            hub: hub.clone(),
             authenticator: Arc::new(Everybody),
             dispatch: Rc::new(Edge),
             greeter: Rc::new(Edge),
             pages,
             observer: Rc::new(NoObserver),
         };
-        Self {
+        let worker = Self {
             services,
             connections: Connections::new(ConnectionLimits {
                 connected: MANY,
                 pre_auth: MANY,
             }),
-        }
+        };
+        (worker, hub)
     }
 
     /// Connects a client that listens to `run`.

@@ -9,12 +9,17 @@ use serde_json::json;
 use super::client::Client;
 use super::frame::{Frame, RunEvent};
 
+/// The end of a line in the JSON of a frame.
+const LINE_END: &str = "\\n";
+
 /// A reader and how far it has come.
 #[derive(Debug)]
 pub(crate) struct Follower {
     client: Client,
     /// Number of the last event of each run.
     last: HashMap<String, u64>,
+    /// Lines that tasks have written.
+    lines: u64,
     /// Milliseconds from an event to its arrival here, for those that carry their time.
     delays: Vec<u16>,
 }
@@ -31,6 +36,7 @@ impl Follower {
         Ok(Self {
             client,
             last: runs.iter().map(|run| (run.clone(), 0)).collect(),
+            lines: 0,
             delays: Vec::new(),
         })
     }
@@ -42,7 +48,7 @@ impl Follower {
     pub(crate) async fn until(&mut self, name: &str) -> Result<u64> {
         let (mut left, mut read) = (self.last.len(), 0);
         while left > 0 {
-            let (frame, _) = self.client.next().await?;
+            let (frame, text) = self.client.next().await?;
             let Frame::Event(event) = frame else {
                 continue;
             };
@@ -61,6 +67,9 @@ impl Follower {
             *last += 1;
             read += 1;
             self.delays.extend(delay(&event));
+            if event.name == "task.output" {
+                self.lines += text.matches(LINE_END).count() as u64;
+            }
             if event.name == name {
                 left -= 1;
             } else {
@@ -74,6 +83,11 @@ impl Follower {
     /// Returns how many events of all runs were read.
     pub(crate) fn total(&self) -> u64 {
         self.last.values().sum()
+    }
+
+    /// Returns how many lines of tasks were read.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// Takes the delays that were seen.

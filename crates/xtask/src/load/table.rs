@@ -24,7 +24,7 @@ const RENDER: [Shown; 4] = [
     ("render.nested.1000", 2, " ms"),
 ];
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 17] = [
     Row {
         what: "cold start to /health with the demo module; idle RSS",
         public: "1.0 s; 170 MiB",
@@ -149,6 +149,17 @@ const ROWS: [Row; 16] = [
         measured: &[("steps.1.rate", 0, ""), ("steps.50.rate", 0, "")],
     },
     Row {
+        what: "50 tasks with 200 lines of output a second each, one reader: lines/s; server CPU a line; delay p50",
+        public: "-",
+        normal: "-",
+        full: "-",
+        measured: &[
+            ("output.rate", 0, ""),
+            ("output.cpu", 0, " us"),
+            ("output.delay.p50", 0, " ms"),
+        ],
+    },
+    Row {
         what: "frame of 100, 1,000 tasks rendered and decoded: flat; nested components",
         public: "0.16, 1 ms in bun, without decoding",
         normal: "0.1, 1 ms; 0.4, 4 ms",
@@ -157,7 +168,7 @@ const ROWS: [Row; 16] = [
     },
 ];
 
-/// Shows figures one a line.
+/// Shows figures, one a line.
 pub(super) fn show(samples: &Samples, print: fn(&str)) {
     for sample in samples.iter() {
         let decimals = if sample.value < 100.0 { 2 } else { 0 };

@@ -5,6 +5,7 @@ mod catchup;
 mod chain;
 mod fanout;
 mod idle;
+mod output;
 mod rpc;
 mod runs;
 mod start;
@@ -36,11 +37,13 @@ pub(crate) enum Scenario {
     Rpc,
     /// One reader of a long history.
     Catchup,
+    /// Tasks that write while they run.
+    Output,
 }
 
 impl Scenario {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Start,
         Self::Chain,
         Self::Runs,
@@ -50,6 +53,7 @@ impl Scenario {
         Self::Idle,
         Self::Rpc,
         Self::Catchup,
+        Self::Output,
     ];
 
     /// Returns its name on the command line, with which its figures begin.
@@ -64,6 +68,7 @@ impl Scenario {
             Self::Idle => "idle",
             Self::Rpc => "rpc",
             Self::Catchup => "catchup",
+            Self::Output => "output",
         }
     }
 
@@ -71,7 +76,7 @@ impl Scenario {
     pub(crate) fn commits(self) -> bool {
         matches!(
             self,
-            Self::Chain | Self::Runs | Self::Steps | Self::Approvals
+            Self::Chain | Self::Runs | Self::Steps | Self::Approvals | Self::Output
         )
     }
 
@@ -88,6 +93,7 @@ impl Scenario {
             Self::Idle => idle::run(load, &mut samples).await,
             Self::Rpc => rpc::run(load, &mut samples).await,
             Self::Catchup => catchup::run(load, &mut samples).await,
+            Self::Output => output::run(load, &mut samples).await,
         };
         run.with_context(|| format!("scenario `{}`", self.name()))?;
         Ok(samples)

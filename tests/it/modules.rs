@@ -80,19 +80,10 @@ async fn a_gateway_that_allows_broken_modules_serves_without_it() {
 async fn an_element_of_a_later_version_ends_in_a_failed_run_that_names_it() {
     let scratch = scratch();
     let gateway = start(&scratch).await;
-    for (workflow, element) in [
-        ("timer", "<Timer>"),
-        ("loop", "<Loop>"),
-        ("agent", "Task with an agent"),
-    ] {
-        launch(&gateway, workflow, workflow, json!({})).await;
-        let record = wait_for(&gateway, workflow, "failed").await;
-        let error: Value = serde_json::from_str(record["errorJson"].as_str().unwrap()).unwrap();
-        assert_eq!(error["code"], "RUNTIME_CAPABILITY_UNAVAILABLE", "{error}");
-        let message = error["message"].as_str().unwrap();
-        assert!(
-            message.contains(element),
-            "{element} is not named in: {message}"
-        );
-    }
+    launch(&gateway, "timer", "timer", json!({})).await;
+    let record = wait_for(&gateway, "timer", "failed").await;
+    let error: Value = serde_json::from_str(record["errorJson"].as_str().unwrap()).unwrap();
+    assert_eq!(error["code"], "RUNTIME_CAPABILITY_UNAVAILABLE", "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("<Timer>"), "it is not named in: {message}");
 }

@@ -28,6 +28,7 @@ mod lifecycle;
 mod limits;
 mod modules;
 mod observability;
+mod output;
 mod poison;
 mod reads;
 mod recommended_scopes;

@@ -1,11 +1,18 @@
 //! What tasks tell while they run: one event each, and nothing from an attempt that is not under way.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
 use smithers_engine::Refusal;
 use smithers_model::NodeKey;
+use smithers_model::event::Event;
 use smithers_model::fact::Fact;
 use smithers_model::report::{OutputStream, Report};
 use smithers_model::tree::Backoff;
 
+use crate::support::driver::{Driver, Mishaps};
+use crate::support::random::shapes;
+use crate::support::scenario::Scenario;
 use crate::support::{World, comp, par, workflow};
 
 fn told(id: &str, attempt: u32, report: Report) -> Fact {
@@ -99,4 +106,58 @@ fn nobody_tells_anything_of_an_attempt_that_was_never_made() {
         matches!(cut_off, Err(Refusal::Illegal { .. })),
         "{cut_off:?}"
     );
+}
+
+/// Every attempt under way writes, and so do those before it, which nobody hears.
+fn everybody_writes(world: &mut World) {
+    for (node, newest) in world.in_flight.clone() {
+        for attempt in 1..=newest {
+            let said = world.accept(Fact::TaskReported {
+                node: node.clone(),
+                attempt,
+                report: Report::Output {
+                    stream: OutputStream::Stdout,
+                    text: "noise\n".into(),
+                },
+            });
+            said.expect("the attempt was made");
+        }
+    }
+}
+
+/// Checks that what was written stands between the start and the end of its attempt.
+fn check_places(events: &[Event]) {
+    let mut under_way = BTreeMap::new();
+    for event in events {
+        match event {
+            Event::RunStarted => under_way.clear(),
+            Event::NodeStarted { node, attempt } => drop(under_way.insert(node, attempt)),
+            Event::NodeFinished { node, .. } | Event::NodeFailed { node, .. } => {
+                under_way.remove(node);
+            }
+            Event::NodeOutput { node, attempt, .. } => {
+                assert_eq!(under_way.get(node), Some(&attempt), "{node}");
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn output_changes_nothing_but_the_log(
+        shape in shapes(), choices in prop::collection::vec(any::<u16>(), 0..60),
+    ) {
+        let scenario = Scenario::new(shape);
+        let mishaps = Mishaps { crashes: true, losses: true, ..Mishaps::default() };
+        let driver = Driver { scenario: &scenario, choices: &choices, mishaps };
+        let (mut silent, mut noisy) = (scenario.world(), scenario.world());
+        driver.play(&mut silent, |_| ());
+        driver.play(&mut noisy, everybody_writes);
+        check_places(&noisy.store.events);
+        noisy.store.events.retain(|event| !matches!(event, Event::NodeOutput { .. }));
+        prop_assert_eq!(noisy.store, silent.store);
+    }
 }

@@ -3,11 +3,12 @@
 //! ```text
 //!  body, on its thread                                 run actor
 //!  reporter ─► inbox of the attempt: cleaned, bounded ─────────────► facts ─► engine ─► one step
-//!                 └─► queue of the run ─► rings at most twice ─► looks every 50 ms, or at 8 KiB
+//!                 └─► queue of the run ─► rings at most twice ─► looks after 50 ms, or at 8 KiB
 //! ```
 //!
-//! All attempts share a look, and a look waits until nothing of the run is being committed: however many tasks
-//! write however often, a run commits a few times a second. What an attempt told comes before its result.
+//! All attempts share a look, a look waits until nothing of the run is being committed, and one that took much
+//! is followed by a longer pause: however many tasks write however often, a run commits a few times a second.
+//! What an attempt told comes before its result.
 
 mod inbox;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod queue;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use metrics::counter;
@@ -33,6 +34,11 @@ use super::{Phase, RunActor};
 
 /// How long something waits for more of its kind before the run looks.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How much longer the pause is for every event that the look before it made, so that a crowd of tasks which
+/// write all the time does not push everything else out of the window of its run.
+const PAUSE_PER_EVENT: Duration = Duration::from_millis(6);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// Most bytes that one look takes, roughly: what fills a step.
 const LOOK_BYTES: usize = 256 * 1024;
 
@@ -53,6 +59,8 @@ pub(super) struct Reports {
     is_due: bool,
     /// The run will look when its pause is over.
     is_pausing: bool,
+    /// When the run looked last, and how many reports it took.
+    last_look: Option<(Instant, u32)>,
 }
 
 impl Reports {
@@ -64,6 +72,7 @@ impl Reports {
             inboxes: HashMap::new(),
             is_due: false,
             is_pausing: false,
+            last_look: None,
         }
     }
 
@@ -109,7 +118,7 @@ impl Reports {
     pub(super) fn look(&mut self) -> Vec<Fact> {
         self.queue.look();
         self.is_due = false;
-        let mut taken = Vec::new();
+        let mut taken: Vec<Fact> = Vec::new();
         let mut bytes = 0;
         while let Some(inbox) = self.queue.next() {
             let (reports, is_left) = inbox.take(LOOK_BYTES - bytes);
@@ -123,7 +132,18 @@ impl Reports {
                 break;
             }
         }
+        let count = u32::try_from(taken.len()).unwrap_or(u32::MAX);
+        self.last_look = Some((Instant::now(), count));
         taken
+    }
+
+    /// How long to wait before the next look.
+    fn pause(&self) -> Duration {
+        let owed = self.last_look.map_or(Duration::ZERO, |(at, count)| {
+            let pause = PAUSE_PER_EVENT.saturating_mul(count).min(LONGEST_PAUSE);
+            pause.saturating_sub(at.elapsed())
+        });
+        owed.max(PAUSE)
     }
 }
 
@@ -182,7 +202,9 @@ impl Handler<ReportsWaiting> for RunActor {
             run.reports.is_due = true;
             self.advance(ctx);
         } else if !std::mem::replace(&mut run.reports.is_pausing, true) {
-            ctx.run_later(PAUSE, move |actor, ctx| actor.look_again(life, ctx));
+            ctx.run_later(run.reports.pause(), move |actor, ctx| {
+                actor.look_again(life, ctx)
+            });
         }
     }
 }

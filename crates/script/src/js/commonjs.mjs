@@ -4,6 +4,7 @@
 // then there, so whoever imports it gets every name that it has.
 
 import { native } from "smithers:native";
+import { SmithersError } from "smithers:errors";
 import * as index from "smithers:index";
 import * as jsx from "smithers:jsx";
 import * as react from "smithers:react";
@@ -28,6 +29,22 @@ const BUILT_IN = {
   "node:process": process,
   "node:url": url,
 };
+
+/** Parts of Node that are not there. Packages require them at their top and seldom use them. */
+const ABSENT = new Set(
+  ("assert async_hooks buffer child_process cluster console constants dgram diagnostics_channel dns domain events http " +
+    "http2 https inspector module net os perf_hooks punycode querystring readline repl stream string_decoder timers tls " +
+    "tty util v8 vm worker_threads zlib").split(" "),
+);
+
+/** Stands for a part of Node that is not there: using it fails, by name. */
+function absent(part) {
+  const get = (_target, name) => {
+    if (typeof name === "symbol" || name === "__esModule" || name === "default" || name === "then") return undefined;
+    throw new SmithersError("RUNTIME_CAPABILITY_UNAVAILABLE", `\`${part}.${name}\` of Node is not available to workflow modules`);
+  };
+  return new Proxy({}, { get });
+}
 
 /** Modules that have run or are running, by file. */
 const modules = new Map();
@@ -72,6 +89,8 @@ function targetOf(from, specifier) {
 }
 
 function required(from, specifier) {
+  const part = String(specifier).replace(/^node:/, "");
+  if (ABSENT.has(part.split("/")[0]) && typeof native.commonjs.resolve(from, specifier) !== "string") return absent(part);
   const target = targetOf(from, specifier);
   const builtIn = BUILT_IN[target];
   if (builtIn !== undefined) return builtIn.default ?? builtIn;

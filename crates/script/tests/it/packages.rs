@@ -98,6 +98,26 @@ fn packages_written_for_require_are_imported_by_default_and_by_name() {
 }
 
 #[test]
+fn a_part_of_node_that_is_not_there_fails_when_it_is_used() {
+    let value = evaluate(
+        &[(
+            "node_modules/old/index.js",
+            "const { default: none } = require('util'), buffer = require('node:buffer');
+             exports.none = none; exports.use = () => buffer.Buffer.from('a');",
+        )],
+        "import { none, use } from 'old'; const tried = () => { try { return use(); } catch (error) { return error.message; } };",
+        "[none === undefined, tried()]",
+    );
+    assert_eq!(
+        value,
+        json!([
+            true,
+            "`buffer.Buffer` of Node is not available to workflow modules"
+        ])
+    );
+}
+
+#[test]
 fn packages_written_for_import_are_entered_through_their_exports() {
     let files = [
         (

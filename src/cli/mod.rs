@@ -17,6 +17,7 @@ mod explain;
 mod findings;
 mod gateway;
 mod health;
+mod input;
 mod metrics;
 mod moment;
 mod output;

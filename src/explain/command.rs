@@ -133,6 +133,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Name the node, and its iteration with --iteration.",
     ),
     told(
+        "WORKFLOW_BROKEN",
+        "`smithers workflows check` could not render the first frame of a workflow.",
+        "Its code throws for this input, or the input does not fit its schema.",
+        "Correct the place that the error shows, or give another input with --input.",
+    ),
+    told(
         "MODULE_BROKEN",
         "A module does not load.",
         "It has a syntax error, imports something that is not there, or throws at its top level.",

@@ -18,6 +18,7 @@ use crate::config::{Config, ScriptIsolation};
 pub struct Modules {
     host: ScriptHost,
     workflows: Vec<Arc<dyn Workflow>>,
+    warnings: Vec<String>,
     entry: PathBuf,
 }
 
@@ -30,6 +31,7 @@ impl Modules {
         let host = ScriptHost::start(host_options(config)).map_err(StartError::Host)?;
         let entry = config.script.module.clone();
         let mut workflows = extras.workflows;
+        let mut warnings = Vec::new();
         let loaded = (!extras.read_only).then(|| host.load(&entry)).transpose();
         match loaded {
             Ok(None) => {}
@@ -38,6 +40,7 @@ impl Modules {
                     tracing::warn!(module = %entry.display(), "{warning}");
                 }
                 workflows.extend(module.workflows);
+                warnings = module.warnings;
             }
             Err(error) if extras.allow_broken_modules => {
                 tracing::error!(module = %entry.display(), "the module is not served:\n{error}");
@@ -48,8 +51,14 @@ impl Modules {
         Ok(Self {
             host,
             workflows,
+            warnings,
             entry,
         })
+    }
+
+    /// What the module asks for and does not get here.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The workflows by their keys.

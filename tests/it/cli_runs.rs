@@ -194,6 +194,13 @@ async fn a_module_is_checked_without_a_gateway() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let rows: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert!(rows.as_array().unwrap().len() >= 9, "{rows}");
+    assert!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["tasks"] != json!([])),
+        "{rows}"
+    );
     assert!(!scratch.database().exists(), "nothing is stored");
 
     let broken = scratch.path("broken.tsx");
@@ -202,6 +209,57 @@ async fn a_module_is_checked_without_a_gateway() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("[MODULE_BROKEN]"), "{ended:?}");
     assert!(ended.stderr.contains("> 2 | const b = ;"), "{ended:?}");
+}
+
+/// A workflow that fails for some inputs, with a component that comes later.
+const PICKY: &str = "\
+import { Sandbox, Task, Workflow, createSmithers } from 'smithers-orchestrator';
+import { z } from 'zod';
+const { smithers, outputs } = createSmithers({ input: z.object({ n: z.number() }), out: z.object({ n: z.number() }) });
+const words = (n: number) => {
+  if (n > 1) throw new Error('too many');
+  return ['a', 'b'].slice(0, n + 1);
+};
+export default smithers((ctx) => (
+  <Workflow name=\"picky\">
+    {words(ctx.input.n).map((id) => <Task key={id} id={id} output={outputs.out}>{{ n: 1 }}</Task>)}
+    <Sandbox id=\"s\" output={outputs.out}/>
+  </Workflow>
+));
+";
+
+#[tokio::test]
+async fn a_check_renders_a_first_frame_and_shows_where_it_fails() {
+    let scratch = scratch();
+    let module = scratch.path("picky.tsx");
+    std::fs::write(&module, PICKY).unwrap();
+    let module = module.to_str().unwrap();
+    let check = ["workflows", "check", module];
+
+    let ended = run(&scratch, &check).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("2 tasks"), "{ended:?}");
+    assert!(ended.stderr.contains("`Sandbox` cannot run"), "{ended:?}");
+
+    let ended = run(
+        &scratch,
+        &[&check[..], &["--input", r#"{"n": 2}"#]].concat(),
+    )
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("[WORKFLOW_BROKEN]"), "{ended:?}");
+    assert!(ended.stderr.contains("at picky.tsx:5:"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("> 5 |   if (n > 1) throw"),
+        "{ended:?}"
+    );
+
+    let ended = run(&scratch, &[&check[..], &["--input", "{}"]].concat()).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.stderr.contains("does not fit its schema"),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]

@@ -16,5 +16,6 @@ mod thread;
 mod workflow;
 
 pub use error::{LoadError, Place};
+pub use graph::place_of;
 pub use host::{LoadedModule, ScriptHost};
 pub use options::{HostOptions, Isolation, Limits};

@@ -1,17 +1,13 @@
 //! `smithers runs launch`.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
 use clap::Args;
-use serde_json::{Map, Value, json};
-use smithers_protocol::limits::MAX_INPUT_BYTES;
+use serde_json::json;
 
 use super::events;
 use super::follow::{Item, Until, follow};
 use crate::cli::client::Connection;
 use crate::cli::error::CliError;
+use crate::cli::input::InputArgs;
 use crate::cli::output::{Output, note};
 
 const EXAMPLES: &str = "\
@@ -26,12 +22,8 @@ Examples:
 pub(in crate::cli) struct LaunchArgs {
     /// Key of the workflow.
     workflow: String,
-    /// Input as a JSON object; put no secrets into it.
-    #[arg(long, value_name = "JSON", conflicts_with = "input_file")]
-    input: Option<String>,
-    /// File with the input, or - for standard input.
-    #[arg(long, value_name = "FILE")]
-    input_file: Option<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
     /// Id that the run shall have; without it the gateway makes one.
     #[arg(long, value_name = "ID")]
     run_id: Option<String>,
@@ -49,7 +41,7 @@ pub(super) fn run(args: &LaunchArgs, output: &Output) -> anyhow::Result<()> {
     let client = args.connection.client()?;
     let params = json!({
         "workflow": args.workflow,
-        "input": input(args)?,
+        "input": args.input.read()?.unwrap_or_default(),
         "runId": args.run_id,
         "idempotencyKey": args.idempotency_key,
         "options": {"startedBy": {"harness": "smithers-cli"}},
@@ -89,47 +81,5 @@ fn tell_of_wait(run: &str, item: &Item<'_>) {
         note(&format!(
             "{run} waits for a decision: smithers approvals approve {run} {node}"
         ));
-    }
-}
-
-/// Reads the input; the gateway would take anything but an object for an empty one.
-fn input(args: &LaunchArgs) -> anyhow::Result<Map<String, Value>> {
-    let (text, place) = match (&args.input, &args.input_file) {
-        (Some(text), _) => (text.clone(), "--input".to_owned()),
-        (None, Some(path)) => (read(path)?, format!("`{}`", path.display())),
-        (None, None) => return Ok(Map::new()),
-    };
-    let refuse = |problem: String| CliError::new("INVALID_INPUT", format!("{place} {problem}"));
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(input)) => Ok(input),
-        Ok(_) => Err(refuse("holds no JSON object".into()).into()),
-        Err(error) => {
-            let (line, column) = (error.line(), error.column());
-            Err(refuse(format!("holds no JSON: line {line}, column {column}")).into())
-        }
-    }
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    let refuse = |problem: &dyn std::fmt::Display| {
-        let place = path.display();
-        CliError::new(
-            "INVALID_INPUT",
-            format!("`{place}` cannot be read: {problem}"),
-        )
-    };
-    let source: Box<dyn Read> = match path.as_os_str() == "-" {
-        true => Box::new(std::io::stdin().lock()),
-        false => Box::new(File::open(path).map_err(|error| refuse(&error))?),
-    };
-    let mut text = String::new();
-    // One more than may be, to tell too much from just enough.
-    source
-        .take(MAX_INPUT_BYTES as u64 + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| refuse(&error))?;
-    match text.len() > MAX_INPUT_BYTES {
-        true => Err(refuse(&format!("it is larger than {MAX_INPUT_BYTES} bytes")).into()),
-        false => Ok(text),
     }
 }

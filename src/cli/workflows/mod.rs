@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod rehearsal;
 
 use clap::Subcommand;
 

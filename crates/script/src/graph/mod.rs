@@ -25,6 +25,7 @@ use smithers_model::workflow::ModuleRevision;
 
 use self::reader::Reader;
 use self::source_map::SourceMap;
+pub use self::stack::place_of;
 use crate::error::{LoadError, Place};
 use crate::options::Limits;
 

@@ -1,5 +1,8 @@
 //! Stack traces in the author's terms: positions mapped, frames of the host left out.
 
+use smithers_model::error::ErrorInfo;
+use smithers_model::workflow::ModuleRevision;
+
 use super::ModuleGraph;
 use crate::error::Place;
 
@@ -41,6 +44,20 @@ impl ModuleGraph {
             ))
         })
     }
+}
+
+/// Returns the innermost place in the sources of `revision` that `error` or what led to it came from.
+/// Stacks are those of errors as sessions return them.
+pub fn place_of(error: &ErrorInfo, revision: &ModuleRevision) -> Option<Place> {
+    let deeper = error.cause.as_deref();
+    if let Some(place) = deeper.and_then(|cause| place_of(cause, revision)) {
+        return Some(place);
+    }
+    error.stack.as_deref()?.lines().find_map(|line| {
+        let frame = parse(line)?;
+        let (name, source) = revision.files.iter().find(|(name, _)| name == frame.file)?;
+        Some(Place::new(name, source, frame.line, frame.column))
+    })
 }
 
 fn parse(line: &str) -> Option<Frame<'_>> {

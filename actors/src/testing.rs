@@ -57,9 +57,7 @@ impl Bench {
         for workflow in workflows {
             catalogue.insert(workflow);
         }
-        writer
-            .define_outputs(catalogue.definitions().cloned().collect())
-            .unwrap();
+        writer.define_outputs(catalogue.definitions()).unwrap();
         let arbiters = (0..2).map(|_| Arbiter::new().handle()).collect();
         let runs = assembly.start_runs(Arc::new(catalogue), ApprovalPolicy::default(), arbiters);
         Self {

@@ -54,6 +54,9 @@ pub(super) struct GatewayArgs {
     /// Load no module, execute nothing and refuse changes: look at a database that was restored, for example.
     #[arg(long, conflicts_with = "demo")]
     read_only: bool,
+    /// Load the module again when one of its files changes. [env: SMITHERS_MODULE_WATCH]
+    #[arg(long, conflicts_with = "read_only")]
+    watch: bool,
     #[command(flatten)]
     file: FileArg,
 }
@@ -97,6 +100,7 @@ fn flags(args: &GatewayArgs) -> BTreeMap<&'static str, String> {
         ("SMITHERS_GATEWAY_HOST", args.host.clone()),
         ("SMITHERS_GATEWAY_MODULE", args.module.as_ref().map(path)),
         ("SMITHERS_DB_PATH", args.db.as_ref().map(path)),
+        ("SMITHERS_MODULE_WATCH", args.watch.then(|| "true".into())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
@@ -139,14 +143,19 @@ async fn serve(config: Config, demo: Option<Demo>, extras: Extras) -> anyhow::Re
     if let (Some(demo), Some(token)) = (&demo, &token) {
         put(&demo.guide(gateway.address, token, started_at, &gateway.workflows())?);
     }
+    let reloader = gateway.reloader();
+    if config.script.watch {
+        actix_web::rt::spawn(reloader.clone().watch());
+    }
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                tracing::info!("SIGHUP: reading the token store and opening the access log again");
+                tracing::info!("SIGHUP: reading the token store, the access log and the module again");
                 grants.reload();
                 access_log.reopen();
+                reloader.reload();
             }
         }
     }

@@ -30,6 +30,7 @@ fn code(error: &StartError) -> &'static str {
         StartError::Module(_) => "MODULE_BROKEN",
         StartError::Tables(_) => "TABLES_CONFLICT",
         StartError::DuplicateWorkflow(_) => "WORKFLOW_DUPLICATE",
+        StartError::ChangedTable { .. } => "SCHEMA_CHANGE_HOT",
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Script {
     pub run_threads: usize,
     /// Tasks of one run in flight at most, when neither its launch nor its workflow says more.
     pub concurrency_ceiling: u32,
+    /// Whether the module is loaded again when one of its files changes.
+    pub watch: bool,
     /// Threads that execute scripts.
     pub script_threads: usize,
     /// Runtimes of one module graph.
@@ -58,6 +60,14 @@ impl Script {
         Script {
             module: module(reader),
             module_env: ModuleEnv::read(reader),
+            watch: reader.flag(
+                key(
+                    "script.watch",
+                    "SMITHERS_MODULE_WATCH",
+                    "Whether the module is loaded again when one of its files changes; a hangup signal does it always.",
+                ),
+                false,
+            ),
             run_threads: reader.number(
                 key(
                     "script.run_threads",

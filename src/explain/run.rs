@@ -109,6 +109,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Export `register(gateway)`, and check it: `smithers workflows check MODULE`.",
     ),
     told(
+        "MDX_PRELOAD_INACTIVE",
+        "A prompt holds something that is no text.",
+        "An object, a promise or a component that was not called stands where an element or a text belongs.",
+        "Write `<Prompt/>` or `renderMdx(Prompt, props)`, and texts from values by JSON.stringify.",
+    ),
+    told(
         "RUNTIME_CAPABILITY_UNAVAILABLE",
         "A module or workflow asks for something that this gateway does not offer.",
         "It uses an element of a later version, an agent, or a function of the system that modules do not get.",

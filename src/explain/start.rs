@@ -37,6 +37,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Rename one of the schemas; the message names the table.",
     ),
     told(
+        "SCHEMA_CHANGE_HOT",
+        "A changed module is not taken while the gateway serves.",
+        "A field of an output table holds values of another kind than before, and open runs read it by the old one.",
+        "Give the field or the schema another name, or restart the gateway when no run is open.",
+    ),
+    told(
         "DB_NOT_FOUND",
         "There is no database at the place that was named.",
         "No gateway has run there yet, or the path is wrong.",

@@ -11,8 +11,11 @@ const NO_CODES: &[&str] = &[
     "BASH_ENV",
     "CARGO_PKG_VERSION",
     "DYLD_",
+    // Node's own, on errors of `require`.
+    "ERR_REQUIRE_ESM",
     "LD_",
     "LD_PRELOAD",
+    "MODULE_NOT_FOUND",
     "NODE_ENV",
     "NO_COLOR",
 ];

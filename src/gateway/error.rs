@@ -31,6 +31,19 @@ pub enum StartError {
     /// The output tables of the workflows cannot live together.
     #[error("the workflows' tables do not fit together")]
     Tables(#[from] smithers_store::writer::DefineError),
+    /// A table that runs use would change its kind of values under them.
+    #[error(
+        "SCHEMA_CHANGE_HOT: column `{column}` of `{table}` ({place}) holds values of another kind than before; \
+         a restart, or another key, takes the change"
+    )]
+    ChangedTable {
+        /// Schema key.
+        table: String,
+        /// Column.
+        column: String,
+        /// Where the schema is declared.
+        place: String,
+    },
     /// The start could not be recorded.
     #[error("the start could not be recorded in the database")]
     Record(#[from] smithers_store::writer::TaskError),

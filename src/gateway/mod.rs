@@ -8,6 +8,7 @@
 mod error;
 mod module;
 mod observers;
+mod reload;
 mod secrets;
 mod stop;
 mod workers;
@@ -37,6 +38,7 @@ use crate::config::{Config, Synchronous};
 use crate::net::Running;
 use crate::service::Service;
 use observers::Observers;
+pub use reload::Reloader;
 
 pub use error::StartError;
 pub use module::Modules;
@@ -49,7 +51,7 @@ pub struct Gateway {
     runs: Runs,
     writer: WriterHandle,
     clock: Arc<dyn Clock>,
-    modules: Modules,
+    reloader: Reloader,
     access_log: AccessLog,
     arbiters: Vec<Arbiter>,
     /// Puts access on record until it is stopped.
@@ -94,7 +96,7 @@ impl Gateway {
         let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?
             .concurrency_ceiling(config.script.concurrency_ceiling);
         let writer = assembly.writer().clone();
-        modules.register(&writer, &catalogue, config, started_at)?;
+        modules.register(&writer, config, started_at)?;
         let arbiters: Vec<Arbiter> = (0..config.script.run_threads)
             .map(|_| Arbiter::new())
             .collect();
@@ -127,6 +129,7 @@ impl Gateway {
             read_only,
             root_dir: modules.root_dir().into(),
         };
+        let served = service.catalogue.clone();
         let sources = Sources {
             backend: backend.clone(),
             database: config.storage.db_path.clone(),
@@ -149,9 +152,9 @@ impl Gateway {
             address,
             running,
             runs,
+            reloader: Reloader::new(modules, served, &writer, clock.clone(), config, read_only),
             writer,
             clock,
-            modules,
             access_log,
             arbiters,
             trail,
@@ -160,9 +163,14 @@ impl Gateway {
         })
     }
 
-    /// What is known of the workflows that were loaded at the start, in the order of their registration.
+    /// What replaces the module while the gateway serves.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
+    }
+
+    /// What is known of the workflows that are served, in the order of their registration.
     pub fn workflows(&self) -> Vec<Arc<WorkflowDefinition>> {
-        self.modules.definitions()
+        self.reloader.definitions()
     }
 }
 

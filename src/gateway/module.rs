@@ -1,13 +1,13 @@
 //! The workflows of this gateway: those of the module, and those written in Rust.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
-use smithers_model::workflow::{Workflow, WorkflowDefinition};
-use smithers_script::{HostOptions, Isolation, ScriptHost};
+use smithers_model::workflow::{ModuleRevision, Workflow, WorkflowDefinition};
+use smithers_script::{HostOptions, Isolation, LoadedModule, ScriptHost};
 use smithers_store::WriterHandle;
 
 use super::{Extras, StartError};
@@ -17,6 +17,8 @@ use crate::config::{Config, ScriptIsolation};
 /// The loaded workflows and the host that runs those of modules.
 pub struct Modules {
     host: ScriptHost,
+    /// Workflows written in Rust: no reload concerns them.
+    native: Vec<Arc<dyn Workflow>>,
     workflows: Vec<Arc<dyn Workflow>>,
     warnings: Vec<String>,
     entry: PathBuf,
@@ -30,7 +32,8 @@ impl Modules {
     pub fn load(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let host = ScriptHost::start(host_options(config)).map_err(StartError::Host)?;
         let entry = config.script.module.clone();
-        let mut workflows = extras.workflows;
+        let native = extras.workflows;
+        let mut workflows = native.clone();
         let mut warnings = Vec::new();
         let loaded = (!extras.read_only).then(|| host.load(&entry)).transpose();
         match loaded {
@@ -50,6 +53,7 @@ impl Modules {
         refuse_duplicates(&workflows)?;
         Ok(Self {
             host,
+            native,
             workflows,
             warnings,
             entry,
@@ -96,27 +100,82 @@ impl Modules {
     pub(super) fn register(
         &self,
         writer: &WriterHandle,
-        catalogue: &Catalogue,
         config: &Config,
         started_at: Timestamp,
     ) -> Result<(), StartError> {
-        writer.define_outputs(catalogue.definitions().cloned().collect())?;
-        let mut stored = BTreeSet::new();
-        for definition in catalogue.definitions() {
-            let revision = &definition.revision;
-            if !revision.hash.is_empty() && stored.insert(&revision.hash) {
-                writer.register_module(revision.clone())?;
-            }
-        }
-        let hash = stored.first().map(|hash| (*hash).clone());
-        let deployment = audit::deployment(config, &self.entry, hash, started_at);
-        Ok(writer.record_deployment(deployment)?)
+        define_tables(&self.workflows, writer)?;
+        record(&self.workflows, &self.entry, writer, config, started_at)
+    }
+
+    /// Loads the module again, beside what is served. None when its sources are those that are served.
+    pub(super) fn load_again(&self) -> Result<Option<LoadedModule>, StartError> {
+        let module = self.host.load(&self.entry).map_err(StartError::Module)?;
+        let same = self.revision().is_some_and(|served| {
+            let mut loaded = module.workflows.iter();
+            loaded.all(|workflow| workflow.definition().revision.hash == served.hash)
+        });
+        Ok((!same).then_some(module))
+    }
+
+    /// Makes the tables of `module`, records it as deployed, and takes it as what is served. Returns all workflows.
+    pub(super) fn take(
+        &mut self,
+        module: LoadedModule,
+        writer: &WriterHandle,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<dyn Workflow>>, StartError> {
+        let mut workflows = self.native.clone();
+        workflows.extend(module.workflows);
+        refuse_duplicates(&workflows)?;
+        refuse_changed_tables(&self.workflows, &workflows)?;
+        define_tables(&workflows, writer)?;
+        writer.record_stop(now)?;
+        record(&workflows, &self.entry, writer, config, now)?;
+        self.workflows.clone_from(&workflows);
+        self.warnings = module.warnings;
+        Ok(workflows)
+    }
+
+    /// The sources of the module that is served.
+    pub(super) fn revision(&self) -> Option<&ModuleRevision> {
+        let mut definitions = self.workflows.iter().map(|workflow| workflow.definition());
+        definitions
+            .find(|definition| !definition.revision.hash.is_empty())
+            .map(|definition| &definition.revision)
     }
 
     /// Ends the script threads.
     pub fn shutdown(&mut self) {
         self.host.shutdown();
     }
+}
+
+fn define_tables(workflows: &[Arc<dyn Workflow>], writer: &WriterHandle) -> Result<(), StartError> {
+    let definitions = workflows
+        .iter()
+        .map(|workflow| workflow.definition().clone());
+    Ok(writer.define_outputs(definitions.collect())?)
+}
+
+/// Records the sources of `workflows` and a deployment of them.
+fn record(
+    workflows: &[Arc<dyn Workflow>],
+    entry: &Path,
+    writer: &WriterHandle,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    let mut stored = BTreeSet::new();
+    for workflow in workflows {
+        let revision = &workflow.definition().revision;
+        if !revision.hash.is_empty() && stored.insert(&revision.hash) {
+            writer.register_module(revision.clone())?;
+        }
+    }
+    let hash = stored.first().map(|hash| (*hash).clone());
+    let deployment = audit::deployment(config, entry, hash, now);
+    Ok(writer.record_deployment(deployment)?)
 }
 
 fn host_options(config: &Config) -> HostOptions {
@@ -141,6 +200,37 @@ fn refuse_duplicates(workflows: &[Arc<dyn Workflow>]) -> Result<(), StartError> 
         let key = &workflow.definition().key;
         if !keys.insert(key) {
             return Err(StartError::DuplicateWorkflow(key.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses tables whose columns would hold values of another kind: rows of open runs are read by their old schema.
+fn refuse_changed_tables(
+    before: &[Arc<dyn Workflow>],
+    after: &[Arc<dyn Workflow>],
+) -> Result<(), StartError> {
+    let fields = |workflows: &[Arc<dyn Workflow>]| {
+        let tables = workflows
+            .iter()
+            .flat_map(|workflow| workflow.definition().outputs.clone());
+        let fields = tables.flat_map(|table| {
+            let place = table.declared_at.clone();
+            let key = table.key.clone();
+            let fields = table.fields.clone().into_iter();
+            fields.map(move |field| ((key.clone(), field.column()), (field.kind, place.clone())))
+        });
+        fields.collect::<BTreeMap<_, _>>()
+    };
+    let before = fields(before);
+    for ((table, column), (kind, place)) in fields(after) {
+        let known = before.get(&(table.clone(), column.clone()));
+        if known.is_some_and(|(before, _)| *before != kind) {
+            return Err(StartError::ChangedTable {
+                table,
+                column,
+                place,
+            });
         }
     }
     Ok(())

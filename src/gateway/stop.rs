@@ -5,7 +5,7 @@ use super::Gateway;
 impl Gateway {
     /// Stops in order. Everything acknowledged is in the store; runs go on at the next start.
     /// Takes about two seconds when a socket is stuck, else no time.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         tracing::info!("stopping: no new connections, no new launches");
         let stopper = &self.running.stopper;
         stopper.stop_accepting().await;
@@ -31,7 +31,7 @@ impl Gateway {
         }
         self.runs.stop();
         stopper.stop().await;
-        self.modules.shutdown();
+        self.reloader.shutdown();
         for arbiter in self.arbiters {
             arbiter.stop();
         }

@@ -17,9 +17,9 @@ impl Service {
     pub(crate) fn workflows_payload(&self, list: ListWorkflows) -> Result<Payload, RpcError> {
         // No workflow of this build has a page of its own.
         let shown = list.has_ui != Some(true);
-        let summaries: Vec<_> = self
-            .catalogue
-            .definitions()
+        let definitions = self.catalogue.definitions();
+        let summaries: Vec<_> = definitions
+            .iter()
             .filter(|definition| shown && (list.include_system || !definition.system))
             .map(|definition| WorkflowSummary {
                 key: definition.key.as_str(),

@@ -31,7 +31,6 @@ impl Service {
         let workflow = self
             .catalogue
             .get(&request.workflow)
-            .cloned()
             .ok_or_else(|| RpcError::unknown_workflow(&request.workflow))?;
         if let Some(run_id) = &request.run_id {
             self.refuse_known_run(run_id, &request).await?;

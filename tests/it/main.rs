@@ -32,6 +32,7 @@ mod output;
 mod poison;
 mod reads;
 mod recommended_scopes;
+mod reload;
 mod scopes;
 mod secrets;
 mod secrets_hostile;

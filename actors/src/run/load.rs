@@ -50,12 +50,7 @@ impl RunActor {
 
     fn launch(&mut self, launch: Launch, receipt: Receipt<RunId>, ctx: &mut Context<Self>) {
         self.life += 1;
-        let Some(workflow) = self
-            .services
-            .catalogue
-            .get(launch.workflow_key.as_str())
-            .cloned()
-        else {
+        let Some(workflow) = self.services.catalogue.get(launch.workflow_key.as_str()) else {
             let workflow = launch.workflow_key.to_string();
             let error = RunError::WorkflowMissing {
                 run: self.run_id.clone(),
@@ -198,7 +193,7 @@ impl RunActor {
 
     fn rows_read(&mut self, rows: LoadedRun, fact: Option<Fact>, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
-        let Some(workflow) = self.services.catalogue.get(key.as_str()).cloned() else {
+        let Some(workflow) = self.services.catalogue.get(key.as_str()) else {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
             return self.end_without_workflow(rows, ctx);
         };

@@ -65,10 +65,10 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<()> {
 /// The workflows to look at.
 fn chosen(modules: &Modules, key: Option<&str>) -> anyhow::Result<Vec<Arc<dyn Workflow>>> {
     let catalogue = modules.catalogue();
-    let workflows = catalogue.definitions();
-    let chosen: Vec<_> = workflows
+    let definitions = catalogue.definitions().into_iter();
+    let chosen: Vec<_> = definitions
         .filter(|definition| key.is_none_or(|key| definition.key.as_str() == key))
-        .filter_map(|definition| catalogue.get(definition.key.as_str()).cloned())
+        .filter_map(|definition| catalogue.get(definition.key.as_str()))
         .collect();
     match (key, chosen.is_empty()) {
         (Some(key), true) => {

@@ -44,9 +44,7 @@ impl Stage {
         let mut catalogue = Catalogue::default();
         catalogue.insert(Arc::new(gated()));
         catalogue.insert(Arc::new(numbered()));
-        writer
-            .define_outputs(catalogue.definitions().cloned().collect())
-            .unwrap();
+        writer.define_outputs(catalogue.definitions()).unwrap();
         let arbiters: Vec<Arbiter> = (0..2).map(|_| Arbiter::new()).collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
         let runs = assembly.start_runs(Arc::new(catalogue), ApprovalPolicy::default(), handles);

@@ -1,0 +1,159 @@
+//! Loading the module again beside what is served: runs that open later use the new revision.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
+use smithers_actors::catalogue::Catalogue;
+use smithers_model::time::Clock;
+use smithers_model::workflow::WorkflowDefinition;
+use smithers_store::WriterHandle;
+
+use super::{Modules, StartError};
+use crate::config::Config;
+
+/// How often the files of the module are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Replaces the module that is served. Cheap to clone.
+#[derive(Clone)]
+pub struct Reloader(Arc<Parts>);
+
+struct Parts {
+    /// One reload at a time.
+    modules: Mutex<Modules>,
+    catalogue: Arc<Catalogue>,
+    writer: WriterHandle,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    /// No module is executed: there is nothing to reload.
+    is_idle: bool,
+}
+
+/// Size and time of each file of a module.
+type Stamps = BTreeMap<PathBuf, Option<(u64, SystemTime)>>;
+
+impl Reloader {
+    pub(super) fn new(
+        modules: Modules,
+        catalogue: Arc<Catalogue>,
+        writer: &WriterHandle,
+        clock: Arc<dyn Clock>,
+        config: &Config,
+        is_idle: bool,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            modules: Mutex::new(modules),
+            catalogue,
+            writer: writer.clone(),
+            clock,
+            config: config.clone(),
+            is_idle,
+        }))
+    }
+
+    /// What is known of the workflows that are served, in the order of their registration.
+    pub(super) fn definitions(&self) -> Vec<Arc<WorkflowDefinition>> {
+        self.0.modules.lock().definitions()
+    }
+
+    /// Loads the module again on a thread of its own. One that is broken is told and not served.
+    pub fn reload(&self) {
+        if self.0.is_idle {
+            return;
+        }
+        let parts = Arc::clone(&self.0);
+        drop(actix_web::rt::task::spawn_blocking(move || parts.reload()));
+    }
+
+    /// Looks at the files of the module until the process ends, and reloads when one has changed.
+    pub async fn watch(self) {
+        let mut known = self.stamps().await;
+        loop {
+            actix_web::rt::time::sleep(LOOK).await;
+            let stamps = self.stamps().await;
+            if stamps == known {
+                continue;
+            }
+            // Several files are often written one after another: the last change counts.
+            actix_web::rt::time::sleep(LOOK / 5).await;
+            let settled = self.stamps().await;
+            if settled == stamps {
+                self.reload_now().await;
+            }
+            known = match settled == stamps {
+                true => self.stamps().await,
+                false => known,
+            };
+        }
+    }
+
+    async fn reload_now(&self) {
+        let parts = Arc::clone(&self.0);
+        let _ = actix_web::rt::task::spawn_blocking(move || parts.reload()).await;
+    }
+
+    async fn stamps(&self) -> Stamps {
+        let parts = Arc::clone(&self.0);
+        let looked = actix_web::rt::task::spawn_blocking(move || parts.stamps());
+        looked.await.unwrap_or_default()
+    }
+
+    pub(super) fn shutdown(&self) {
+        self.0.modules.lock().shutdown();
+    }
+}
+
+impl Parts {
+    fn reload(&self) {
+        match self.try_reload() {
+            Ok(Some(hash)) => tracing::info!(
+                module.hash = hash,
+                "the module was loaded again: runs that open from now on use it"
+            ),
+            Ok(None) => tracing::info!("the module has not changed"),
+            Err(error) => {
+                tracing::error!(
+                    "the changed module is not served, the one before it goes on:\n{error}"
+                );
+            }
+        }
+    }
+
+    /// Returns the hash of what is served now; none when nothing has changed.
+    fn try_reload(&self) -> Result<Option<String>, StartError> {
+        let mut modules = self.modules.lock();
+        let Some(module) = modules.load_again()? else {
+            return Ok(None);
+        };
+        for warning in &module.warnings {
+            tracing::warn!("{warning}");
+        }
+        let now = self.clock.now();
+        let workflows = modules.take(module, &self.writer, &self.config, now)?;
+        self.catalogue.replace(workflows);
+        let hash = modules.revision().map(|revision| revision.hash.clone());
+        Ok(Some(hash.unwrap_or_default()))
+    }
+
+    fn stamps(&self) -> Stamps {
+        let modules = self.modules.lock();
+        let root = PathBuf::from(modules.root_dir());
+        let files = modules
+            .revision()
+            .map(|revision| Arc::clone(&revision.files));
+        drop(modules);
+        let files = files.iter().flat_map(|files| files.iter());
+        files
+            .map(|(name, _)| {
+                let path = root.join(name);
+                let stamp = fs::metadata(&path)
+                    .and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));
+                (path, stamp.ok())
+            })
+            .collect()
+    }
+}

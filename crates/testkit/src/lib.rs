@@ -8,6 +8,7 @@
 //! Scratch (folder, tokens, environment) -> Gateway (process) -> rpc / Socket (clients)
 //! ```
 
+pub mod fuzz;
 pub mod gateway;
 pub mod http;
 pub mod rpc;

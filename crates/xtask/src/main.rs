@@ -7,6 +7,7 @@ mod conformance;
 mod console;
 mod crash;
 mod deploy;
+mod fuzz;
 mod licences;
 mod load;
 mod process;
@@ -52,6 +53,8 @@ enum Command {
     Crash(crash::Options),
     /// Drive the release build over loopback and say how fast it is.
     Load(load::Options),
+    /// Feed a parser with mutated input for a while; `cargo xtask test` does so briefly.
+    Fuzz(fuzz::Options),
     /// Check the files of the reference deployment, or start what they describe.
     #[command(subcommand)]
     Deploy(deploy::Command),
@@ -80,6 +83,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Reference(options) => reference::run(&project, options),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
         Command::Load(options) => load::run(&project, options).await,
+        Command::Fuzz(options) => fuzz::run(&project, &options),
         Command::Deploy(command) => verdict(&command.run(&project).await?),
     }
 }

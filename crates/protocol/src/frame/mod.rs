@@ -19,4 +19,6 @@ pub use response::{write_error, write_ok};
 pub use run_event::{RunEvent, StreamId};
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl ModuleGraph {
 }
 
 /// The name that relative `specifier` has beside file `from`.
-fn joined(from: &str, specifier: &str) -> String {
+pub(super) fn joined(from: &str, specifier: &str) -> String {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in specifier.split('/') {

@@ -153,4 +153,6 @@ impl ModuleGraph {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

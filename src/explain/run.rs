@@ -109,6 +109,30 @@ pub(super) const TABLE: &[Explanation] = &[
         "Export `register(gateway)`, and check it: `smithers workflows check MODULE`.",
     ),
     told(
+        "NESTED_LOOP",
+        "A frame has loops that cannot be told apart.",
+        "Two loops have one id, or a loop stands where its passes cannot be counted.",
+        "Give each loop an id of its own; the message names the place.",
+    ),
+    told(
+        "RALPH_MAX_REACHED",
+        "A loop has come to its last pass without an end.",
+        "Its `until` did not hold after `maxIterations` passes, and `onMaxReached` is `fail`.",
+        "Raise `maxIterations`, correct `until`, or let the loop return its last pass.",
+    ),
+    told(
+        "TASK_EMPTY_PROMPT",
+        "A task has nothing to ask its agent.",
+        "Its children rendered to no text.",
+        "Give the task a text or a prompt; look at the conditions in it.",
+    ),
+    told(
+        "AGENT_QUOTA_EXCEEDED",
+        "The quota of every agent of a task is used up.",
+        "The providers refuse further calls for now.",
+        "Resume the run when there is quota again, or add an agent of another provider.",
+    ),
+    told(
         "MDX_PRELOAD_INACTIVE",
         "A prompt holds something that is no text.",
         "An object, a promise or a component that was not called stands where an element or a text belongs.",

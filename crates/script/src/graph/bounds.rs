@@ -4,11 +4,11 @@
 //! operators that no end of a statement, comma or line interrupts, since `!!!a`, `a + b + c` and
 //! `if (a) if (b)` nest without brackets. Regular expressions are read as code.
 
-/// Most words and operators without a break, over all open brackets.
-const LONGEST_CHAIN: usize = 20_000;
+/// Most words and operators without a break, over all open brackets. Some checks of the parser take the square of it.
+const LONGEST_CHAIN: usize = 5_000;
 
 /// Deepest nesting of tags. An apostrophe in a text hides the rest of its line, so the count drifts.
-const DEEPEST_TAGS: isize = 5_000;
+const DEEPEST_TAGS: isize = 2_000;
 
 /// Says why `source` must not be parsed, if so.
 pub(crate) fn problem(source: &str, deepest_brackets: usize) -> Option<String> {

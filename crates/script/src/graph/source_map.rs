@@ -64,13 +64,18 @@ impl<'a> Lines<'a> {
         let Some(&start) = self.starts.get(line as usize) else {
             return self.text.len();
         };
+        let end = self.starts.get(line as usize + 1).copied();
+        let text = &self.text[start..end.unwrap_or(self.text.len())];
+        if text.is_ascii() {
+            return start + (column as usize).min(text.len());
+        }
         let mut units = 0;
-        let within = self.text[start..].char_indices().find(|(_, letter)| {
+        let within = text.char_indices().find(|(_, letter)| {
             let reached = units >= column as usize;
             units += letter.len_utf16();
             reached
         });
-        within.map_or(self.text.len(), |(at, _)| start + at)
+        start + within.map_or(text.len(), |(at, _)| at)
     }
 
     /// Line and column in UTF-16 units, both from 0, of byte `offset`.

@@ -68,6 +68,8 @@ impl<'a> Body<'a> {
             if loose || index > 0 {
                 self.text("\n");
             }
+            // Blank to JSX; positions are looked up along a line.
+            self.out.glue("\n");
             self.node(block)?;
         }
         if loose {

@@ -21,7 +21,7 @@ const LARGEST: usize = 512 << 10;
 const DEEPEST_CONTAINERS: usize = 32;
 
 /// Code may be tried again with each line that follows; all tries together read so many bytes.
-const MOST_TRIED: usize = 32 << 20;
+const MOST_TRIED: usize = 4 << 20;
 
 /// Parses `source` and checks the JavaScript in it.
 pub(super) fn parse(file: &str, source: &str, bracket_depth: usize) -> Result<Node, LoadError> {

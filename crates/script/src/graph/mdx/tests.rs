@@ -11,7 +11,7 @@ fn content(source: &str) -> String {
     let code = code(source);
     let start = code.find("return <>").unwrap() + "return <>".len();
     let end = code.rfind("</>").unwrap();
-    code[start..end].replace("_mdxTags.", "")
+    code[start..end].replace("_mdxTags.", "").replace('\n', "")
 }
 
 fn refused(source: &str) -> LoadError {

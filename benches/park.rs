@@ -50,7 +50,7 @@ impl Stage {
         let assembly = assembly.expect("the database can be written");
         let mut catalogue = Catalogue::default();
         catalogue.insert(Arc::new(workflow(tasks)));
-        let tables = catalogue.definitions().cloned().collect();
+        let tables = catalogue.definitions();
         let defined = assembly.writer().define_outputs(tables);
         defined.expect("the tables can be made");
         let arbiters = vec![Arbiter::new().handle()];

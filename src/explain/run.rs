@@ -110,9 +110,9 @@ pub(super) const TABLE: &[Explanation] = &[
     ),
     told(
         "NESTED_LOOP",
-        "A frame has loops that cannot be told apart.",
-        "Two loops have one id, or a loop stands where its passes cannot be counted.",
-        "Give each loop an id of its own; the message names the place.",
+        "A loop stands directly inside another.",
+        "Its passes could not be told from those of the outer one.",
+        "Put a Sequence around the inner loop.",
     ),
     told(
         "RALPH_MAX_REACHED",

@@ -59,11 +59,8 @@ fn manifest(input: &[u8], folder: &Path) {
 fn path(input: &[u8], folder: &Path) {
     let specifier = String::from_utf8_lossy(input);
     let name = joined("a/b/c.ts", &specifier);
-    let inner = name.trim_start_matches("../");
-    assert!(
-        !inner.split('/').any(|part| part == "." || part == ".."),
-        "{name}"
-    );
+    let mut inner = name.split('/').skip_while(|part| *part == "..");
+    assert!(!inner.any(|part| part == "." || part == ".."), "{name}");
     let _ =
         FileResolver::new(folder).resolve(&folder.join("gateway.tsx"), &specifier, Style::Import);
 }

@@ -1,10 +1,12 @@
 //! `launchRun`.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use smithers_actors::session::{Caller, Identity};
 use smithers_model::run::{RunAuth, RunConfig, StartedBy};
 use smithers_model::step::Launch;
-use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::workflow::{Workflow, WorkflowDefinition};
 use smithers_model::{RawJson, RunId, Timestamp};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
@@ -45,7 +47,7 @@ impl Service {
         let run_id = RunId::from(request.run_id.as_deref().unwrap_or_default());
         self.backend.boundary().input(&run_id, &mut input);
         let launch = self.launch(caller, &request, workflow.definition(), input);
-        let run_id = self.hand_over(caller, launch).await?;
+        let run_id = self.hand_over(caller, launch, workflow.clone()).await?;
         let system = workflow.definition().system;
         encode(&LaunchAnswer {
             run_id: run_id.as_str(),
@@ -78,10 +80,15 @@ impl Service {
     }
 
     /// Hands the launch to the runs. A socket follows the run before it exists, so that it misses nothing.
-    async fn hand_over(&self, caller: &Caller, launch: Launch) -> Result<RunId, RpcError> {
+    async fn hand_over(
+        &self,
+        caller: &Caller,
+        launch: Launch,
+        workflow: Arc<dyn Workflow>,
+    ) -> Result<RunId, RpcError> {
         let asked = launch.run_id.clone();
         let following = Following::begin(caller, &asked);
-        let launched = self.runs.launch(launch).await;
+        let launched = self.runs.launch_of(launch, workflow).await;
         match (&launched, &caller.connection) {
             (Ok(known), Some(connection)) if *known != asked => {
                 following.take_back();

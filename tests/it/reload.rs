@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, count, launch, log, scratch, start, until_true, wait_for};
+use crate::support::{
+    OPERATOR, count, database, launch, log, scratch, start, until_true, wait_for,
+};
 
 /// A module whose task says `word`, with its text in a file beside it.
 fn write(scratch: &Scratch, word: &str, kind: &str) {
@@ -82,4 +84,26 @@ async fn a_watched_module_is_served_when_one_of_its_files_changes() {
     assert_eq!(said(&gateway).await, "one");
     std::fs::write(scratch.path("word.ts"), "export const word = 'changed';\n").unwrap();
     until_said(&gateway, "changed").await;
+}
+
+#[tokio::test]
+async fn launches_during_reloads_end_and_run_on_the_revision_that_their_row_names() {
+    let scratch = saying("0");
+    let gateway = start(&scratch).await;
+    for n in 0..40 {
+        if n % 5 == 0 {
+            write(&scratch, &n.to_string(), "z.string()");
+            gateway.signal("HUP").await.unwrap();
+        }
+        launch(&gateway, "say", &format!("run-{n}"), json!({})).await;
+    }
+    for n in 0..40 {
+        wait_for(&gateway, &format!("run-{n}"), "finished").await;
+    }
+    until_said(&gateway, "35").await;
+    let mixed = "SELECT count(*) FROM (SELECT r.workflow_hash FROM said s
+                 JOIN _smithers_runs r ON r.run_id = s.run_id
+                 GROUP BY r.workflow_hash HAVING count(DISTINCT s.word) > 1)";
+    let mixed = database(&scratch).query_row(mixed, [], |row| row.get::<_, u32>(0));
+    assert_eq!(mixed.unwrap(), 0);
 }

@@ -6,12 +6,13 @@ use actix::Addr;
 use smithers_model::approval::Decision;
 use smithers_model::run::Actor as Person;
 use smithers_model::step::Launch;
+use smithers_model::workflow::Workflow;
 use smithers_model::{NodeKey, RunId};
 use tokio::sync::oneshot;
 
 use super::map::RunMap;
 use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
-use crate::run::{Receipt, RunError, RunRequest, Verdict};
+use crate::run::{CheckedBy, Receipt, RunError, RunRequest, Verdict};
 
 /// Handle to all runs; cheap to clone.
 ///
@@ -30,9 +31,28 @@ impl Runs {
     /// Creates a run. Returns once it is durable, before it has done anything; with a known idempotency key,
     /// the id of the run that the first launch made.
     pub async fn launch(&self, launch: Launch) -> Result<RunId, RunError> {
+        self.begin(launch, None).await
+    }
+
+    /// As [`launch`](Self::launch), of the workflow that validated the input: a reload of the module in between
+    /// does not matter to the run.
+    pub async fn launch_of(
+        &self,
+        launch: Launch,
+        workflow: Arc<dyn Workflow>,
+    ) -> Result<RunId, RunError> {
+        self.begin(launch, Some(CheckedBy(workflow))).await
+    }
+
+    async fn begin(
+        &self,
+        launch: Launch,
+        checked_by: Option<CheckedBy>,
+    ) -> Result<RunId, RunError> {
         let run_id = launch.run_id.clone();
         self.ask(&run_id, |receipt| RunRequest::Launch {
             launch: Box::new(launch),
+            checked_by,
             receipt,
         })
         .await

@@ -54,7 +54,9 @@ impl RunActor {
 
     fn apply_request(&mut self, request: RunRequest) {
         match request {
-            RunRequest::Launch { launch, receipt } => self.launch_again(*launch, receipt),
+            RunRequest::Launch {
+                launch, receipt, ..
+            } => self.launch_again(*launch, receipt),
             RunRequest::TakeUp { receipt } => {
                 if let (Some(receipt), Phase::Open(run)) = (receipt, &mut self.phase) {
                     run.answers.push(Answer {

@@ -13,7 +13,7 @@ use smithers_model::step::{Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
 use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome};
 
-use super::messages::{Receipt, RunRequest};
+use super::messages::{CheckedBy, Receipt, RunRequest};
 use super::numbers::Numbers;
 use super::open::OpenRun;
 use super::reports::Reports;
@@ -40,7 +40,11 @@ impl RunActor {
     /// Handles the first request of this actor.
     pub(super) fn begin(&mut self, request: RunRequest, ctx: &mut Context<Self>) {
         match request {
-            RunRequest::Launch { launch, receipt } => self.launch(*launch, receipt, ctx),
+            RunRequest::Launch {
+                launch,
+                checked_by,
+                receipt,
+            } => self.launch(*launch, checked_by, receipt, ctx),
             request => {
                 self.requests.push_back(request);
                 self.reload(None, ctx);
@@ -48,9 +52,20 @@ impl RunActor {
         }
     }
 
-    fn launch(&mut self, launch: Launch, receipt: Receipt<RunId>, ctx: &mut Context<Self>) {
+    fn launch(
+        &mut self,
+        launch: Launch,
+        checked_by: Option<CheckedBy>,
+        receipt: Receipt<RunId>,
+        ctx: &mut Context<Self>,
+    ) {
         self.life += 1;
-        let Some(workflow) = self.services.catalogue.get(launch.workflow_key.as_str()) else {
+        let key = launch.workflow_key.as_str();
+        let workflow = checked_by.map_or_else(
+            || self.services.catalogue.get(key),
+            |CheckedBy(workflow)| Some(workflow),
+        );
+        let Some(workflow) = workflow else {
             let workflow = launch.workflow_key.to_string();
             let error = RunError::WorkflowMissing {
                 run: self.run_id.clone(),

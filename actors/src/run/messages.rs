@@ -1,17 +1,30 @@
 //! Messages of the run actor. Requests come from the edge and the scheduler, the rest from its own helpers.
 
+use std::sync::Arc;
+
 use actix::prelude::*;
 use smithers_model::approval::Decision;
 use smithers_model::error::ErrorInfo;
 use smithers_model::run::Actor as Person;
 use smithers_model::step::Launch;
 use smithers_model::tree::Tree;
-use smithers_model::workflow::CallError;
+use smithers_model::workflow::{CallError, Workflow};
 use smithers_model::{NodeKey, RawJson, RunId};
 use smithers_store::writer::StepOutcome;
 use tokio::sync::oneshot;
 
 use super::error::RunError;
+
+/// The workflow that validated the input of a launch: the run begins with it though another has its key by then.
+pub struct CheckedBy(pub Arc<dyn Workflow>);
+
+impl std::fmt::Debug for CheckedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CheckedBy")
+            .field(&self.0.definition().key)
+            .finish()
+    }
+}
 
 /// Answered once the request is durable, or refused.
 pub type Receipt<T = ()> = oneshot::Sender<Result<T, RunError>>;
@@ -28,6 +41,8 @@ pub enum RunRequest {
     Launch {
         /// What was checked at the edge.
         launch: Box<Launch>,
+        /// What validated it; without it, the workflow that has the key now.
+        checked_by: Option<CheckedBy>,
         /// Answered with the id of the run once it is durable.
         receipt: Receipt<RunId>,
     },

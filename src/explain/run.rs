@@ -37,6 +37,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Find what it waits for, or raise `timeoutMs` of the task.",
     ),
     told(
+        "TASK_HEARTBEAT_TIMEOUT",
+        "A task gave no sign of life for longer than it may.",
+        "Its agent hangs, its code does not call `heartbeat()`, or heartbeatTimeoutMs is too short.",
+        "Find what it waits for, call `heartbeat()` while it works, or raise `heartbeatTimeoutMs`.",
+    ),
+    told(
         "TASK_ABORTED",
         "A task was aborted.",
         "Its run was cancelled or failed, or its time was up.",
@@ -165,8 +171,8 @@ pub(super) const TABLE: &[Explanation] = &[
     told(
         "AGENT_CONFIG_INVALID",
         "An agent is configured wrongly.",
-        "A property of the agent is missing or has another type.",
-        "Correct the property that the message names.",
+        "It has no function `generate`, its login was refused, or it says itself that it is not ready.",
+        "Correct what the message names, or add another agent to the task.",
     ),
     told(
         "ZOD_NOT_INSTALLED",

@@ -94,6 +94,8 @@ metrics! {
         "Approvals that nobody decided in time, by what becomes of them: wait or deny.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
+    TASK_HEARTBEATS: Counter "smithers_task_heartbeats_total" []
+        "Signs of life of tasks that runs took into their rows.";
     TASK_OUTPUT_BYTES: Counter "smithers_task_output_bytes_total" ["stream"]
         "Bytes that tasks wrote to stdout and stderr and that runs took into their logs.";
     TASK_OUTPUT_TRUNCATED: Counter "smithers_task_output_truncated_total" []

@@ -41,12 +41,20 @@ pub(crate) fn node_output<'a>(
             NodeOutput::Failed {
                 row: (),
                 schema,
-                partial: None,
+                partial: attempts.iter().rev().find_map(partial),
                 error: failed.map(node_error),
             }
         }
         (None, _) => NodeOutput::Pending { row: (), schema },
     }
+}
+
+/// What an attempt told with its heartbeats, when that is an object.
+fn partial(attempt: &AttemptRow) -> Option<&RawValue> {
+    let data = attempt.heartbeat.as_ref()?.data.as_ref()?;
+    let text = data.as_str().trim_start();
+    text.starts_with('{')
+        .then(|| serde_json::from_str(text).ok())?
 }
 
 fn node_error(attempt: &AttemptRow) -> NodeError<'_> {

@@ -4,6 +4,7 @@ use actix::prelude::*;
 use smithers_model::NodeKey;
 use smithers_model::command::Command;
 use smithers_model::fact::Fact;
+use smithers_model::report::Reporter;
 use smithers_model::workflow::{CallError, TaskCall};
 
 use super::messages::TaskEnded;
@@ -18,9 +19,19 @@ impl RunActor {
                 Command::StartTask {
                     node,
                     attempt,
+                    failures,
                     callback,
+                    last_heartbeat,
                 } => {
-                    self.start_task(node, attempt, callback, ctx);
+                    let call = TaskCall {
+                        node,
+                        attempt,
+                        failures,
+                        callback,
+                        last_heartbeat,
+                        reporter: Reporter::deaf(),
+                    };
+                    self.start_task(call, ctx);
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
@@ -35,7 +46,8 @@ impl RunActor {
         }
     }
 
-    fn start_task(&mut self, node: NodeKey, attempt: u32, callback: u32, ctx: &mut Context<Self>) {
+    fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
+        let (node, attempt) = (call.node.clone(), call.attempt);
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
@@ -54,13 +66,9 @@ impl RunActor {
             });
         };
         tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
-        let (limit, boundary) = (run.engine.output_limit(), self.services.backend.boundary());
-        let body = session.call(TaskCall {
-            node: node.clone(),
-            attempt,
-            callback,
-            reporter: run.reports.open(&node, attempt, limit, boundary),
-        });
+        let limit = run.engine.output_limit();
+        let reporter = run.reports.open(&node, attempt, limit);
+        let body = session.call(TaskCall { reporter, ..call });
         ctx.spawn(
             async move {
                 let result = body.await;

@@ -99,6 +99,7 @@ fn show<'a>(
         "NodePending" => B::node_pending(run, node?, iteration),
         "NodeStarted" => B::node_started(run, node?),
         "NodeOutput" => B::task_output(run, node?, &fields.text, &fields.stream),
+        "TaskHeartbeat" => B::task_heartbeat(run, node?, iteration, fields.attempt),
         "NodeFinished" => B::node_finished(run, node?),
         "NodeFailed" => B::node_failed(run, node?, error),
         "NodeRetrying" => B::node_retrying(run, node?, fields.attempt),

@@ -92,6 +92,25 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             ),
         ),
         (
+            Event::TaskHeartbeat {
+                node: node(),
+                attempt: 1,
+                has_data: true,
+                data_size_bytes: 2,
+                interval_ms: Some(500),
+            },
+            Some(r#""task.heartbeat" {"runId":"r1","nodeId":"t0","iteration":2,"attempt":1}"#),
+        ),
+        (
+            Event::TaskHeartbeatTimeout {
+                node: node(),
+                attempt: 1,
+                last_heartbeat_at_ms: Timestamp(1),
+                timeout_ms: 2,
+            },
+            None,
+        ),
+        (
             Event::NodeFinished {
                 node: node(),
                 attempt: 1,
@@ -249,13 +268,15 @@ fn kind(event: &Event) -> usize {
         Event::ApprovalEscalated { .. } => 18,
         Event::ApprovalExpired { .. } => 19,
         Event::NodeOutput { .. } => 20,
+        Event::TaskHeartbeat { .. } => 21,
+        Event::TaskHeartbeatTimeout { .. } => 22,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..21).collect());
+    assert_eq!(kinds, (0..23).collect());
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What a run remembers of a node: its status and its attempts, and how both are stored.
 
 use smithers_model::error::ErrorInfo;
-use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
+use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::tree::TaskSpec;
-use smithers_model::{NodeKey, Timestamp};
+use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::lifecycle::{TaskFact, TaskStatus};
 
@@ -20,6 +20,10 @@ pub(crate) struct Node {
     pub(crate) started_at: Timestamp,
     /// Why the newest attempt failed.
     pub(crate) error: Option<ErrorInfo>,
+    /// The newest sign of life of the newest attempt.
+    pub(crate) heartbeat: Option<Heartbeat>,
+    /// What any attempt told last with a heartbeat, for the next one.
+    pub(crate) told: Option<RawJson>,
     /// Schema key of its output table.
     pub(crate) output_table: String,
     label: Option<String>,
@@ -35,6 +39,8 @@ impl Node {
             failures: 0,
             started_at: now,
             error: None,
+            heartbeat: None,
+            told: None,
             output_table: task.output_table.clone(),
             label: task.label.clone(),
             updated_at: now,
@@ -49,13 +55,25 @@ impl Node {
             failures: 0,
             started_at: row.updated_at,
             error: None,
+            heartbeat: None,
+            told: None,
             output_table: row.output_table.unwrap_or_default(),
             label: row.label,
             updated_at: row.updated_at,
         };
         let mut newest: Option<&AttemptRow> = None;
+        let mut told: Option<(u32, &RawJson)> = None;
         for attempt in attempts {
             node.failures += u32::from(attempt.state == AttemptState::Failed);
+            let data = attempt
+                .heartbeat
+                .as_ref()
+                .and_then(|beat| beat.data.as_ref());
+            if let Some(data) = data
+                && told.is_none_or(|(of, _)| of < attempt.attempt)
+            {
+                told = Some((attempt.attempt, data));
+            }
             if newest.is_none_or(|known| known.attempt < attempt.attempt) {
                 newest = Some(attempt);
             }
@@ -64,7 +82,9 @@ impl Node {
             node.last_attempt = node.last_attempt.max(newest.attempt);
             node.started_at = newest.started_at;
             node.error.clone_from(&newest.error);
+            node.heartbeat.clone_from(&newest.heartbeat);
         }
+        node.told = told.map(|(_, data)| data.clone());
         node.status = status_of(row.state, node.last_attempt, newest);
         node
     }
@@ -81,7 +101,20 @@ impl Node {
             self.last_attempt = attempt;
             self.started_at = now;
             self.error = None;
+            self.heartbeat = None;
         }
+    }
+
+    /// The newest attempt is alive; what it tells replaces what was told before. Returns when it was alive last.
+    pub(crate) fn beat(&mut self, data: Option<RawJson>, now: Timestamp) -> Option<Timestamp> {
+        let before = self.heartbeat.take();
+        let last = before.as_ref().map(|beat| beat.at);
+        if let Some(data) = &data {
+            self.told = Some(data.clone());
+        }
+        let data = data.or(before.and_then(|beat| beat.data));
+        self.heartbeat = Some(Heartbeat { at: now, data });
+        last
     }
 
     /// Takes over what the newest frame says about the node.
@@ -116,6 +149,7 @@ impl Node {
             finished_at: (state != AttemptState::InProgress).then_some(self.updated_at),
             error: self.error.clone(),
             retry_at,
+            heartbeat: self.heartbeat.clone(),
         }
     }
 }

@@ -94,12 +94,12 @@ impl OpenStep {
     /// Asks for the end of an attempt under way; one that this very step started is not started instead.
     /// Comes before the attempt's last row.
     pub(crate) fn abort(&mut self, node: &NodeKey, attempt: u32) {
-        let started_here = self.attempts.contains_key(&(node.clone(), attempt));
-        if started_here {
-            self.step
-                .commands
-                .retain(|command| !starts(command, node, attempt));
-        } else {
+        let asked = self.step.commands.len();
+        self.step
+            .commands
+            .retain(|command| !starts(command, node, attempt));
+        let started_here = self.step.commands.len() < asked;
+        if !started_here {
             self.command(Command::AbortTask {
                 node: node.clone(),
                 attempt,

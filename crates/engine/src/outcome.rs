@@ -157,6 +157,7 @@ impl RunState {
         self.running.remove(node);
         self.move_node(node, TaskFact::AttemptFailed { retry_at }, now);
         let attempt = self.put_attempt(node, AttemptState::Failed);
+        self.record_silence(node, attempt, &error);
         self.open.event(Event::NodeFailed {
             node: node.clone(),
             attempt,

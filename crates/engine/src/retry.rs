@@ -9,11 +9,7 @@ use smithers_model::tree::{Backoff, RetryPolicy};
 const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
 
 /// Codes that another attempt cannot help. Of a wrong output its body knows best: an agent may give a better one.
-const NEVER_RETRIED: [&str; 3] = [
-    "AGENT_CONFIG_INVALID",
-    "HEARTBEAT_PAYLOAD_TOO_LARGE",
-    "HEARTBEAT_PAYLOAD_NOT_JSON_SERIALIZABLE",
-];
+const NEVER_RETRIED: [&str; 1] = ["AGENT_CONFIG_INVALID"];
 
 /// Returns the delay before the next attempt after the `failures`-th failure (from 1), or `None` when the
 /// policy allows no other attempt.

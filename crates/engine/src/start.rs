@@ -106,10 +106,13 @@ impl RunState {
 
     fn dispatch(&mut self, task: &TaskSpec, callback: u32, now: Timestamp) {
         let attempt = self.begin_attempt(task, now);
+        let node = &self.nodes[&task.node];
         self.open.command(Command::StartTask {
             node: task.node.clone(),
             attempt,
+            failures: node.failures,
             callback,
+            last_heartbeat: node.told.clone(),
         });
     }
 

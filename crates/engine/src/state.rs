@@ -80,7 +80,7 @@ impl RunState {
                 node,
                 attempt,
                 report,
-            } => return self.task_reported(&node, attempt, report),
+            } => return self.task_reported(&node, attempt, report, now),
             Fact::TaskSucceeded {
                 node,
                 attempt,

@@ -2,7 +2,7 @@
 
 use crate::ownership::OnExpire;
 use crate::party::Party;
-use crate::{NodeKey, Timestamp};
+use crate::{NodeKey, RawJson, Timestamp};
 
 /// Something to do outside, after the commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +13,12 @@ pub enum Command {
         node: NodeKey,
         /// From 1.
         attempt: u32,
+        /// Attempts of this node that failed before.
+        failures: u32,
         /// Index in the callback table of the newest frame.
         callback: u32,
+        /// What an earlier attempt told last with a heartbeat.
+        last_heartbeat: Option<RawJson>,
     },
     /// Fire the abort signal of a task under way.
     AbortTask {

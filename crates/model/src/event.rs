@@ -90,6 +90,33 @@ pub enum Event {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
     },
+    /// An attempt showed that it is alive.
+    TaskHeartbeat {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// It told something for the next attempt.
+        has_data: bool,
+        /// Bytes of that.
+        data_size_bytes: u64,
+        /// Since the one before, when there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        interval_ms: Option<i64>,
+    },
+    /// An attempt was given up because it showed no sign of life.
+    TaskHeartbeatTimeout {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// When it showed the last one, or was dispatched.
+        last_heartbeat_at_ms: Timestamp,
+        /// How long it may be silent.
+        timeout_ms: u64,
+    },
     /// An attempt gave its result.
     NodeFinished {
         #[serde(flatten)]
@@ -211,6 +238,8 @@ impl Event {
             Self::NodePending { .. } => "NodePending",
             Self::NodeStarted { .. } => "NodeStarted",
             Self::NodeOutput { .. } => "NodeOutput",
+            Self::TaskHeartbeat { .. } => "TaskHeartbeat",
+            Self::TaskHeartbeatTimeout { .. } => "TaskHeartbeatTimeout",
             Self::NodeFinished { .. } => "NodeFinished",
             Self::NodeFailed { .. } => "NodeFailed",
             Self::NodeRetrying { .. } => "NodeRetrying",
@@ -234,6 +263,7 @@ impl Event {
             Self::RunStarted
                 | Self::RunStatusChanged { .. }
                 | Self::FrameCommitted { .. }
+                | Self::TaskHeartbeatTimeout { .. }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
                 | Self::LateResultDropped { .. }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorInfo;
-use crate::{NodeKey, Timestamp};
+use crate::{NodeKey, RawJson, Timestamp};
 
 macro_rules! state_text {
     ($name:ident { $($variant:ident => $text:literal),+ $(,)? }) => {
@@ -110,4 +110,15 @@ pub struct AttemptRow {
     pub error: Option<ErrorInfo>,
     /// When the next attempt is due, while the node backs off.
     pub retry_at: Option<Timestamp>,
+    /// The newest sign of life that is stored of it.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// A sign of life of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// When.
+    pub at: Timestamp,
+    /// The newest thing that the attempt wants the next one to know; at most 1 MB.
+    pub data: Option<RawJson>,
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::RawJson;
+
 /// Where a task writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +39,11 @@ pub enum Report {
         stream: OutputStream,
         /// What; need not end with a line.
         text: String,
+    },
+    /// It is alive.
+    Heartbeat {
+        /// What it wants the next attempt to know, should there be one; at most 1 MB.
+        data: Option<RawJson>,
     },
     /// More was written than is kept. Said once for an attempt, by whoever bounds its output, never by a body.
     Truncated {

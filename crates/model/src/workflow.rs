@@ -91,8 +91,12 @@ pub struct TaskCall {
     pub node: NodeKey,
     /// From 1.
     pub attempt: u32,
+    /// Attempts of this task that failed before; those that were cut off do not count.
+    pub failures: u32,
     /// Index in the callback table of the newest frame.
     pub callback: u32,
+    /// What an earlier attempt told last with a heartbeat.
+    pub last_heartbeat: Option<RawJson>,
     /// Takes what the body tells before it ends.
     pub reporter: Reporter,
 }

@@ -195,7 +195,9 @@ fn start(
         let TaskCall {
             node,
             attempt,
+            failures,
             callback,
+            last_heartbeat,
             reporter,
         } = call;
         let call = CallStart {
@@ -203,7 +205,9 @@ fn start(
             session,
             node,
             attempt,
+            failures,
             callback,
+            last_heartbeat,
             reporter,
             reply,
         };

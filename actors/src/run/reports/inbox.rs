@@ -5,11 +5,14 @@
 //! is what may be kept: when an attempt has written its limit, or has more waiting than the run can take, what
 //! follows is dropped at once and the end of its output says so.
 
+use std::time::Instant;
+
 use parking_lot::Mutex;
-use smithers_model::NodeKey;
 use smithers_model::redact::Pieces;
 use smithers_model::report::{OutputStream, Report};
+use smithers_model::{NodeKey, RawJson};
 
+use super::HEARTBEAT_PAUSE;
 use super::lane::{Lane, PIECE_BYTES};
 
 /// Most bytes of one attempt that wait for its run. Held back is as much again at most, for each stream.
@@ -20,6 +23,8 @@ const PART_BYTES: usize = 64 * 1024;
 /// How soon the run should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::run) enum Urgency {
+    /// A heartbeat waits until one may be stored again.
+    Late,
     /// Something waits.
     Soon,
     /// Enough for an event waits.
@@ -32,6 +37,14 @@ pub(super) struct News {
     pub(super) urgency: Urgency,
     /// Nothing of this attempt was waiting before.
     pub(super) is_first: bool,
+}
+
+impl News {
+    /// A heartbeat is all that waits, and must go on waiting.
+    pub(super) const FIRST_AND_LATE: Self = Self {
+        urgency: Urgency::Late,
+        is_first: true,
+    };
 }
 
 /// See the module documentation.
@@ -48,6 +61,11 @@ struct State {
     limit: u64,
     kept: u64,
     is_open: bool,
+    is_over: bool,
+    /// A sign of life that is to be told, with the newest data that came with one.
+    heartbeat: Option<Option<RawJson>>,
+    /// When the last one was told.
+    told_alive: Option<Instant>,
     /// To be told after what was kept.
     truncated: Option<Report>,
     /// What the run has been told.
@@ -68,6 +86,9 @@ impl Inbox {
             limit,
             kept: 0,
             is_open: true,
+            is_over: false,
+            heartbeat: None,
+            told_alive: None,
             truncated: None,
             announced: None,
         };
@@ -81,8 +102,11 @@ impl Inbox {
     /// Takes a report in. Returns what the run has not been told yet.
     pub(super) fn put(&self, report: &Report) -> Option<News> {
         let mut state = self.state.lock();
-        if let Report::Output { stream, text } = report {
-            state.write(*stream, text);
+        match report {
+            Report::Output { stream, text } => state.write(*stream, text),
+            Report::Heartbeat { data } => state.beat(data.as_ref()),
+            // Said here, not by bodies.
+            Report::Truncated { .. } => {}
         }
         let urgency = state.urgency()?;
         let known = state.announced;
@@ -94,13 +118,19 @@ impl Inbox {
         (known < Some(urgency)).then_some(news)
     }
 
-    /// Takes reports out, in order, not many more than `budget` bytes. Tells whether more are left.
-    pub(super) fn take(&self, budget: usize) -> (Vec<Report>, bool) {
+    /// Takes reports out, in order, not many more than `budget` bytes. Tells how soon what is left must follow.
+    pub(super) fn take(&self, budget: usize) -> (Vec<Report>, Option<Urgency>) {
         let mut state = self.state.lock();
-        let reports = state.take(budget);
-        let is_left = state.urgency().is_some();
-        state.announced = is_left.then_some(Urgency::Now);
-        (reports, is_left)
+        let mut reports = state.take(budget);
+        if state.may_tell_alive() {
+            reports.extend(state.take_heartbeat());
+        }
+        let left = state.urgency();
+        state.announced = match left {
+            Some(Urgency::Late) => left,
+            _ => left.and(Some(Urgency::Now)),
+        };
+        (reports, left)
     }
 
     /// Takes out everything, what was held back too. What comes later is dropped.
@@ -111,7 +141,10 @@ impl Inbox {
             state.keep(stream, &held);
         }
         state.is_open = false;
-        state.take(usize::MAX)
+        state.is_over = true;
+        let mut reports = state.take(usize::MAX);
+        reports.extend(state.take_heartbeat());
+        reports
     }
 }
 
@@ -131,9 +164,35 @@ impl State {
         let is_much = self.stdout.len().max(self.stderr.len()) >= PIECE_BYTES;
         match self.waiting() {
             _ if is_much => Some(Urgency::Now),
-            0 if self.truncated.is_none() => None,
+            0 if self.truncated.is_none() => self.heartbeat_urgency(),
             _ => Some(Urgency::Soon),
         }
+    }
+
+    fn heartbeat_urgency(&self) -> Option<Urgency> {
+        self.heartbeat.as_ref()?;
+        Some(match self.may_tell_alive() {
+            true => Urgency::Soon,
+            false => Urgency::Late,
+        })
+    }
+
+    fn may_tell_alive(&self) -> bool {
+        self.told_alive
+            .is_none_or(|last| last.elapsed() >= HEARTBEAT_PAUSE)
+    }
+
+    fn beat(&mut self, data: Option<&RawJson>) {
+        if !self.is_over {
+            let known = self.heartbeat.take().flatten();
+            self.heartbeat = Some(data.cloned().or(known));
+        }
+    }
+
+    fn take_heartbeat(&mut self) -> Option<Report> {
+        let data = self.heartbeat.take()?;
+        self.told_alive = Some(Instant::now());
+        Some(Report::Heartbeat { data })
     }
 
     fn write(&mut self, stream: OutputStream, text: &str) {

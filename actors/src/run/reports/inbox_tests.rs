@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use smithers_model::NodeKey;
 use smithers_model::redact::{Place, Redactor};
 use smithers_model::report::{OutputStream, Report};
+use smithers_model::{NodeKey, RawJson};
 use smithers_redact::SecretRedactor;
 
+use super::HEARTBEAT_PAUSE;
 use super::inbox::*;
 use super::lane::PIECE_BYTES;
 
@@ -33,7 +34,7 @@ fn say(inbox: &Inbox, text: &str) -> Option<News> {
 fn text_of(reports: &[Report]) -> (String, bool) {
     let texts = reports.iter().filter_map(|report| match report {
         Report::Output { text, .. } => Some(text.as_str()),
-        Report::Truncated { .. } => None,
+        Report::Heartbeat { .. } | Report::Truncated { .. } => None,
     });
     let last = reports.last();
     let is_cut = matches!(last, Some(Report::Truncated { .. }));
@@ -47,7 +48,7 @@ fn texts_of_a_stream_are_joined_and_streams_are_kept_apart() {
         say(&inbox, &format!("out {n}\n"));
         put(&inbox, OutputStream::Stderr, &format!("err {n}\n"));
     }
-    let (reports, is_left) = inbox.take(usize::MAX);
+    let (reports, left) = inbox.take(usize::MAX);
     let output = |stream, text: &str| Report::Output {
         stream,
         text: text.into(),
@@ -59,7 +60,7 @@ fn texts_of_a_stream_are_joined_and_streams_are_kept_apart() {
             output(OutputStream::Stderr, "err 0\nerr 1\nerr 2\n"),
         ]
     );
-    assert!(!is_left);
+    assert_eq!(left, None);
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn beyond_the_limit_one_note_says_that_there_was_more() {
     let (reports, _) = inbox.take(usize::MAX);
     assert_eq!(text_of(&reports), ("12345\näö".into(), true));
     say(&inbox, "and more\n");
-    assert_eq!(inbox.take(usize::MAX), (vec![], false));
+    assert_eq!(inbox.take(usize::MAX), (vec![], None));
     assert_eq!(inbox.close(), []);
 }
 
@@ -115,9 +116,9 @@ fn a_flood_costs_no_more_memory_than_may_wait() {
         say(&inbox, &line);
     }
     say(&inbox, &"y".repeat(50_000_000));
-    let (reports, is_left) = inbox.take(100_000);
+    let (reports, left) = inbox.take(100_000);
     assert!(text_of(&reports).0.len() < 100_000 + PIECE_BYTES);
-    assert!(is_left);
+    assert_eq!(left, Some(Urgency::Now));
     let (rest, is_cut) = text_of(&inbox.close());
     assert_eq!(text_of(&reports).0.len() + rest.len(), MOST_WAITING);
     assert!(is_cut);
@@ -136,4 +137,42 @@ fn a_secret_is_found_however_it_is_cut() {
         let expected = "the key [REDACTED:known] was used\npassword = [REDACTED:known]\n";
         assert_eq!(kept, expected, "cut at {cut}");
     }
+}
+
+fn beat(inbox: &Inbox, data: Option<&'static str>) -> Option<Urgency> {
+    let data = data.map(RawJson::trusted);
+    let news = inbox.put(&Report::Heartbeat { data });
+    news.map(|news| news.urgency)
+}
+
+fn heartbeat(data: &'static str) -> Report {
+    let data = Some(RawJson::trusted(data));
+    Report::Heartbeat { data }
+}
+
+#[test]
+fn the_first_heartbeat_is_told_soon_and_those_that_follow_it_late_and_as_one() {
+    let inbox = inbox(1_000);
+    assert_eq!(beat(&inbox, Some("1")), Some(Urgency::Soon));
+    assert_eq!(inbox.take(usize::MAX), (vec![heartbeat("1")], None));
+    assert_eq!(beat(&inbox, Some("2")), Some(Urgency::Late));
+    assert_eq!(beat(&inbox, Some("3")), None);
+    assert_eq!(beat(&inbox, None), None);
+    // Output may be taken as often as it comes; the heartbeat goes on waiting.
+    say(&inbox, "a line\n");
+    let (reports, left) = inbox.take(usize::MAX);
+    assert_eq!(text_of(&reports), ("a line\n".into(), false));
+    assert_eq!(left, Some(Urgency::Late));
+    std::thread::sleep(HEARTBEAT_PAUSE);
+    assert_eq!(inbox.take(usize::MAX), (vec![heartbeat("3")], None));
+}
+
+#[test]
+fn a_heartbeat_that_waits_is_told_with_the_end_and_nothing_after_it() {
+    let inbox = inbox(1_000);
+    beat(&inbox, Some("1"));
+    inbox.take(usize::MAX);
+    beat(&inbox, Some("2"));
+    assert_eq!(inbox.close(), [heartbeat("2")]);
+    assert_eq!(beat(&inbox, Some("3")), None);
 }

@@ -22,12 +22,12 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use metrics::counter;
-use smithers_model::NodeKey;
 use smithers_model::fact::Fact;
 use smithers_model::report::{Report, Reporter};
+use smithers_model::{NodeKey, RunId};
 use smithers_store::Boundary;
 
-use inbox::{Inbox, Urgency};
+use inbox::{Inbox, News, Urgency};
 use queue::Queue;
 
 use super::{Phase, RunActor};
@@ -39,6 +39,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_PER_EVENT: Duration = Duration::from_millis(6);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+/// Heartbeats of one attempt are stored no oftener.
+const HEARTBEAT_PAUSE: Duration = Duration::from_millis(500);
 /// Most bytes that one look takes, roughly: what fills a step.
 const LOOK_BYTES: usize = 256 * 1024;
 
@@ -53,6 +55,8 @@ pub(super) struct ReportsWaiting {
 
 /// What the attempts under way have told and no step has taken yet. Belongs to one life of the run.
 pub(super) struct Reports {
+    run_id: RunId,
+    boundary: Boundary,
     queue: Arc<Queue>,
     inboxes: HashMap<(NodeKey, u32), Arc<Inbox>>,
     /// The run is to look as soon as it can.
@@ -61,30 +65,29 @@ pub(super) struct Reports {
     is_pausing: bool,
     /// When the run looked last, and how many reports it took.
     last_look: Option<(Instant, u32)>,
+    /// The run will look when heartbeats may be stored again.
+    is_listening: bool,
 }
 
 impl Reports {
     /// None yet; `run` is told when there are.
-    pub(super) fn new(run: Addr<RunActor>, life: u64) -> Self {
+    pub(super) fn new(run: Addr<RunActor>, run_id: RunId, life: u64, boundary: Boundary) -> Self {
         let ring = move |urgency| run.do_send(ReportsWaiting { life, urgency });
         Self {
+            run_id,
+            boundary,
             queue: Arc::new(Queue::new(ring)),
             inboxes: HashMap::new(),
             is_due: false,
             is_pausing: false,
             last_look: None,
+            is_listening: false,
         }
     }
 
     /// Opens the inbox of an attempt of which at most `limit` bytes of output are kept.
-    pub(super) fn open(
-        &mut self,
-        node: &NodeKey,
-        attempt: u32,
-        limit: u64,
-        boundary: &Boundary,
-    ) -> Reporter {
-        let cleaner = || boundary.written();
+    pub(super) fn open(&mut self, node: &NodeKey, attempt: u32, limit: u64) -> Reporter {
+        let cleaner = || self.boundary.written();
         let inbox = Arc::new(Inbox::new(node.clone(), attempt, limit, cleaner));
         let queue = Arc::clone(&self.queue);
         self.inboxes
@@ -99,7 +102,7 @@ impl Reports {
     /// Closes the inbox of an attempt that has ended and returns the last of what it told, in order.
     pub(super) fn close(&mut self, node: &NodeKey, attempt: u32) -> Vec<Fact> {
         let inbox = self.inboxes.remove(&(node.clone(), attempt));
-        inbox.map_or_else(Vec::new, |inbox| facts(&inbox, inbox.close()).collect())
+        inbox.map_or_else(Vec::new, |inbox| self.facts(&inbox, inbox.close()))
     }
 
     /// Closes the inbox of an attempt that was cut off.
@@ -116,22 +119,26 @@ impl Reports {
 
     /// Takes what waits, as much as fits into a step; the rest stays due.
     pub(super) fn look(&mut self) -> Vec<Fact> {
-        self.queue.look();
+        let mut waiting = self.queue.look();
         self.is_due = false;
         let mut taken: Vec<Fact> = Vec::new();
         let mut bytes = 0;
-        while let Some(inbox) = self.queue.next() {
-            let (reports, is_left) = inbox.take(LOOK_BYTES - bytes);
+        while let Some(inbox) = waiting.pop_front() {
+            let (reports, left) = inbox.take(LOOK_BYTES.saturating_sub(bytes));
             bytes += reports.iter().map(size).sum::<usize>();
-            taken.extend(facts(&inbox, reports));
-            if is_left {
-                self.queue.put_back(inbox);
+            taken.extend(self.facts(&inbox, reports));
+            match left {
+                // It rings again when its time has come.
+                Some(Urgency::Late) => self.queue.announce(&inbox, News::FIRST_AND_LATE),
+                Some(_) => waiting.push_back(inbox),
+                None => {}
             }
             if bytes >= LOOK_BYTES {
                 self.is_due = true;
                 break;
             }
         }
+        self.queue.put_back(waiting);
         let count = u32::try_from(taken.len()).unwrap_or(u32::MAX);
         self.last_look = Some((Instant::now(), count));
         taken
@@ -145,6 +152,23 @@ impl Reports {
         });
         owed.max(PAUSE)
     }
+
+    fn facts(&self, inbox: &Inbox, reports: Vec<Report>) -> Vec<Fact> {
+        let (node, attempt) = (&inbox.node, inbox.attempt);
+        let facts = reports.into_iter().map(|mut report| {
+            count(&report);
+            // The run goes on with what its rows will say.
+            if let Report::Heartbeat { data: Some(data) } = &mut report {
+                self.boundary.output(&self.run_id, data);
+            }
+            Fact::TaskReported {
+                node: node.clone(),
+                attempt,
+                report,
+            }
+        });
+        facts.collect()
+    }
 }
 
 impl Drop for Reports {
@@ -156,21 +180,10 @@ impl Drop for Reports {
     }
 }
 
-fn facts(inbox: &Inbox, reports: Vec<Report>) -> impl Iterator<Item = Fact> {
-    let (node, attempt) = (&inbox.node, inbox.attempt);
-    reports.into_iter().map(move |report| {
-        count(&report);
-        Fact::TaskReported {
-            node: node.clone(),
-            attempt,
-            report,
-        }
-    })
-}
-
 fn size(report: &Report) -> usize {
     match report {
         Report::Output { text, .. } => text.len(),
+        Report::Heartbeat { data } => data.as_ref().map_or(0, |data| data.as_str().len()),
         Report::Truncated { .. } => 0,
     }
 }
@@ -180,6 +193,9 @@ fn count(report: &Report) {
         Report::Output { stream, text } => {
             counter!("smithers_task_output_bytes_total", "stream" => stream.as_str())
                 .increment(text.len() as u64);
+        }
+        Report::Heartbeat { .. } => {
+            counter!("smithers_task_heartbeats_total").increment(1);
         }
         Report::Truncated { .. } => {
             counter!("smithers_task_output_truncated_total").increment(1);
@@ -198,24 +214,34 @@ impl Handler<ReportsWaiting> for RunActor {
         if life != self.life {
             return;
         }
-        if urgency == Urgency::Now {
-            run.reports.is_due = true;
-            self.advance(ctx);
-        } else if !std::mem::replace(&mut run.reports.is_pausing, true) {
-            ctx.run_later(run.reports.pause(), move |actor, ctx| {
-                actor.look_again(life, ctx)
+        let reports = &mut run.reports;
+        let usual = reports.pause();
+        let (waits, pause) = match urgency {
+            Urgency::Now => {
+                reports.is_due = true;
+                return self.advance(ctx);
+            }
+            Urgency::Soon => (&mut reports.is_pausing, usual),
+            Urgency::Late => (&mut reports.is_listening, HEARTBEAT_PAUSE),
+        };
+        if !std::mem::replace(waits, true) {
+            ctx.run_later(pause, move |actor, ctx| {
+                actor.look_again(life, urgency, ctx);
             });
         }
     }
 }
 
 impl RunActor {
-    /// The pause is over.
-    fn look_again(&mut self, life: u64, ctx: &mut Context<Self>) {
+    /// The pause that `urgency` allowed is over.
+    fn look_again(&mut self, life: u64, urgency: Urgency, ctx: &mut Context<Self>) {
         if let Phase::Open(run) = &mut self.phase
             && life == self.life
         {
-            run.reports.is_pausing = false;
+            match urgency {
+                Urgency::Late => run.reports.is_listening = false,
+                Urgency::Soon | Urgency::Now => run.reports.is_pausing = false,
+            }
             run.reports.is_due = true;
             self.advance(ctx);
         }

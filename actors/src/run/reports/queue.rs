@@ -46,18 +46,15 @@ impl Queue {
         }
     }
 
-    /// The run looks: whatever comes from now on rings again.
-    pub(super) fn look(&self) {
-        self.state.lock().rung = None;
+    /// The run looks: takes the attempts that wait, the longest first. Whatever comes from now on rings again.
+    pub(super) fn look(&self) -> VecDeque<Arc<Inbox>> {
+        let mut state = self.state.lock();
+        state.rung = None;
+        std::mem::take(&mut state.waiting)
     }
 
-    /// Takes the attempt that waits longest.
-    pub(super) fn next(&self) -> Option<Arc<Inbox>> {
-        self.state.lock().waiting.pop_front()
-    }
-
-    /// Puts back an attempt that was not emptied, behind the others.
-    pub(super) fn put_back(&self, inbox: Arc<Inbox>) {
-        self.state.lock().waiting.push_back(inbox);
+    /// Puts back attempts that were not emptied, behind the others.
+    pub(super) fn put_back(&self, inboxes: VecDeque<Arc<Inbox>>) {
+        self.state.lock().waiting.extend(inboxes);
     }
 }

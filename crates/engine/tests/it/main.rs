@@ -4,6 +4,7 @@ mod approvals;
 mod cancelling;
 mod deferral;
 mod ends;
+mod heartbeats;
 mod limits;
 mod loops;
 mod output;

@@ -47,6 +47,7 @@ built_in! {
     "smithers:task" => "task.mjs",
     "smithers:task-runtime" => "task_runtime.mjs",
     "smithers:body" => "body.mjs",
+    "smithers:pulse" => "pulse.mjs",
     "smithers:loop" => "loop.mjs",
     "smithers:deps" => "deps.mjs",
     "smithers:inherited" => "inherited.mjs",

@@ -13,25 +13,26 @@ const FINAL = new Set(["TASK_EMPTY_PROMPT", "MDX_PRELOAD_INACTIVE", "AGENT_CONFI
 
 export class AgentBody {
   /** `question` gives what stands between the tags of the task. It is asked as late as possible: most frames start few tasks. */
-  constructor({ nodeId, frame, chain, question, schema, timeoutMs, budget }) {
+  constructor({ nodeId, frame, chain, question, schema, timeoutMs, heartbeatTimeoutMs, budget }) {
     this.nodeId = nodeId;
     this.frame = frame;
     this.chain = chain;
     this.question = question;
     this.schema = schema;
     this.timeoutMs = timeoutMs;
+    this.heartbeatTimeoutMs = heartbeatTimeoutMs;
     this.budget = budget;
   }
 
   /** Runs an attempt; gives the result as JSON text. */
-  async begin(task) {
+  async begin(call) {
     const { standings } = this.frame.session;
     const prompt = this.prompt();
     let failure;
-    for (const agent of rungsFor(this.chain, task.attempt - 1, standings)) {
-      if (!(await isReady(agent, task))) continue;
+    for (const agent of rungsFor(this.chain, call.failures, standings)) {
+      if (!(await isReady(agent, call.task))) continue;
       try {
-        return await this.ask(agent, prompt, task);
+        return await this.ask(agent, prompt, call);
       } catch (error) {
         if (!standings.learn(agent, error)) throw error;
         failure = error;
@@ -54,9 +55,9 @@ export class AgentBody {
     return text;
   }
 
-  ask(agent, prompt, task) {
+  ask(agent, prompt, call) {
     return structuredResult({
-      ask: (request) => callAgent(agent, request, task, this.timeoutMs),
+      ask: (request) => callAgent(agent, request, call),
       native: agent.supportsNativeStructuredOutput === true,
       prompt,
       schema: this.schema,

@@ -3,41 +3,46 @@
 import { native as host } from "smithers:native";
 import { SmithersError } from "smithers:errors";
 import { nameOf } from "smithers:agent-chain";
+import { writersOf } from "smithers:console";
 import { inTask } from "smithers:task-runtime";
 
 /** How much an agent that runs a program may capture of its output, in bytes. */
 const MOST_OUTPUT_BYTES = 200_000;
 
-/** Calls `agent` on behalf of `task`. `request` holds `prompt` or `messages`, and `outputSchema`. */
-export async function callAgent(agent, request, task, timeoutMs) {
+/** Calls `agent` on behalf of `call`. `request` holds `prompt` or `messages`, and `outputSchema`. */
+export async function callAgent(agent, request, call) {
+  const { task } = call;
   // A task that is over makes no further calls, whatever its agent does with the signal.
   task.signal.throwIfAborted();
   if (typeof agent.generate !== "function") {
     throw new SmithersError("AGENT_CONFIG_INVALID", `agent "${nameOf(agent)}" has no function "generate"`);
   }
-  const result = await inTask(task, () => agent.generate(argumentsOf(request, task, timeoutMs)));
+  const result = await inTask(task, () => agent.generate(argumentsOf(request, call)));
   task.signal.throwIfAborted();
   return result;
 }
 
-function argumentsOf(request, task, timeoutMs) {
-  const { runId, nodeId, iteration, attempt } = task;
-  const ignored = () => {};
+function argumentsOf(request, { id, task, pulse, body }) {
+  const { runId, nodeId, iteration, attempt, lastHeartbeat } = task;
+  const { timeoutMs } = body;
+  // Whatever an agent shows proves that it is alive.
+  const heard = () => pulse.heard();
+  const { onStdout, onStderr } = writersOf(id);
   return {
     options: undefined,
     ...request,
     abortSignal: task.signal,
-    lastHeartbeat: null,
+    lastHeartbeat,
     rootDir: host.root,
     taskContext: { runId, nodeId, iteration, attempt },
     maxOutputBytes: MOST_OUTPUT_BYTES,
     timeout: timeoutMs === null ? undefined : { totalMs: timeoutMs },
-    onStdout: ignored,
-    onStderr: ignored,
-    onProcess: ignored,
-    onEvent: ignored,
-    onStepFinish: ignored,
-    onStepEnd: ignored,
+    onStdout: (text) => (heard(), onStdout(text)),
+    onStderr: (text) => (heard(), onStderr(text)),
+    onProcess: heard,
+    onEvent: heard,
+    onStepFinish: heard,
+    onStepEnd: heard,
   };
 }
 

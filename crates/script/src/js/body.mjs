@@ -2,6 +2,9 @@
 
 import { checkedText } from "smithers:output";
 
+/** What a function that is called again would do again. */
+const SAME_AGAIN = new Set(["INVALID_OUTPUT", "HEARTBEAT_PAYLOAD_TOO_LARGE", "HEARTBEAT_PAYLOAD_NOT_JSON_SERIALIZABLE"]);
+
 /** Whether the author of an error, as data, left another attempt open. */
 export function mayRetry(error) {
   return error.details?.failureRetryable !== false;
@@ -9,11 +12,12 @@ export function mayRetry(error) {
 
 /** The function of a compute task. */
 export class ComputeBody {
-  constructor(nodeId, run, schema, timeoutMs) {
+  constructor(nodeId, run, schema, timeoutMs, heartbeatTimeoutMs) {
     this.nodeId = nodeId;
     this.run = run;
     this.schema = schema;
     this.timeoutMs = timeoutMs;
+    this.heartbeatTimeoutMs = heartbeatTimeoutMs;
   }
 
   begin() {
@@ -27,8 +31,8 @@ export class ComputeBody {
     return checkedText(value, this.schema, this.nodeId);
   }
 
-  /** Whether another attempt may end better. The same function would give the same wrong value again. */
+  /** Whether another attempt may end better. */
   mayRetry(error) {
-    return error.code !== "INVALID_OUTPUT" && mayRetry(error);
+    return !SAME_AGAIN.has(error.code) && mayRetry(error);
   }
 }

@@ -9,7 +9,8 @@ import { AbortController, AbortSignal, DOMException, Event, EventTarget, TextDec
 
 const timers = new Map();
 
-function startTimer(callback, delay, args, every) {
+/** Calls back after `delay` milliseconds, again and again unless `every` is null. */
+export function startTimer(callback, delay, args, every) {
   if (typeof callback !== "function") throw new TypeError("a timer needs a function");
   const milliseconds = Math.max(every === null ? 0 : 1, Math.min(Number(delay) || 0, 2 ** 31 - 1));
   const id = native.setTimer(milliseconds);
@@ -17,7 +18,8 @@ function startTimer(callback, delay, args, every) {
   return id;
 }
 
-function clearTimer(id) {
+/** Takes a timer back. */
+export function clearTimer(id) {
   if (timers.delete(id)) native.clearTimer(id);
 }
 

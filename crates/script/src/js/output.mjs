@@ -88,10 +88,15 @@ function knownFields(value, schema) {
   return row;
 }
 
+/** A value as JSON text that every reader takes; undefined for what JSON has no word for. */
+export function jsonText(value) {
+  const text = JSON.stringify(value);
+  return HALF_A_CHARACTER.test(text) ? JSON.stringify(value, wellFormed) : text;
+}
+
 function textOf(row, nodeId) {
   try {
-    const text = JSON.stringify(row);
-    return HALF_A_CHARACTER.test(text) ? JSON.stringify(row, wellFormed) : text;
+    return jsonText(row);
   } catch (error) {
     throw invalid(nodeId, `it cannot be written as JSON: ${error.message}`, Object.keys(row));
   }

@@ -6,6 +6,7 @@ import { Standings } from "smithers:agent-chain";
 import { makeContext } from "smithers:context";
 import { Frame, within } from "smithers:frame";
 import { CheckedTexts } from "smithers:output";
+import { Pulse } from "smithers:pulse";
 import { Renderer } from "smithers:render";
 import { Rows, freeze } from "smithers:rows";
 import { TaskRuntime, inTask } from "smithers:task-runtime";
@@ -78,17 +79,35 @@ function renderFailure(cause) {
   return failure;
 }
 
+/** A call of a body under way. */
+class Call {
+  constructor(id, session, nodeId, body, failures) {
+    this.id = id;
+    this.session = session;
+    this.nodeId = nodeId;
+    this.body = body;
+    /** Attempts of the task that failed before this one. */
+    this.failures = failures;
+    this.controller = new AbortController();
+    this.pulse = new Pulse(id, nodeId, body.heartbeatTimeoutMs, (error) => giveUp(this, error));
+    /** What its code may know of it. */
+    this.task = null;
+  }
+}
+
 /** Starts the body of a task of the newest frame. Its end is reported through `native.settle`. */
-export function startCall(callId, id, index, nodeId, iteration, attempt) {
+export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], last) {
   const session = sessions.get(id);
   const body = session.frame.callback(index, nodeId);
-  const controller = new AbortController();
-  const call = { id: callId, session: id, nodeId, controller, body };
+  const call = new Call(callId, id, nodeId, body, failures);
   calls.set(callId, call);
   if (body.timeoutMs !== null) native.deadline(callId, body.timeoutMs);
-  const task = new TaskRuntime(session.runId, nodeId, iteration, attempt, controller.signal);
+  const { pulse, controller } = call;
+  const lastHeartbeat = typeof last === "string" ? JSON.parse(last) : null;
+  const task = new TaskRuntime(session.runId, { nodeId, iteration, attempt, lastHeartbeat, signal: controller.signal, pulse });
+  call.task = task;
   try {
-    const text = inTask(task, () => body.begin(task));
+    const text = inTask(task, () => body.begin(call));
     if (typeof text === "string") settle(call, true, text, false);
     else text.then((text) => settle(call, true, text, false), (error) => fail(call, error));
   } catch (error) {
@@ -101,8 +120,16 @@ function fail(call, error) {
   settle(call, false, JSON.stringify(described), call.body.mayRetry(described));
 }
 
+/** Fails a call that may go on by itself: nobody waits for it any more. */
+function giveUp(call, error) {
+  fail(call, error);
+  call.controller.abort(error);
+}
+
 function settle(call, succeeded, text, retryable) {
-  if (calls.delete(call.id)) native.settle(call.id, succeeded, text, retryable);
+  if (!calls.delete(call.id)) return;
+  call.pulse.stop();
+  native.settle(call.id, succeeded, text, retryable);
 }
 
 /** Fires the abort signal of a call with the reason; whatever the call does afterwards is ignored. */
@@ -110,5 +137,6 @@ export function abortCall(callId, code, message) {
   const call = calls.get(callId);
   if (call === undefined) return;
   calls.delete(callId);
+  call.pulse.stop();
   call.controller.abort(new SmithersError(code, message));
 }

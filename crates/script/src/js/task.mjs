@@ -22,6 +22,8 @@ const RETRIES_OF_AN_AGENT = 3;
 /** Calls for the repair of an agent's result, in one attempt. */
 const SCHEMA_RETRIES = 3;
 const FIRST_DELAY_MS = 1000;
+/** How long an agent may give no sign of life. */
+const SILENCE_OF_AN_AGENT_MS = 600_000;
 
 export function Task(props) {
   const frame = currentFrame();
@@ -170,7 +172,7 @@ function giveBody(spec, props, frame, deps) {
   } else if (typeof children === "function") {
     spec.body = Body.compute;
     const run = deps === null ? children : deps.given(children);
-    spec.callback = frame.keep(new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs")));
+    spec.callback = frame.keep(new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs"), silenceOf(props)));
   } else if (!spec.skipIf && !isStored(spec, session)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
@@ -185,7 +187,13 @@ function agentBody(spec, props, frame, deps, schema, chain) {
   const ask = typeof children === "function" ? (deps === null ? () => children({}) : deps.given(children)) : () => children;
   const timeoutMs = milliseconds(props.timeoutMs, "timeoutMs");
   const budget = Math.max(0, wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", SCHEMA_RETRIES));
-  return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, budget });
+  const heartbeatTimeoutMs = silenceOf(props, SILENCE_OF_AN_AGENT_MS);
+  return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, heartbeatTimeoutMs, budget });
+}
+
+/** How long a task may give no sign of life, in milliseconds; null and 0 mean for ever. */
+function silenceOf({ heartbeatTimeoutMs, heartbeatTimeout }, usual = null) {
+  return (milliseconds(heartbeatTimeoutMs ?? heartbeatTimeout, "heartbeatTimeoutMs") ?? usual) || null;
 }
 
 /** Whether a task has its row. Rows stay. */

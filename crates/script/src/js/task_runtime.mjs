@@ -3,7 +3,10 @@
 import { native } from "smithers:native";
 
 export class TaskRuntime {
-  constructor(runId, nodeId, iteration, attempt, signal) {
+  #pulse;
+
+  constructor(runId, { nodeId, iteration, attempt, lastHeartbeat, signal, pulse }) {
+    this.#pulse = pulse;
     this.runId = runId;
     this.stepId = nodeId;
     this.nodeId = nodeId;
@@ -12,7 +15,12 @@ export class TaskRuntime {
     this.rootDir = native.root;
     /** Fires when the attempt is over before its code is: cancelled, timed out, or its run closed. */
     this.signal = signal;
+    /** What an earlier attempt told last with `heartbeat`, or null. */
+    this.lastHeartbeat = lastHeartbeat;
   }
+
+  /** Shows that the task is alive. The next attempt, should there be one, is given `data`: JSON of at most 1 MiB. */
+  heartbeat = (data) => this.#pulse.beat(data);
 }
 
 let ambient;

@@ -26,7 +26,9 @@ pub(crate) struct CallStart {
     pub(crate) session: u64,
     pub(crate) node: NodeKey,
     pub(crate) attempt: u32,
+    pub(crate) failures: u32,
     pub(crate) callback: u32,
+    pub(crate) last_heartbeat: Option<RawJson>,
     pub(crate) reporter: Reporter,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
@@ -67,7 +69,9 @@ impl ScriptRuntime {
             session,
             node,
             attempt,
+            failures,
             callback,
+            last_heartbeat,
             reporter,
             reply,
         } = start;
@@ -81,8 +85,8 @@ impl ScriptRuntime {
             session as f64,
             callback,
             name.as_str(),
-            node.iteration,
-            attempt,
+            vec![node.iteration, attempt, failures],
+            last_heartbeat.as_ref().map(RawJson::as_str),
         );
         self.calls.insert(
             id,

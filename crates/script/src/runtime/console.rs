@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use rquickjs::{Ctx, Function, Object, Result};
-use smithers_model::report::{OutputStream, Reporter};
+use smithers_model::RawJson;
+use smithers_model::report::{OutputStream, Report, Reporter};
 
 use super::shared::{Shared, Work};
 
@@ -24,10 +25,14 @@ impl Reporters {
 
     /// Reports that `call` wrote `text`.
     fn output(&self, call: u64, stream: OutputStream, text: String) {
+        self.report(call, Report::Output { stream, text });
+    }
+
+    fn report(&self, call: u64, report: Report) {
         // Cloned, because the reporter is not known to leave this table alone.
         let reporter = self.0.borrow().get(&call).cloned();
         if let Some(reporter) = reporter {
-            reporter.output(stream, text);
+            reporter.report(report);
         }
     }
 }
@@ -55,7 +60,7 @@ impl Drop for Reporting {
     }
 }
 
-/// Puts `write` and `report` where built-in modules find them.
+/// Puts `write`, `report` and `heartbeat` where built-in modules find them.
 pub(crate) fn install<'js>(
     ctx: &Ctx<'js>,
     native: &Object<'js>,
@@ -77,7 +82,14 @@ pub(crate) fn install<'js>(
             .output(call as u64, stream_of(&stream), text);
     };
     native.set("write", Function::new(ctx.clone(), write)?)?;
-    native.set("report", Function::new(ctx.clone(), report)?)
+    native.set("report", Function::new(ctx.clone(), report)?)?;
+    let alive = Rc::clone(shared);
+    let heartbeat = move |call: f64, data: Option<String>| {
+        let data = data.map(RawJson::trusted);
+        let report = Report::Heartbeat { data };
+        alive.reporters.report(call as u64, report);
+    };
+    native.set("heartbeat", Function::new(ctx.clone(), heartbeat)?)
 }
 
 fn stream_of(name: &str) -> OutputStream {

@@ -89,6 +89,9 @@ pub(crate) struct Run {
     pub(crate) tree: Tree,
     /// What the tasks wrote.
     written: Arc<Mutex<Vec<Written>>>,
+    /// What an attempt is told that an earlier one told last.
+    pub(crate) last_heartbeat: Option<RawJson>,
+    beats: Arc<Mutex<Vec<Option<RawJson>>>>,
     /// A host that only this run uses.
     host: Option<ScriptHost>,
 }
@@ -107,6 +110,8 @@ impl Run {
             new_rows: Vec::new(),
             passes: BTreeMap::new(),
             tree: Tree::default(),
+            last_heartbeat: None,
+            beats: Arc::default(),
             written: Arc::default(),
             host: None,
         }
@@ -198,19 +203,29 @@ impl Run {
         self.session.call(TaskCall {
             node: self.task(id).node.clone(),
             attempt,
+            failures: attempt - 1,
             callback,
+            last_heartbeat: self.last_heartbeat.clone(),
             reporter: self.reporter(id),
         })
     }
 
     fn reporter(&self, id: &str) -> Reporter {
         let (written, id) = (Arc::clone(&self.written), id.to_owned());
-        Reporter::new(move |report| {
-            if let Report::Output { stream, text } = report {
+        let beats = Arc::clone(&self.beats);
+        Reporter::new(move |report| match report {
+            Report::Output { stream, text } => {
                 let whence = format!("{id} {}", stream.as_str());
                 written.lock().unwrap().push((whence, text));
             }
+            Report::Heartbeat { data } => beats.lock().unwrap().push(data),
+            Report::Truncated { .. } => panic!("no body says so"),
         })
+    }
+
+    /// The heartbeats of the tasks since the last call, in order.
+    pub(crate) fn beats(&self) -> Vec<Option<RawJson>> {
+        std::mem::take(&mut self.beats.lock().unwrap())
     }
 
     /// What the tasks wrote since the last call, in order.

@@ -11,6 +11,7 @@ mod agents;
 mod context;
 mod driver;
 mod examples;
+mod heartbeats;
 mod limits;
 mod loops;
 mod modules;

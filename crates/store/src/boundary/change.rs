@@ -24,6 +24,9 @@ impl Pass<'_> {
             }
             RowChange::PutAttempt(attempt) => {
                 self.optional(&mut attempt.error, |error| self.error(error));
+                if let Some(heartbeat) = &mut attempt.heartbeat {
+                    self.optional(&mut heartbeat.data, |data| self.json(Place::Output, data));
+                }
             }
             RowChange::PutOutput(row) => {
                 let mut payload = row.payload.clone();

@@ -8,7 +8,7 @@ use smithers_model::approval::{Approval, ApprovalMode, ApprovalRequest, Decision
 use smithers_model::audit::{AuditRecord, Channel, Deployment};
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::{LoopRow, LoopState};
-use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
+use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
 use smithers_model::ownership::Custody;
 use smithers_model::party::Party;
@@ -120,6 +120,10 @@ pub fn attempt(id: &str, number: u32, state: AttemptState, retry_at: Option<i64>
         finished_at: (state != AttemptState::InProgress).then_some(Timestamp(9)),
         error: None,
         retry_at: retry_at.map(Timestamp),
+        heartbeat: (number > 1).then(|| Heartbeat {
+            at: Timestamp(8),
+            data: Some(RawJson::of(&number)).filter(|_| number > 2),
+        }),
     })
 }
 

@@ -89,6 +89,28 @@ pub(crate) fn event(event: &Event) -> String {
             stream,
             ..
         } => format!("{} {} {attempt} {text:?}", name(node), stream.as_str()),
+        E::TaskHeartbeat {
+            node,
+            attempt,
+            data_size_bytes,
+            interval_ms,
+            ..
+        } => {
+            let interval = interval_ms.map_or_else(String::new, |ms| format!(" after {ms} ms"));
+            format!("{} alive {attempt} {data_size_bytes}{interval}", name(node))
+        }
+        E::TaskHeartbeatTimeout {
+            node,
+            attempt,
+            last_heartbeat_at_ms,
+            timeout_ms,
+        } => {
+            let last = last_heartbeat_at_ms.0;
+            format!(
+                "{} silent {attempt} since {last} for {timeout_ms}",
+                name(node)
+            )
+        }
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -223,6 +223,7 @@ impl World {
                 node,
                 attempt,
                 callback,
+                ..
             } => {
                 let before = self.in_flight.insert(node.clone(), *attempt);
                 assert!(before.is_none(), "{node} runs twice");

@@ -1,8 +1,8 @@
 //! Reading nodes and attempts.
 
 use rusqlite::{Row, params};
-use smithers_model::node::{AttemptRow, AttemptState, NodeRow, NodeState};
-use smithers_model::{NodeKey, RunId};
+use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
+use smithers_model::{NodeKey, RawJson, RunId};
 
 use super::SqliteReader;
 use crate::read::{NodeReader, ReadResult};
@@ -21,7 +21,8 @@ macro_rules! select_node {
 macro_rules! select_attempt {
     ($tail:literal) => {
         concat!(
-            "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json, retry_at_ms
+            "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json, retry_at_ms,
+                    heartbeat_at_ms, heartbeat_data_json
              FROM _smithers_attempts ",
             $tail
         )
@@ -48,7 +49,17 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         finished_at: optional_time(row, 5)?,
         error: from_optional_json(row, 6)?,
         retry_at: optional_time(row, 7)?,
+        heartbeat: heartbeat(row)?,
     })
+}
+
+fn heartbeat(row: &Row<'_>) -> rusqlite::Result<Option<Heartbeat>> {
+    let Some(at) = optional_time(row, 8)? else {
+        return Ok(None);
+    };
+    let data: Option<String> = row.get(9)?;
+    let data = data.map(RawJson::trusted);
+    Ok(Some(Heartbeat { at, data }))
 }
 
 impl NodeReader for SqliteReader {

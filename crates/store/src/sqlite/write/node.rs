@@ -1,8 +1,8 @@
 //! Writing nodes and attempts.
 
 use rusqlite::{Connection, params};
-use smithers_model::RunId;
 use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::{RawJson, RunId};
 
 use crate::sqlite::codec::optional_json;
 
@@ -36,12 +36,14 @@ pub(super) fn put_attempt(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_attempts
                    (run_id, node_id, iteration, attempt, state, started_at_ms, finished_at_ms,
-                    retry_at_ms, error_json)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                    retry_at_ms, error_json, heartbeat_at_ms, heartbeat_data_json)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                ON CONFLICT (run_id, node_id, iteration, attempt) DO UPDATE SET
                    state = excluded.state, started_at_ms = excluded.started_at_ms,
                    finished_at_ms = excluded.finished_at_ms, retry_at_ms = excluded.retry_at_ms,
-                   error_json = excluded.error_json";
+                   error_json = excluded.error_json, heartbeat_at_ms = excluded.heartbeat_at_ms,
+                   heartbeat_data_json = excluded.heartbeat_data_json";
+    let heartbeat = row.heartbeat.as_ref();
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),
@@ -52,6 +54,10 @@ pub(super) fn put_attempt(
         row.finished_at.map(|at| at.0),
         row.retry_at.map(|at| at.0),
         optional_json(row.error.as_ref()),
+        heartbeat.map(|beat| beat.at.0),
+        heartbeat
+            .and_then(|beat| beat.data.as_ref())
+            .map(RawJson::as_str),
     ])?;
     if row.attempt > 1 {
         end_back_off(conn, run, row)?;

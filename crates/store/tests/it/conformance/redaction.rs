@@ -6,7 +6,7 @@ use serde_json::json;
 use smithers_model::approval::Decision;
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
-use smithers_model::node::{AttemptRow, AttemptState};
+use smithers_model::node::{AttemptRow, AttemptState, Heartbeat};
 use smithers_model::step::{RowChange, RunUpdate};
 use smithers_model::{NodeKey, RawJson, Timestamp};
 use smithers_store::testkit::{RunScript, approval, output};
@@ -51,6 +51,10 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
             finished_at: None,
             error: Some(error()),
             retry_at: None,
+            heartbeat: Some(Heartbeat {
+                at: Timestamp(1),
+                data: Some(RawJson::of(&json!({"key": bearer()}))),
+            }),
         }),
         approval(&run("r"), "a", 1),
         RowChange::DecideApproval {

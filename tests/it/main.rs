@@ -26,6 +26,7 @@ mod http;
 mod launches;
 mod lifecycle;
 mod limits;
+mod long_tasks;
 mod modules;
 mod observability;
 mod output;

@@ -86,11 +86,12 @@ async fn deps_wait_for_rows_wherever_their_tasks_are() {
 #[tokio::test]
 async fn limits_start_the_urgent_first_and_one_photo_after_the_other() {
     let photos = json!([{ "name": "a" }, { "name": "b", "urgent": true }, { "name": "c" }]);
-    let order = result_of("limits", json!({ "photos": photos }), "order").await;
-    let expected = [
-        "fetch b", "fetch a", "fetch c", "crop a", "tint a", "crop b", "tint b", "crop c", "tint c",
-    ];
-    assert_eq!(order["order"], json!(expected));
+    let result = result_of("limits", json!({ "photos": photos }), "order").await;
+    let order = result["order"].as_array().unwrap();
+    assert_eq!(order[0], "fetch b");
+    // The others of one moment may end in any order.
+    let expected = ["crop a", "tint a", "crop b", "tint b", "crop c", "tint c"];
+    assert_eq!(order[3..], expected);
 }
 
 #[tokio::test]

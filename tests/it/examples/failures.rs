@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Example;
+use super::{Example, result_of};
 
 #[tokio::test]
 async fn retries_go_on_until_the_service_answers_or_none_is_left() {
@@ -50,4 +50,10 @@ async fn quarantine_skips_what_depends_on_the_failure_and_nothing_else() {
         run.output("report").await["deployed"],
         json!(["api", "worker"])
     );
+}
+
+#[tokio::test]
+async fn progress_goes_on_where_the_last_heartbeat_was() {
+    let crawled = result_of("progress", json!({}), "crawl").await;
+    assert_eq!(crawled, json!({ "pages": 5, "resumedAt": 2 }));
 }

@@ -83,11 +83,12 @@ impl Reloader {
             let settled = self.stamps().await;
             if settled == stamps {
                 self.reload_now().await;
+                known = self.stamps().await;
+                // Stamps from before the load count: an edit while it went on is seen at the next look.
+                for (file, stamp) in settled {
+                    known.entry(file).and_modify(|known| *known = stamp);
+                }
             }
-            known = match settled == stamps {
-                true => self.stamps().await,
-                false => known,
-            };
         }
     }
 

@@ -109,9 +109,9 @@ impl RunActor {
             *session_no += 1;
             workflow.open(&self.run_id)
         });
-        let may_stand = engine.frame_may_stand();
+        let calls = engine.calls_before_next_frame();
         let input = engine.render_input();
-        if may_stand && session.stands(&input) {
+        if engine.has_frame() && session.stands(&input, calls) {
             return self.apply(Fact::FrameStands, None);
         }
         let frame = session.render(input);

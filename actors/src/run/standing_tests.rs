@@ -53,8 +53,8 @@ impl WorkflowSession for CountedSession {
         self.inner.render(input)
     }
 
-    fn stands(&mut self, _: &RenderInput) -> bool {
-        self.stands && self.renders.load(Ordering::SeqCst) > 0
+    fn stands(&mut self, _: &RenderInput, calls: bool) -> bool {
+        self.stands && !calls && self.renders.load(Ordering::SeqCst) > 0
     }
 
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {

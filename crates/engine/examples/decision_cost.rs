@@ -57,7 +57,7 @@ fn time_run(tree: &Tree, stands: bool) -> Duration {
         while let Some(request) = state.render_request() {
             drop(request);
             drop(state.render_input());
-            let fact = match stands && state.frame_may_stand() {
+            let fact = match stands && state.has_frame() && !state.calls_before_next_frame() {
                 true => Fact::FrameStands,
                 false => Fact::Rendered(tree.clone()),
             };

@@ -14,7 +14,7 @@
 //!
 //! 1. [`RunState::accept`] a fact.
 //! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome;
-//!    where [`RunState::frame_may_stand`], the session may say instead that the newest frame stands.
+//!    where [`RunState::has_frame`], the session may say instead that the newest frame stands.
 //! 3. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
 //!
 //! One file is one idea: `lifecycle` is the diagram of a node, `board` finds what can start, `settle` decides,

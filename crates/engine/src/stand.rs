@@ -1,6 +1,5 @@
-//! Whether the newest frame may stand for the one that is asked for. A function of a frame sees the rows that the
-//! frame was rendered from, so no function may be called from a frame that stands: before anything with a function
-//! can start, the workflow is rendered again.
+//! What a frame that stands for the one that is asked for must bring along. A function of a frame sees the rows that
+//! the frame was rendered from: when one can be called before the next frame, it must see the rows of this one.
 
 use smithers_model::tree::{Kind, TaskSpec};
 
@@ -18,19 +17,22 @@ struct Reach {
 }
 
 impl RunState {
-    /// Returns true when the frame that is asked for need not be rendered, provided that the session finds it to
-    /// be the newest one over again: its functions are the right ones, or none is called before the next frame.
-    pub fn frame_may_stand(&self) -> bool {
-        let Some(frame) = &self.frame else {
-            return false;
-        };
-        let functions_are_right = self.rows_rendered == self.rows.len();
-        let another_follows = self.renders.len() > 1;
-        functions_are_right || another_follows || !self.calls_before_next_frame(frame)
+    /// Returns true when there is a frame that may stand for the one that is asked for.
+    pub fn has_frame(&self) -> bool {
+        self.frame.is_some()
     }
 
-    fn calls_before_next_frame(&self, frame: &Frame) -> bool {
-        frame.has_functions && frame.tree.roots().any(|root| self.reach(frame, root).calls)
+    /// Returns true when a function of the frame that is asked for can be called before the frame after it, and must
+    /// then see rows that the newest frame was not rendered from.
+    pub fn calls_before_next_frame(&self) -> bool {
+        let functions_are_right = self.rows_rendered == self.rows.len();
+        let another_follows = self.renders.len() > 1;
+        let frame = self.frame.as_ref().filter(|frame| frame.has_functions);
+        frame.is_some_and(|frame| {
+            !functions_are_right
+                && !another_follows
+                && frame.tree.roots().any(|root| self.reach(frame, root).calls)
+        })
     }
 
     /// What can happen in the subtree at element `index`.

@@ -138,13 +138,15 @@ pub trait WorkflowSession: Send {
     fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>>;
 
     /// Returns true when a frame rendered from `input` would be the newest one over again: nothing that was read
-    /// while it was rendered has changed, it can depend on nothing else, and no code of the workflow has run since.
-    /// Then the session has taken the new rows, and there is no need to render. Callbacks stay those of the newest
-    /// frame that was rendered, and see its rows only.
+    /// while it was rendered has changed, and it can depend on nothing else. Then the session has taken the new rows,
+    /// and there is no need to render. Callbacks stay those of the newest frame that was rendered.
+    ///
+    /// With `calls`, callbacks may be called before the next frame, and must see the rows of `input` as if they had
+    /// been made from it. Without, they go on to see the rows that they saw.
     ///
     /// A workflow that cannot vouch for all that answers false.
-    fn stands(&mut self, input: &RenderInput) -> bool {
-        let _ = input;
+    fn stands(&mut self, input: &RenderInput, calls: bool) -> bool {
+        let _ = (input, calls);
         false
     }
 

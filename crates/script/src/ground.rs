@@ -1,47 +1,28 @@
-//! What the newest frame of a session rests on: the rows it read, and code that must not have run since.
+//! What the newest frame of a session rests on: the rows it read, and the runtime that holds its functions.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use smithers_model::output::OutputRow;
 
-/// Counts how often code of a module was entered in one runtime other than to render. Readable from any thread.
+/// Lives as long as a runtime. Whoever holds a footing in it learns of its end, from any thread.
 #[derive(Debug, Default)]
-pub(crate) struct Entries(Arc<AtomicU64>);
+pub(crate) struct Soil(Arc<()>);
 
-impl Entries {
-    /// Counts an entry. Comes before the code runs.
-    pub(crate) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Release);
-    }
-
-    /// A footing that holds until the next entry.
+impl Soil {
+    /// A footing that holds until the runtime ends.
     pub(crate) fn footing(&self) -> Footing {
-        Footing {
-            entries: Arc::clone(&self.0),
-            at: self.0.load(Ordering::Acquire),
-        }
+        Footing(Arc::downgrade(&self.0))
     }
 }
 
-/// The end of a runtime is the end of every footing in it.
-impl Drop for Entries {
-    fn drop(&mut self) {
-        self.count();
-    }
-}
-
-/// Holds as long as no code has run in a runtime but renders.
+/// Holds as long as a runtime lives, for a frame that rests on nothing in it that could change.
 #[derive(Clone, Debug)]
-pub(crate) struct Footing {
-    entries: Arc<AtomicU64>,
-    at: u64,
-}
+pub(crate) struct Footing(Weak<()>);
 
 impl Footing {
     fn holds(&self) -> bool {
-        self.entries.load(Ordering::Acquire) == self.at
+        self.0.strong_count() > 0
     }
 }
 

@@ -6,13 +6,43 @@ use parking_lot::Mutex;
 use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
-use smithers_model::output::OutputRow;
 use smithers_model::tree::{TaskBody, Tree};
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
 use crate::ground::Ground;
-use crate::runtime::{CallAnswer, CallStart, RenderRequest, Rendered};
+use crate::runtime::{CallAnswer, CallStart, RenderRequest, Rendered, Seen, SharedRows};
 use crate::thread::{Control, Lost, Request, Slot, next_ticket};
+
+/// The newest frame that was rendered.
+#[derive(Debug)]
+struct Newest {
+    /// What it was rendered from.
+    request: RenderRequest,
+    /// How many rows its functions see when they are called, if more than it was rendered from.
+    moved_to: Option<usize>,
+    /// Shared with its calls that are under way.
+    calls: Arc<()>,
+}
+
+impl Newest {
+    fn of(request: RenderRequest) -> Self {
+        Self {
+            request,
+            moved_to: None,
+            calls: Arc::default(),
+        }
+    }
+
+    /// Whether it would be rendered from the same passes of loops.
+    fn is_of_pass(&self, input: &RenderInput) -> bool {
+        self.request.iteration == input.iteration && self.request.iterations == input.iterations
+    }
+
+    /// Whether a function of the frame may be looking at rows.
+    fn is_at_work(&self) -> bool {
+        Arc::strong_count(&self.calls) > 1
+    }
+}
 
 /// Session of one run.
 #[derive(Debug)]
@@ -22,11 +52,10 @@ pub(crate) struct ScriptSession {
     /// Index of the workflow in its module.
     workflow: usize,
     /// Every row of the run: a fresh runtime must be given all of them.
-    rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+    rows: SharedRows,
     /// What the newest frame rests on.
     ground: Arc<Mutex<Ground>>,
-    /// What the newest frame was rendered from.
-    newest: Option<RenderRequest>,
+    newest: Option<Newest>,
     /// Tells requests that wait for their turn whether this session is still there.
     alive: Arc<()>,
 }
@@ -59,7 +88,7 @@ impl WorkflowSession for ScriptSession {
             rows: Arc::clone(&self.rows),
             alive: Arc::downgrade(&self.alive),
         };
-        self.newest = Some(request.clone());
+        self.newest = Some(Newest::of(request.clone()));
         let ground = Arc::clone(&self.ground);
         ground.lock().leave();
         let rendered = render(Arc::clone(&self.slot), request);
@@ -74,31 +103,45 @@ impl WorkflowSession for ScriptSession {
         })
     }
 
-    fn stands(&mut self, input: &RenderInput) -> bool {
-        let stands = self.newest.as_ref().is_some_and(|newest| {
-            newest.iteration == input.iteration
-                && newest.iterations == input.iterations
-                && self.ground.lock().holds(&input.new_rows)
-        });
-        if stands {
-            self.rows.lock().extend_from_slice(&input.new_rows);
+    /// Functions can see more rows than their frame was rendered from as long as none of them is under way: one that
+    /// is must not see rows come.
+    fn stands(&mut self, input: &RenderInput, calls: bool) -> bool {
+        let Some(newest) = &mut self.newest else {
+            return false;
+        };
+        let is_free = !calls || !newest.is_at_work();
+        if !(is_free && newest.is_of_pass(input) && self.ground.lock().holds(&input.new_rows)) {
+            return false;
         }
-        stands
+        let mut rows = self.rows.lock();
+        rows.extend_from_slice(&input.new_rows);
+        if calls {
+            newest.moved_to = Some(rows.len());
+        }
+        true
     }
 
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
+        let Some(newest) = &self.newest else {
+            return Box::pin(async { Err(lost("the run has no frame")) });
+        };
         let slot = Arc::clone(&self.slot);
-        let session = self.id;
-        let newest = self.newest.clone();
-        let started = start(&slot, session, call.clone());
+        let at_work = Arc::clone(&newest.calls);
+        let request = newest.request.clone();
+        let seen = newest.moved_to.map(|count| Seen {
+            rows: Arc::clone(&self.rows),
+            count,
+        });
+        let started = start(&slot, self.id, call.clone(), seen);
         Box::pin(async move {
+            let _at_work = at_work;
             if let Some(answer) = started.await? {
                 return answer;
             }
-            // The runtime was lost since the frame: its successor needs the frame first.
-            let newest = newest.ok_or_else(|| lost("the run has no frame"))?;
-            let callback = restore(&slot, newest, &call.node).await?;
-            let again = start(&slot, session, TaskCall { callback, ..call }).await?;
+            // The runtime was lost since the frame: its successor needs the frame first, from all rows.
+            let session = request.session;
+            let callback = restore(&slot, request, &call.node).await?;
+            let again = start(&slot, session, TaskCall { callback, ..call }, None).await?;
             match again {
                 Some(answer) => answer,
                 None => Err(lost("the runtime was lost once more")),
@@ -188,6 +231,7 @@ fn start(
     slot: &Slot,
     session: u64,
     call: TaskCall,
+    rows: Option<Seen>,
 ) -> impl Future<Output = Result<CallAnswer, CallError>> + Send + use<> {
     let id = next_ticket();
     let slot_id = slot.id;
@@ -208,6 +252,7 @@ fn start(
             failures,
             callback,
             last_heartbeat,
+            rows,
             reporter,
             reply,
         };

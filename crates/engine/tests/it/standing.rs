@@ -13,7 +13,7 @@ use crate::support::driver::{Driver, Mishaps};
 use crate::support::elements::{approval, asking, comp, par, seq, stat};
 use crate::support::random::shapes;
 use crate::support::scenario::Scenario;
-use crate::support::{World, workflow};
+use crate::support::{Standing, World, workflow};
 
 /// Steps without the numbers that callbacks have in their frames.
 fn without_callbacks(steps: &[Step]) -> Vec<Step> {
@@ -45,11 +45,13 @@ proptest! {
     ) {
         let scenario = Scenario::new(shape);
         let mishaps = Mishaps { crashes: losses, losses, ..Mishaps::default() };
-        let rendered = played(&scenario, scenario.world_rendering_always(), &choices, mishaps);
-        let skipped = played(&scenario, scenario.world(), &choices, mishaps);
+        let rendered = played(&scenario, scenario.world_with(Standing::Never), &choices, mishaps);
         prop_assert_eq!(rendered.stood, 0);
-        prop_assert_eq!(without_callbacks(&rendered.steps), without_callbacks(&skipped.steps));
-        prop_assert_eq!(&rendered.store, &skipped.store);
+        for standing in [Standing::WithoutCalls, Standing::WithCalls] {
+            let skipped = played(&scenario, scenario.world_with(standing), &choices, mishaps);
+            prop_assert_eq!(without_callbacks(&rendered.steps), without_callbacks(&skipped.steps));
+            prop_assert_eq!(&rendered.store, &skipped.store);
+        }
         if !losses {
             let parking = Mishaps { reload_when_parked: true, ..Mishaps::default() };
             let parked = played(&scenario, scenario.world(), &choices, parking);
@@ -79,6 +81,29 @@ fn a_frame_is_rendered_before_a_function_that_may_see_a_new_row_is_called() {
     assert_eq!(world.stood, 0);
     world.finish("c");
     assert_eq!(world.stood, 2, "nothing is left to be called");
+}
+
+#[test]
+fn a_chain_of_functions_is_rendered_once_when_they_can_be_made_to_see_more() {
+    let tree = workflow((0..9).map(|n| comp(&format!("t{n}")).into()));
+    let mut world = World::standing(Standing::WithCalls, move |_, _| Ok(tree.clone()));
+    for n in 0..9 {
+        world.finish(&format!("t{n}"));
+    }
+    assert_eq!(world.status().as_str(), "finished");
+    assert_eq!(world.stood, 10);
+}
+
+#[test]
+fn a_function_under_way_keeps_others_from_being_made_to_see_more() {
+    let rest = seq([comp("b").into(), comp("c").into()]);
+    let tree = workflow([par([comp("a").into(), rest])]);
+    let mut world = World::standing(Standing::WithCalls, move |_, _| Ok(tree.clone()));
+    world.finish("b");
+    assert_eq!(world.stood, 0, "`a` is of the same frame as `c`");
+    world.finish("a");
+    world.finish("c");
+    assert_eq!(world.status().as_str(), "finished");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use oxc::ast::ast::{
     ArrowFunctionExpression, AssignmentTargetPropertyIdentifier, BindingIdentifier, BindingPattern,
     CallExpression, Expression, Function, IdentifierReference, MethodDefinition,
     MethodDefinitionKind, Program, RegExpFlags, RegExpLiteral, SimpleAssignmentTarget,
-    UnaryExpression, UnaryOperator, VariableDeclarator,
+    StaticMemberExpression, UnaryExpression, UnaryOperator, VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::Scoping;
@@ -41,6 +41,9 @@ const CHANGING: [&str; 19] = [
 const MAKING: [&str; 7] = [
     "map", "filter", "slice", "concat", "flatMap", "flat", "split",
 ];
+
+/// Methods that give something which remembers how far it was read.
+const READING_ON: [&str; 4] = ["values", "keys", "entries", "matchAll"];
 
 /// Functions that change their first argument.
 const CHANGING_STATICS: [&str; 5] = [
@@ -120,9 +123,9 @@ impl Search<'_> {
             return true;
         };
         match expression.get_inner_expression() {
-            Expression::Identifier(identifier) => self
-                .symbol(identifier)
-                .is_some_and(|symbol| own.made.contains(&symbol)),
+            Expression::Identifier(identifier) => self.symbol(identifier).is_some_and(|symbol| {
+                own.made.contains(&symbol) && !self.scoping.symbol_is_mutated(symbol)
+            }),
             Expression::ThisExpression(_) => own.constructs,
             Expression::CallExpression(call) => match &call.callee {
                 Expression::StaticMemberExpression(member) => {
@@ -137,6 +140,22 @@ impl Search<'_> {
             | Expression::NewExpression(_) => true,
             _ => false,
         }
+    }
+}
+
+/// Whether the value of `expression` remembers how far it was read.
+fn reads_on(expression: &Expression<'_>) -> bool {
+    let Expression::CallExpression(call) = expression.get_inner_expression() else {
+        return false;
+    };
+    match call.callee.get_inner_expression() {
+        Expression::StaticMemberExpression(member) => {
+            let lists =
+                matches!(&member.object, Expression::Identifier(name) if name.name == "Object");
+            READING_ON.contains(&member.property.name.as_str()) && !lists
+        }
+        Expression::ComputedMemberExpression(_) => true,
+        _ => false,
     }
 }
 
@@ -164,6 +183,7 @@ impl<'a> Visit<'a> for Search<'_> {
 
     fn visit_variable_declarator(&mut self, declared: &VariableDeclarator<'a>) {
         walk::walk_variable_declarator(self, declared);
+        self.found |= declared.init.as_ref().is_some_and(reads_on);
         let made = declared.init.as_ref().is_some_and(|init| self.makes(init));
         if let (true, BindingPattern::BindingIdentifier(identifier)) = (made, &declared.id)
             && let (Some(own), Some(symbol)) =
@@ -227,7 +247,19 @@ impl<'a> Visit<'a> for Search<'_> {
             Expression::Identifier(name) if name.name == "eval" => self.found = true,
             _ => {}
         }
-        walk::walk_call_expression(self, call);
+        match call.callee.get_inner_expression() {
+            Expression::StaticMemberExpression(member) => {
+                self.visit_expression(&member.object);
+                self.visit_arguments(&call.arguments);
+            }
+            _ => walk::walk_call_expression(self, call),
+        }
+    }
+
+    fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
+        // A method that is not called in its place may be called anywhere.
+        self.found |= CHANGING.contains(&member.property.name.as_str());
+        walk::walk_static_member_expression(self, member);
     }
 
     fn visit_identifier_reference(&mut self, name: &IdentifierReference<'a>) {
@@ -266,6 +298,7 @@ mod tests {
             "export const f = (n) => { const o = {}; o.a = n; delete o.b; return Object.assign({}, o); };",
             "export const F = ({ n }) => <a n={n}>{() => ({ n })}</a>;",
             "export const f = (s) => s.replace(/a/g, 'b');",
+            "export const f = (o) => { const pairs = Object.entries(o); return pairs.length; };",
         ];
         for source in pure {
             assert!(!keeps_state(source), "{source}");
@@ -294,6 +327,12 @@ mod tests {
             "export function* f() { yield 1; }",
             "const pattern = /a/g; export const f = (s) => pattern.test(s);",
             "const d = new Date(0); export const f = () => d.setHours(1);",
+            "const list = []; export const f = (x) => { let o = []; o = list; o.push(x); };",
+            "const list = []; const add = list.push.bind(list); export const f = (x) => add(x);",
+            "const list = []; export const f = (x) => Reflect.apply(list.push, list, [x]);",
+            "const list = []; export const f = (x) => { list.push.call(list, x); };",
+            "const rest = new Map().keys(); export const f = () => [...rest];",
+            "const rest = [1][Symbol.iterator](); export const f = () => [...rest];",
         ];
         for source in stateful {
             assert!(keeps_state(source), "{source}");

@@ -1,4 +1,4 @@
-// `ctx`: what a frame is rendered from. Made anew for every frame and never changed.
+// `ctx`: what a frame is rendered from. Made anew for every frame that is rendered.
 
 import { SmithersError, unavailable } from "smithers:errors";
 
@@ -7,7 +7,16 @@ export function makeContext(session, iteration, iterations) {
   return new Context(session, iteration, iterations);
 }
 
+/** Shows the first `rows` rows of the run to the functions of a frame that stands for a later one. */
+export let moveContext;
+
 class Context {
+  static {
+    moveContext = (ctx, rows) => {
+      if (rows > ctx.#limit) ctx.#limit = rows;
+    };
+  }
+
   #session;
   #limit;
   /** What the current passes of outer loops append to ids, the longest first. */

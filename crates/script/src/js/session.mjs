@@ -3,7 +3,7 @@
 import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
 import { Standings } from "smithers:agent-chain";
-import { makeContext } from "smithers:context";
+import { makeContext, moveContext } from "smithers:context";
 import { Frame, within } from "smithers:frame";
 import { CheckedTexts } from "smithers:output";
 import { Pulse } from "smithers:pulse";
@@ -95,9 +95,13 @@ class Call {
   }
 }
 
-/** Starts the body of a task of the newest frame. Its end is reported through `native.settle`. */
-export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], last) {
+/**
+ * Starts the body of a task of the newest frame. Its end is reported through `native.settle`. When the frame stands for
+ * a later one, its functions see the `rows` of that one.
+ */
+export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], rows, last) {
   const session = sessions.get(id);
+  moveContext(session.frame.ctx, rows);
   const body = session.frame.callback(index, nodeId);
   const call = new Call(callId, id, nodeId, body, failures);
   calls.set(callId, call);

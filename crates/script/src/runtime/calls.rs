@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::ScriptRuntime;
 use super::console::Reporting;
 use super::exception::{Halt, is_out_of_memory, map_stacks, null, parse};
+use super::sessions::Seen;
 use super::shared::{Settled, Work};
 use super::timers::TimerKey;
 
@@ -29,6 +30,8 @@ pub(crate) struct CallStart {
     pub(crate) failures: u32,
     pub(crate) callback: u32,
     pub(crate) last_heartbeat: Option<RawJson>,
+    /// The rows that the body sees when they are more than those its frame was rendered from.
+    pub(crate) rows: Option<Seen>,
     pub(crate) reporter: Reporter,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
@@ -72,6 +75,7 @@ impl ScriptRuntime {
             failures,
             callback,
             last_heartbeat,
+            rows,
             reporter,
             reply,
         } = start;
@@ -86,6 +90,7 @@ impl ScriptRuntime {
             callback,
             name.as_str(),
             vec![node.iteration, attempt, failures],
+            rows.as_ref().map_or(0, |seen| seen.count),
             last_heartbeat.as_ref().map(RawJson::as_str),
         );
         self.calls.insert(
@@ -99,10 +104,11 @@ impl ScriptRuntime {
             },
         );
         let limit = self.limits.slice;
-        self.engine.entries.count();
-        let started = self
-            .engine
-            .call::<_, ()>(&work, limit, "startCall", arguments);
+        let fed = rows.map_or(Ok(()), |seen| self.feed_rows(&work, session, &seen.rows));
+        let started = fed.and_then(|()| {
+            self.engine
+                .call::<_, ()>(&work, limit, "startCall", arguments)
+        });
         if let Err(halt) = started {
             let error = self.error_of(halt, "TASK_TIMEOUT", limit);
             self.fail_call(id, error);
@@ -135,7 +141,6 @@ impl ScriptRuntime {
                 );
             }
             TimerKey::Script(id) => {
-                self.engine.entries.count();
                 let fired = self
                     .engine
                     .call::<_, ()>(&work, self.limits.slice, "fireTimer", (id,));
@@ -179,7 +184,6 @@ impl ScriptRuntime {
             ..Work::default()
         });
         let limit = self.limits.slice;
-        self.engine.entries.count();
         let aborted =
             self.engine
                 .call::<_, ()>(&work, limit, "abortCall", (id as f64, code, message));

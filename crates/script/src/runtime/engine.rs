@@ -15,7 +15,7 @@ use super::loader::GraphLoader;
 use super::native;
 use super::shared::{Shared, Work};
 use crate::graph::{ModuleGraph, builtin};
-use crate::ground::Entries;
+use crate::ground::{Footing, Soil};
 use crate::options::Limits;
 use crate::thread::Pulse;
 
@@ -29,7 +29,7 @@ pub(super) struct Engine {
     runtime: Runtime,
     guard: Rc<Guard>,
     pub(super) shared: Rc<Shared>,
-    pub(super) entries: Entries,
+    soil: Soil,
     pulse: Arc<Pulse>,
 }
 
@@ -76,7 +76,7 @@ impl Engine {
             runtime,
             guard,
             shared,
-            entries: Entries::default(),
+            soil: Soil::default(),
             pulse: Arc::clone(pulse),
         })
     }
@@ -148,6 +148,13 @@ impl Engine {
         halt(ctx, error, &self.guard, describe.as_ref())
     }
 
+    /// What the frame that was just rendered rests on; none when it may rest on what can change. A frame that started
+    /// jobs does not end with its render.
+    pub(super) fn footing(&self) -> Option<Footing> {
+        let is_pure = !self.shared.touched.get() && !self.runtime.is_job_pending();
+        is_pure.then(|| self.soil.footing())
+    }
+
     /// Runs the jobs that are ready, for `work`.
     pub(super) fn drain(&self, work: &Rc<Work>, limit: Duration) -> Drained {
         match self.drain_once(work, limit) {
@@ -167,9 +174,6 @@ impl Engine {
         let drained = loop {
             if Instant::now() >= deadline {
                 break Drained::Endless;
-            }
-            if self.runtime.is_job_pending() {
-                self.entries.count();
             }
             self.guard.arm(limit);
             match self.runtime.execute_pending_job() {

@@ -36,7 +36,7 @@ use self::describe::Registered;
 use self::engine::Engine;
 use self::exception::{Halt, map_stacks, null};
 use self::sessions::SessionState;
-pub(crate) use self::sessions::{RenderRequest, Rendered};
+pub(crate) use self::sessions::{RenderRequest, Rendered, Seen, SharedRows};
 use self::shared::Work;
 use crate::error::LoadError;
 use crate::graph::ModuleGraph;

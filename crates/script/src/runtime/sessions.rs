@@ -19,6 +19,17 @@ use super::shared::Work;
 use super::walk::{WalkError, read_tree};
 use crate::ground::{Footing, Read};
 
+/// All rows of a run so far; grows between frames.
+pub(crate) type SharedRows = Arc<Mutex<Vec<Arc<OutputRow>>>>;
+
+/// Rows that a body sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) rows: SharedRows,
+    /// How many of them, from the first.
+    pub(crate) count: usize,
+}
+
 /// What a frame is rendered from.
 #[derive(Clone, Debug)]
 pub(crate) struct RenderRequest {
@@ -31,8 +42,7 @@ pub(crate) struct RenderRequest {
     pub(crate) auth: Option<RawJson>,
     pub(crate) iteration: Iteration,
     pub(crate) iterations: BTreeMap<String, Iteration>,
-    /// All rows of the run so far; grows between frames.
-    pub(crate) rows: Arc<Mutex<Vec<Arc<OutputRow>>>>,
+    pub(crate) rows: SharedRows,
     /// Dead once the session is dropped.
     pub(crate) alive: Weak<()>,
 }
@@ -80,8 +90,7 @@ impl ScriptRuntime {
             .map(|(tree, reads)| Rendered {
                 tree,
                 reads,
-                // Before the jobs that follow: a frame that starts some does not end with its render.
-                footing: (!self.engine.shared.touched.get()).then(|| self.engine.entries.footing()),
+                footing: self.engine.footing(),
             });
         self.after(&work);
         rendered.map_err(|halt| self.error_of(halt, "WORKFLOW_RENDER_FAILED", self.limits.render))
@@ -93,7 +102,7 @@ impl ScriptRuntime {
         request: &RenderRequest,
     ) -> Result<(Tree, Vec<Read>), Halt> {
         self.open(work, request)?;
-        self.feed_rows(work, request)?;
+        self.feed_rows(work, request.session, &request.rows)?;
         let iterations = RawJson::of(&request.iterations);
         self.engine.with(work, self.limits.render, |ctx, host| {
             let describe = |value| self.engine.describe(value, host);
@@ -138,21 +147,21 @@ impl ScriptRuntime {
         Ok(())
     }
 
-    fn feed_rows(&mut self, work: &Rc<Work>, request: &RenderRequest) -> Result<(), Halt> {
-        let Some(state) = self.sessions.get_mut(&request.session) else {
+    /// Gives a session the rows that it has not been given yet.
+    pub(super) fn feed_rows(
+        &mut self,
+        work: &Rc<Work>,
+        session: u64,
+        rows: &SharedRows,
+    ) -> Result<(), Halt> {
+        let Some(state) = self.sessions.get_mut(&session) else {
             return Ok(());
         };
-        let fresh: Vec<Arc<OutputRow>> = request
-            .rows
-            .lock()
-            .iter()
-            .skip(state.rows)
-            .cloned()
-            .collect();
+        let fresh: Vec<Arc<OutputRow>> = rows.lock().iter().skip(state.rows).cloned().collect();
         if fresh.is_empty() {
             return Ok(());
         }
-        let session = request.session as f64;
+        let session = session as f64;
         let fed = &mut state.rows;
         self.engine.with(work, self.limits.render, |ctx, host| {
             let mut feed = || -> rquickjs::Result<()> {
@@ -179,11 +188,7 @@ impl ScriptRuntime {
         let Some(state) = self.sessions.remove(&session) else {
             return;
         };
-        let calls = self.calls.len();
         self.calls.retain(|_, call| call.session != session);
-        if self.calls.len() < calls {
-            self.engine.entries.count();
-        }
         let work = Rc::new(Work {
             run_id: Some(state.run_id),
             ..Work::default()

@@ -14,7 +14,7 @@ use smithers_model::report::{Report, Reporter};
 use smithers_model::tree::{TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::{CallError, RenderInput, TaskCall, Workflow, WorkflowSession};
 use smithers_model::{NodeKey, RunId};
-use smithers_script::{HostOptions, LoadError, LoadedModule, ScriptHost};
+use smithers_script::{HostOptions, Limits, LoadError, LoadedModule, ScriptHost};
 
 /// Longest wait for anything in these tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,6 +42,26 @@ impl Project {
 
 pub(crate) fn host() -> ScriptHost {
     ScriptHost::start(HostOptions::default()).unwrap()
+}
+
+/// Limits that a test can wait for.
+pub(crate) fn strict() -> Limits {
+    Limits {
+        load: Duration::from_millis(2000),
+        render: Duration::from_millis(300),
+        slice: Duration::from_millis(300),
+        stuck_grace: Duration::from_millis(500),
+        heap_bytes: 48 << 20,
+        ..Limits::default()
+    }
+}
+
+pub(crate) fn strict_host() -> ScriptHost {
+    ScriptHost::start(HostOptions {
+        limits: strict(),
+        ..HostOptions::default()
+    })
+    .unwrap()
 }
 
 /// Loads `source` as `gateway.tsx` and returns its only workflow.
@@ -152,8 +172,17 @@ impl Run {
 
     /// Whether the newest frame stands for the next one; when it does not, the next one is rendered.
     pub(crate) fn stands(&mut self) -> bool {
+        self.stands_with(false)
+    }
+
+    /// As [`stands`](Self::stands), and its functions see the rows of the next frame.
+    pub(crate) fn stands_for_calls(&mut self) -> bool {
+        self.stands_with(true)
+    }
+
+    fn stands_with(&mut self, calls: bool) -> bool {
         let input = self.frame_input();
-        let stands = self.session.stands(&input);
+        let stands = self.session.stands(&input, calls);
         if !stands {
             self.tree = wait(self.session.render(input)).unwrap();
         }

@@ -8,29 +8,9 @@ use serde_json::json;
 use smithers_model::RawJson;
 use smithers_model::error::ErrorInfo;
 use smithers_model::workflow::{CallError, Workflow};
-use smithers_script::{HostOptions, Limits, ScriptHost};
+use smithers_script::Limits;
 
-use crate::driver::{Run, load_source, try_load_source, wait};
-
-/// Limits that a test can wait for.
-fn strict() -> Limits {
-    Limits {
-        load: Duration::from_millis(2000),
-        render: Duration::from_millis(300),
-        slice: Duration::from_millis(300),
-        stuck_grace: Duration::from_millis(500),
-        heap_bytes: 48 << 20,
-        ..Limits::default()
-    }
-}
-
-fn strict_host() -> ScriptHost {
-    ScriptHost::start(HostOptions {
-        limits: strict(),
-        ..HostOptions::default()
-    })
-    .unwrap()
-}
+use crate::driver::{Run, load_source, strict_host, try_load_source, wait};
 
 /// Runs with input `{mode}` misbehave as told; the others do their task.
 const MISCHIEF: &str = r#"

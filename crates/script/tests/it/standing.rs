@@ -1,6 +1,6 @@
 //! When the newest frame stands for the next one: it rests on the rows it read, and on nothing that is not known.
 
-use crate::driver::{Run, host, load_source, wait};
+use crate::driver::{Run, host, load_source, strict_host, wait};
 
 const HEAD: &str = r#"/** @jsxImportSource smithers-orchestrator */
 import { Loop, Sequence, Task, Workflow, createSmithers } from "smithers-orchestrator";
@@ -166,55 +166,78 @@ fn a_module_that_may_keep_state_is_always_rendered() {
     }
 }
 
-#[test]
-fn code_that_ran_since_ends_the_frame() {
-    let mut run = run_of("", "1");
-    assert!(run.stands());
-    wait(run.call("a")).unwrap();
-    assert!(!run.stands(), "a body ran");
-    assert!(run.stands());
-}
-
-#[test]
-fn code_of_another_run_ends_the_frame_and_its_frames_do_not() {
-    let host = host();
+/// A workflow whose tasks `a` and `late` tell what they see of `b`, the latter after a while. Its task `spin` costs the
+/// runtime.
+fn seeing() -> Run {
+    let host = strict_host();
     let source = format!(
         r#"{HEAD}
-export default smithers(() => (
-  <Workflow name="w"><Task id="a" output={{outputs.out}}>{{() => ({{ n: 1 }})}}</Task></Workflow>
-));"#
-    );
-    let workflow = load_source(&host, &source);
-    let mut one = Run::start(&workflow, "r1", "{}");
-    let mut other = Run::start(&workflow, "r2", "{}");
-    assert!(one.stands());
-    other.render().unwrap();
-    assert!(one.stands());
-    wait(other.call("a")).unwrap();
-    assert!(!one.stands());
-}
-
-#[test]
-fn a_timer_that_fired_ends_the_frame() {
-    let host = host();
-    let source = format!(
-        r#"{HEAD}
-let fired;
 const wait = () => new Promise((done) => setTimeout(done, 1));
-export default smithers(() => (
-  <Workflow name="w">
-    <Task id="a" output={{outputs.out}}>{{async () => {{ await wait(); return {{ n: 1 }}; }}}}</Task>
-  </Workflow>
-));"#
+export default smithers((ctx) => {{
+  const seen = () => ({{ n: ctx.outputMaybe(outputs.out, {{ nodeId: "b" }})?.n ?? 0 }});
+  return (
+    <Workflow name="w">
+      <Task id="a" output={{outputs.other}}>{{seen}}</Task>
+      <Task id="late" output={{outputs.other}}>{{async () => {{ await wait(); return seen(); }}}}</Task>
+      <Task id="spin" output={{outputs.other}}>{{async () => {{ for (;;) await null; }}}}</Task>
+      <Task id="b" output={{outputs.out}}>{{{{ n: 2 }}}}</Task>
+    </Workflow>
+  );
+}});"#
     );
-    let mut run = Run::start(&load_source(&host, &source), "r1", "{}").keep(host);
-    let body = run.call("a");
-    run.render().unwrap();
-    assert!(
-        run.stands() || !run.stands(),
-        "the timer may have fired already"
-    );
-    wait(body).unwrap();
-    assert!(!run.stands());
+    Run::start(&load_source(&host, &source), "r1", "{}").keep(host)
+}
+
+fn seen_by(run: &mut Run, id: &str) -> String {
+    wait(run.call(id)).unwrap().as_str().to_owned()
+}
+
+#[test]
+fn a_function_sees_the_rows_of_the_frame_that_its_own_stands_for() {
+    let mut run = seeing();
+    assert_eq!(seen_by(&mut run, "a"), r#"{"n":0}"#);
+    run.add("b", r#"{"n":7}"#);
+    assert!(run.stands_for_calls());
+    assert_eq!(seen_by(&mut run, "a"), r#"{"n":7}"#);
+}
+
+#[test]
+fn a_function_of_a_frame_that_stands_without_calls_sees_what_it_saw() {
+    let mut run = seeing();
+    assert!(stands_after(&mut run, "b"));
+    assert_eq!(seen_by(&mut run, "a"), r#"{"n":0}"#);
+}
+
+#[test]
+fn a_function_under_way_sees_no_rows_come() {
+    let mut run = seeing();
+    let late = run.call("late");
+    run.add("b", r#"{"n":7}"#);
+    assert!(!run.stands_for_calls(), "it would see the row");
+    // What was rendered instead has functions of its own, which are free to see more.
+    run.add("a", r#"{"n":7}"#);
+    assert!(run.stands_for_calls());
+    assert_eq!(seen_by(&mut run, "a"), r#"{"n":7}"#);
+    assert_eq!(wait(late).unwrap().as_str(), r#"{"n":0}"#);
+    let later = run.call("late");
+    assert_eq!(wait(later).unwrap().as_str(), r#"{"n":7}"#);
+    assert!(run.stands_for_calls());
+}
+
+#[test]
+fn a_function_in_a_runtime_that_took_the_place_of_a_lost_one_sees_all_rows() {
+    let mut run = seeing();
+    run.add("b", r#"{"n":7}"#);
+    assert!(run.stands_for_calls());
+    wait(run.call("spin")).unwrap_err();
+    assert_eq!(seen_by(&mut run, "a"), r#"{"n":7}"#);
+    assert!(!run.stands(), "the frame went with its runtime");
     assert!(run.stands());
+}
+
+#[test]
+fn code_that_cannot_change_anything_ends_no_frame() {
+    let mut run = run_of("", "1");
+    wait(run.call("a")).unwrap();
+    assert!(run.stands(), "a body ran");
 }

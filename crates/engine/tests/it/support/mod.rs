@@ -4,6 +4,7 @@ pub(crate) mod driver;
 pub(crate) mod elements;
 pub(crate) mod random;
 pub(crate) mod scenario;
+pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod world;
@@ -12,5 +13,6 @@ pub(crate) use elements::{
     El, Job, approval, asking, comp, deferred, group, later, par, par_max, par_subtrees, rank,
     repeat, select, seq, stat, workflow, workflow_at,
 };
+pub(crate) use session::Standing;
 pub(crate) use text::lines;
 pub(crate) use world::World;

@@ -13,6 +13,7 @@ use super::elements::{
     El, approval, asking, comp, deferred, group, repeat, seq, stat, workflow_at,
 };
 use super::random::{Dependency, Leaf, Shape};
+use super::session::Standing;
 use super::text;
 use super::world::{Passes, Rows, World};
 
@@ -81,14 +82,16 @@ impl Scenario {
 
     /// Launches it.
     pub(crate) fn world(&self) -> World {
-        let scenario = self.clone();
-        World::looping(move |rows, passes| Ok(scenario.tree(rows, passes)))
+        self.world_with(Standing::WithoutCalls)
     }
 
-    /// Launches it with a session that renders every frame.
-    pub(crate) fn world_rendering_always(&self) -> World {
+    /// Launches it with a session that says of these frames that they stand.
+    pub(crate) fn world_with(&self, standing: Standing) -> World {
         let scenario = self.clone();
-        World::rendering_always(move |rows, passes| Ok(scenario.tree(rows, passes)))
+        World::standing(
+            standing,
+            move |rows, passes| Ok(scenario.tree(rows, passes)),
+        )
     }
 
     /// What the leaf of node `name` does.

@@ -14,10 +14,11 @@ use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
 use smithers_model::step::{Launch, Step};
-use smithers_model::tree::{Kind, TaskBody, Tree, TreeBuilder};
+use smithers_model::tree::Tree;
 use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
 
 use super::elements::definition;
+use super::session::{FRAME_STRIDE, Session, Standing};
 use super::store::Store;
 use super::text;
 
@@ -28,8 +29,6 @@ pub(crate) type Passes = BTreeMap<String, u32>;
 /// A workflow: rows and passes in, tree out.
 pub(crate) type Render = Rc<dyn Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo>>;
 
-/// Distance between the callback numbers of two frames.
-const FRAME_STRIDE: u32 = 10_000;
 /// More steps than any scenario needs for one fact; a run that wants more spins.
 const MOST_STEPS: usize = 1_000;
 /// More frames than a step can hold.
@@ -52,24 +51,14 @@ pub(crate) struct World {
     /// Who was told of which lapse.
     pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
-    /// Whether the session says that a frame stands where it can.
-    pub(crate) skipping: bool,
+    pub(crate) standing: Standing,
     /// How many frames stood for others.
     pub(crate) stood: usize,
     policy: Arc<ApprovalPolicy>,
-    session: Option<Session>,
-    render: Render,
-    newest_tree: Option<Tree>,
+    pub(super) session: Option<Session>,
+    pub(super) render: Render,
+    pub(super) newest_tree: Option<Tree>,
     seen_events: usize,
-}
-
-/// The workflow's side: rows it was given and the number of frames it made.
-#[derive(Clone, Default)]
-struct Session {
-    rows: Rows,
-    frames: u32,
-    /// How many rows the newest frame was rendered from.
-    rendered: usize,
 }
 
 impl World {
@@ -87,33 +76,39 @@ impl World {
     pub(crate) fn looping(
         render: impl Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo> + 'static,
     ) -> Self {
-        Self::launched(Rc::new(render), None, ApprovalPolicy::default(), true)
+        Self::standing(Standing::WithoutCalls, render)
     }
 
-    /// As [`looping`](Self::looping), and every frame is rendered, whether it need be or not.
-    pub(crate) fn rendering_always(
+    /// As [`looping`](Self::looping), with a session that says of other frames that they stand.
+    pub(crate) fn standing(
+        standing: Standing,
         render: impl Fn(&Rows, &Passes) -> Result<Tree, ErrorInfo> + 'static,
     ) -> Self {
-        Self::launched(Rc::new(render), None, ApprovalPolicy::default(), false)
+        Self::launched(Rc::new(render), None, ApprovalPolicy::default(), standing)
     }
 
     /// Launches a run with a cap on tasks in flight, and takes it up.
     pub(crate) fn capped(cap: u32, tree: Tree) -> Self {
         let render = Rc::new(move |_: &_, _: &_| Ok(tree.clone()));
-        Self::launched(render, Some(cap), ApprovalPolicy::default(), true)
+        Self::launched(
+            render,
+            Some(cap),
+            ApprovalPolicy::default(),
+            Standing::WithoutCalls,
+        )
     }
 
     /// Launches a run under what an operator says of approvals, and takes it up.
     pub(crate) fn under(policy: ApprovalPolicy, tree: Tree) -> Self {
         let render = Rc::new(move |_: &_, _: &_| Ok(tree.clone()));
-        Self::launched(render, None, policy, true)
+        Self::launched(render, None, policy, Standing::WithoutCalls)
     }
 
     fn launched(
         render: Render,
         max_concurrency: Option<u32>,
         policy: ApprovalPolicy,
-        skipping: bool,
+        standing: Standing,
     ) -> Self {
         let policy = Arc::new(policy);
         let now = Timestamp(1_000);
@@ -129,7 +124,7 @@ impl World {
             wakes: Vec::new(),
             notices: Vec::new(),
             closed: false,
-            skipping,
+            standing,
             stood: 0,
             policy,
             session: None,
@@ -172,43 +167,6 @@ impl World {
         panic!("the run finds no rest");
     }
 
-    fn render_frame(&mut self) {
-        if self.session.is_none() {
-            self.state.session_opened();
-            self.session = Some(Session::default());
-        }
-        let may_stand = self.skipping && self.state.frame_may_stand();
-        let input = self.state.render_input();
-        let session = self.session.as_mut().expect("opened above");
-        for row in &input.new_rows {
-            let name = text::name(&row.node);
-            let before = session.rows.insert(name, row.payload.value());
-            assert!(before.is_none(), "a session gets each row once");
-        }
-        let rendered = (self.render)(&session.rows, &input.iterations);
-        let is_same = session.frames > 0 && rendered.as_ref().ok() == self.newest_tree.as_ref();
-        let stands = may_stand && is_same;
-        if !stands {
-            session.frames += 1;
-            session.rendered = session.rows.len();
-        }
-        let fact = match rendered {
-            Ok(_) if stands => {
-                self.stood += 1;
-                Fact::FrameStands
-            }
-            Ok(tree) => {
-                let fact = Fact::Rendered(with_callbacks(&tree, session.frames));
-                self.newest_tree = Some(tree);
-                fact
-            }
-            Err(error) => Fact::RenderFailed(error),
-        };
-        self.state
-            .accept(fact, self.now)
-            .expect("the frame was asked for");
-    }
-
     fn commit(&mut self, step: Step) {
         self.store.commit(&step);
         for command in &step.commands {
@@ -227,7 +185,8 @@ impl World {
             } => {
                 let before = self.in_flight.insert(node.clone(), *attempt);
                 assert!(before.is_none(), "{node} runs twice");
-                if let Some(session) = &self.session {
+                if let Some(session) = &mut self.session {
+                    session.started.insert(node.clone());
                     let frame = callback / FRAME_STRIDE;
                     assert_eq!(frame, session.frames, "callback of the newest frame");
                     assert_eq!(session.rendered, session.rows.len(), "it sees every row");
@@ -414,30 +373,6 @@ impl World {
         let row = rows.iter().find(|row| row.node == text::key(id))?;
         Some(row.payload.value())
     }
-}
-
-/// Gives each compute task a callback number that names its frame.
-fn with_callbacks(tree: &Tree, frame: u32) -> Tree {
-    let mut copy = TreeBuilder::default();
-    for root in tree.roots() {
-        copy_element(tree, root, frame, &mut copy);
-    }
-    copy.finish()
-}
-
-fn copy_element(tree: &Tree, index: usize, frame: u32, copy: &mut TreeBuilder) {
-    let element = &tree.elements()[index];
-    let mut kind = element.kind.clone();
-    if let Kind::Task(task) = &mut kind
-        && let TaskBody::Compute(callback) = &mut task.body
-    {
-        *callback = frame * FRAME_STRIDE + u32::try_from(index).expect("small trees");
-    }
-    copy.open(kind, element.tag.clone(), element.props.clone());
-    for child in tree.children(index) {
-        copy_element(tree, child, frame, copy);
-    }
-    copy.close();
 }
 
 /// Somebody who holds every scope.

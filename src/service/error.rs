@@ -45,6 +45,7 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         Refusal::InvalidDecision { message } => RpcError::invalid_request(message),
         Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),
         Refusal::NotActive { .. } | Refusal::AlreadyCancelled => RpcError::run_not_active(),
+        Refusal::NotExecuting { .. } => RpcError::run_not_executing(),
         Refusal::UnknownAttempt { .. } | Refusal::Illegal { .. } => RpcError::internal(),
     }
 }

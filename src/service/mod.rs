@@ -3,6 +3,7 @@
 //! The caller has been authorised before a method is called.
 
 mod approvals;
+mod control;
 mod deletion;
 mod dispatch;
 pub(crate) mod error;
@@ -75,6 +76,7 @@ impl Service {
         match method {
             Method::LaunchRun => self.launch_run(caller, params).await,
             Method::ResumeRun => self.resume_run(caller, &params).await,
+            Method::PauseRun => self.pause_run(caller, &params).await,
             Method::CancelRun => self.cancel_run(caller, &params).await,
             Method::DeleteRun => self.delete_run(caller, &params).await,
             Method::HoldRun => self.hold_run(caller, &params).await,
@@ -100,6 +102,7 @@ impl Service {
             method,
             Method::LaunchRun
                 | Method::ResumeRun
+                | Method::PauseRun
                 | Method::CancelRun
                 | Method::DeleteRun
                 | Method::HoldRun

@@ -1,16 +1,13 @@
-//! `getRun`, `listRuns`, `resumeRun`, `cancelRun`, and the snapshot of a gap.
+//! `getRun`, `listRuns`, and the snapshot of a gap.
 
-use smithers_actors::run::RunError;
-use smithers_actors::session::Caller;
-use smithers_engine::Refusal;
 use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::{RunId, WorkflowKey};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
 use smithers_protocol::limits::{LIST_MAX, LIST_RUNS_DEFAULT};
-use smithers_protocol::params::{CancelRun, GetRun, ListRuns, Params, ResumeRun};
-use smithers_protocol::view::{CancelAnswer, GapSnapshot, ResumeAnswer, RunRecord};
+use smithers_protocol::params::{GetRun, ListRuns, Params};
+use smithers_protocol::view::{GapSnapshot, RunRecord};
 use smithers_store::Reader;
 use smithers_store::read::{ApprovalFilter, RunFilter};
 
@@ -67,58 +64,6 @@ impl Service {
             true => self.read_briefly(query).await,
             false => self.read(query).await,
         }
-    }
-
-    pub(super) async fn resume_run(
-        &self,
-        caller: &Caller,
-        params: &Params,
-    ) -> Result<Payload, RpcError> {
-        let ResumeRun { run_id } = ResumeRun::read(params)?;
-        let id = RunId::from(run_id.as_str());
-        let status = self
-            .status_of(&id)
-            .await?
-            .ok_or_else(|| RpcError::no_such_run(&run_id))?;
-        if status.is_terminal() {
-            return encode(&ResumeAnswer::already_terminal(&run_id));
-        }
-        match self.runs.resume(&id, caller.actor()).await {
-            Ok(()) => encode(&ResumeAnswer::requested(&run_id)),
-            // It ended while it was asked.
-            Err(RunError::Refused(Refusal::NotActive { .. })) => {
-                encode(&ResumeAnswer::already_terminal(&run_id))
-            }
-            Err(refused) => Err(error::of_run(refused, &run_id, None)),
-        }
-    }
-
-    pub(super) async fn cancel_run(
-        &self,
-        caller: &Caller,
-        params: &Params,
-    ) -> Result<Payload, RpcError> {
-        let CancelRun { run_id } = CancelRun::read(params)?;
-        match self
-            .runs
-            .cancel(&RunId::from(run_id.as_str()), caller.actor())
-            .await
-        {
-            Ok(()) => encode(&CancelAnswer::cancelled(&run_id)),
-            Err(RunError::Refused(Refusal::AlreadyCancelled)) => {
-                encode(&CancelAnswer::was_cancelled(&run_id))
-            }
-            Err(RunError::NotFound(_)) => Err(RpcError::run_to_stop_not_found()),
-            Err(refused) => Err(error::of_run(refused, &run_id, None)),
-        }
-    }
-
-    async fn status_of(&self, run_id: &RunId) -> Result<Option<RunStatus>, RpcError> {
-        let id = run_id.clone();
-        let row = self
-            .read_briefly(move |reader| reader.run(&id).map_err(error::of_read))
-            .await?;
-        Ok(row.map(|row| row.status))
     }
 }
 

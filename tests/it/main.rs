@@ -34,6 +34,7 @@ mod poison;
 mod reads;
 mod recommended_scopes;
 mod reload;
+mod run_control;
 mod scopes;
 mod secrets;
 mod secrets_hostile;

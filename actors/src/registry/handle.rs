@@ -77,6 +77,15 @@ impl Runs {
         .await
     }
 
+    /// Stops a run where it is. Returns once the wish is durable; what is under way may still have to end.
+    pub async fn pause(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
+        self.ask(run_id, |receipt| RunRequest::Pause {
+            actor: Box::new(actor),
+            receipt,
+        })
+        .await
+    }
+
     /// Ends a run. Returns once its end is durable.
     pub async fn cancel(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
         self.ask(run_id, |receipt| RunRequest::Cancel {
@@ -94,7 +103,7 @@ impl Runs {
         .await
     }
 
-    /// Lets a run go on because `actor` asks. Returns once that is recorded.
+    /// Lets a run go on because `actor` asks; a paused one ends its pause. Returns once that is recorded.
     pub async fn resume(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
         self.ask(run_id, |receipt| RunRequest::Resume {
             actor: Box::new(actor),

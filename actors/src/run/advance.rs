@@ -82,6 +82,9 @@ impl RunActor {
                 };
                 self.apply(fact, Some(receipt));
             }
+            RunRequest::Pause { actor, receipt } => {
+                self.apply(Fact::PauseRequested { actor: *actor }, Some(receipt));
+            }
             RunRequest::Cancel { actor, receipt } => {
                 self.apply(Fact::CancelRequested { actor: *actor }, Some(receipt));
             }

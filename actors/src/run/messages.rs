@@ -53,7 +53,7 @@ pub enum RunRequest {
     },
     /// Looks at what has become due. Idempotent.
     CheckDue,
-    /// Goes on as [`TakeUp`](Self::TakeUp) does, because a person asks.
+    /// Goes on as [`TakeUp`](Self::TakeUp) does, because a person asks. Ends a pause.
     Resume {
         /// Who asks.
         actor: Box<Person>,
@@ -65,6 +65,13 @@ pub enum RunRequest {
         /// What is decided by whom.
         verdict: Box<Verdict>,
         /// Answered once the decision is durable.
+        receipt: Receipt,
+    },
+    /// Stops the run where it is: what is under way ends, nothing else starts.
+    Pause {
+        /// Who asks.
+        actor: Box<Person>,
+        /// Answered once the wish is durable; the run may still be ending what is under way.
         receipt: Receipt,
     },
     /// Ends the run.
@@ -97,6 +104,7 @@ impl RunRequest {
             }
             | Self::Resume { receipt, .. }
             | Self::Decide { receipt, .. }
+            | Self::Pause { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp { receipt: None } | Self::CheckDue => {}
         }

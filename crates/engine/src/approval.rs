@@ -44,7 +44,7 @@ impl RunState {
             .event(Event::NodeWaitingApproval { node: node.clone() });
     }
 
-    /// Takes somebody's answer. A parked run goes on from here and begins with a frame.
+    /// Takes somebody's answer. A parked run goes on from here and begins with a frame; a paused one does not.
     pub(crate) fn decide_approval(
         &mut self,
         node: NodeKey,
@@ -70,7 +70,7 @@ impl RunState {
         self.record_decision(node, answer, now);
         self.move_node(node, TaskFact::Answered, now);
         self.open.change(RowChange::Audit(record));
-        if self.run.status != RunStatus::Running {
+        if !matches!(self.run.status, RunStatus::Running | RunStatus::Paused) {
             self.go_on(now);
         }
     }

@@ -140,6 +140,7 @@ impl RunState {
         self.run.status = status;
         self.run.finished_at = Some(now);
         self.renders.clear();
+        self.forget_pause();
         self.open.update_run(|run| {
             run.status = Some(status);
             run.finished_at = Some(now);

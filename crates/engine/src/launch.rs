@@ -22,6 +22,7 @@ pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
         started_at: None,
         finished_at: None,
         cancel_requested_at: None,
+        pause_requested_at: None,
         error: None,
         config: RawJson::of(&launch.config),
         input: launch.input,

@@ -37,6 +37,7 @@ mod open_step;
 mod outcome;
 mod output;
 mod owner;
+mod pause;
 mod quarantine;
 mod refusal;
 mod render;

@@ -214,9 +214,7 @@ impl RunState {
     pub(crate) fn time_reached(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
         self.lapse_approvals(now);
-        if let Some(due) = self.next_due().filter(|&due| due > now) {
-            self.open.command(Command::WakeAt(due));
-        }
+        self.wake_at_next_due(now);
         Ok(())
     }
 

@@ -45,6 +45,12 @@ pub enum Refusal {
         /// How it ended.
         status: RunStatus,
     },
+    /// Only a run that executes can be paused.
+    #[error("Run is not currently executing")]
+    NotExecuting {
+        /// Its status.
+        status: RunStatus,
+    },
     /// The run was cancelled before; asking again is harmless.
     #[error("Run is already cancelled")]
     AlreadyCancelled,

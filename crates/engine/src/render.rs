@@ -26,11 +26,12 @@ pub struct RenderRequest {
 }
 
 impl RunState {
-    /// Returns the frame that is needed before the step can go on; `None` when the step is to be committed
-    /// first (it is full, or starts a task whose callback belongs to the frame before) or nothing is needed.
+    /// Returns the frame that is needed before the step can go on; `None` when the run is about to be paused, when
+    /// the step is to be committed first (it is full, or starts a task whose callback belongs to the frame before)
+    /// or nothing is needed.
     /// The owner asks only while no step of the run is uncommitted outside this state.
     pub fn render_request(&self) -> Option<RenderRequest> {
-        let trigger = self.renders.front()?;
+        let trigger = self.renders.front().filter(|_| !self.is_pausing())?;
         let commit_first = self.open.is_full() || self.open.starts_a_task();
         (!commit_first).then(|| RenderRequest {
             trigger: trigger.clone(),

@@ -11,6 +11,9 @@ use crate::state::RunState;
 impl RunState {
     /// Moves the run until it needs a frame, the step is full, or nothing moves any more.
     pub(crate) fn settle(&mut self, now: Timestamp) {
+        if self.is_pausing() {
+            return self.pause_when_quiet();
+        }
         while let Some(frame) = self.current_frame() {
             let moved = self.decide(&frame, now);
             if !moved {

@@ -100,6 +100,7 @@ impl RunState {
                 actor,
             } => self.decide_approval(node, decision, &actor, now),
             Fact::ResumeRequested { actor } => self.resume(&actor, now),
+            Fact::PauseRequested { actor } => self.pause(&actor, now),
             Fact::CancelRequested { actor } => self.cancel(&actor, now),
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;
@@ -139,12 +140,14 @@ impl RunState {
     }
 
     /// When the next retry, escalation or expiry is due; the owner comes back then with [`Fact::TimeReached`].
+    /// No retry is due in a paused run.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.run.status.is_terminal() {
             return None;
         }
+        let is_held = self.run.status == RunStatus::Paused;
         let retries = self.nodes.values().filter_map(|node| match node.status {
-            TaskStatus::Backoff { due } => Some(due),
+            TaskStatus::Backoff { due } if !is_held => Some(due),
             _ => None,
         });
         let lapses = self.approvals.values().filter_map(Approval::next_due);

@@ -17,19 +17,28 @@ impl RunState {
         for node in std::mem::take(&mut self.running) {
             self.interrupt(&node, now);
         }
-        self.go_on(now);
-        if let Some(due) = self.next_due().filter(|&due| due > now) {
-            self.open.command(Command::WakeAt(due));
+        // One that was about to be paused does not go on first.
+        if self.run.status != RunStatus::Paused && !self.is_pausing() {
+            self.go_on(now);
         }
+        self.wake_at_next_due(now);
         Ok(())
     }
 
-    /// Records who asked for the run to go on.
+    /// Has the owner come back when something is due later.
+    pub(crate) fn wake_at_next_due(&mut self, now: Timestamp) {
+        if let Some(due) = self.next_due().filter(|&due| due > now) {
+            self.open.command(Command::WakeAt(due));
+        }
+    }
+
+    /// Records who asked for the run to go on, and ends a pause.
     pub(crate) fn resume(&mut self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
         let record = AuditRecord::by(now, actor, kind::RESUME, "accepted");
         self.open
             .change(RowChange::Audit(record.about(&self.run.run_id)));
+        self.end_pause(now);
         Ok(())
     }
 

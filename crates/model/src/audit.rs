@@ -130,6 +130,8 @@ pub mod kind {
     pub const LAUNCH: &str = "launch";
     /// A run was asked to go on.
     pub const RESUME: &str = "resume";
+    /// A run was asked to stop where it is.
+    pub const PAUSE: &str = "pause";
     /// A run was ended on request.
     pub const CANCEL: &str = "cancel";
     /// An approval was decided.

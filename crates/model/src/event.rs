@@ -256,7 +256,7 @@ impl Event {
     }
 
     /// Returns true when clients see this event, so that it gets a stream number and a state version.
-    /// The list is the table of gateway-protocol 7.1; it must never change for a stored type.
+    /// The list is the table of gateway-protocol 7.1. What is stored keeps the numbers it was stored with.
     pub fn is_visible(&self) -> bool {
         !matches!(
             self,
@@ -264,6 +264,11 @@ impl Event {
                 | Self::RunStatusChanged { .. }
                 | Self::FrameCommitted { .. }
                 | Self::TaskHeartbeatTimeout { .. }
+                // The end of the run says it all (docs/adr/0012).
+                | Self::NodeCancelled {
+                    reason: CancelReason::RunCancelled,
+                    ..
+                }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
                 | Self::LateResultDropped { .. }

@@ -67,8 +67,13 @@ pub enum Fact {
         /// Who gave it, for the checks of `allowedUsers`, `allowedScopes` and owners.
         actor: Actor,
     },
-    /// Somebody asked for the run to go on. What goes on does so by itself; this records who asked.
+    /// Somebody asked for the run to go on: a paused one does, others do so by themselves.
     ResumeRequested {
+        /// Who.
+        actor: Actor,
+    },
+    /// Somebody asked for the run to stop where it is: what is under way ends, nothing else starts.
+    PauseRequested {
         /// Who.
         actor: Actor,
     },

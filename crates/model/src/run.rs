@@ -16,6 +16,8 @@ pub enum RunStatus {
     Running,
     /// Parked until somebody decides.
     WaitingApproval,
+    /// Stopped on request; goes on only when somebody asks.
+    Paused,
     /// Ended well.
     Finished,
     /// Ended by an error.
@@ -27,6 +29,7 @@ pub enum RunStatus {
 state_text!(RunStatus {
     Running => "running",
     WaitingApproval => "waiting-approval",
+    Paused => "paused",
     Finished => "finished",
     Failed => "failed",
     Cancelled => "cancelled",
@@ -150,6 +153,8 @@ pub struct RunRow {
     pub finished_at: Option<Timestamp>,
     /// When its cancellation was asked for.
     pub cancel_requested_at: Option<Timestamp>,
+    /// When its pause was asked for; none once it is paused.
+    pub pause_requested_at: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<ErrorInfo>,
     /// Launch configuration, a [`RunConfig`] as JSON.

@@ -64,6 +64,9 @@ pub enum RowChange {
         /// Who answers for it now.
         custody: Custody,
     },
+    /// What is due in the run's work wakes nobody any more, or does again: the run is paused, or goes on. The
+    /// times themselves stay as they are, and those of approvals count on.
+    HoldDueTimes(bool),
     /// A frame; its tree is stored unless the store has it.
     PutFrame {
         /// The frame.
@@ -97,6 +100,8 @@ pub struct RunUpdate {
     pub finished_at: Option<Timestamp>,
     /// When its end was asked for.
     pub cancel_requested_at: Option<Timestamp>,
+    /// When its pause was asked for; an inner `None` takes the request back.
+    pub pause_requested_at: Option<Option<Timestamp>>,
     /// Why it failed.
     pub error: Option<ErrorInfo>,
     /// Number of the next frame.

@@ -9,6 +9,7 @@ mod interrupt;
 mod launch;
 mod list;
 mod output;
+mod pause;
 mod resume;
 mod row;
 mod show;
@@ -30,9 +31,11 @@ pub(super) enum RunsCommand {
     Events(events::EventsArgs),
     /// Launch a run of a workflow.
     Launch(launch::LaunchArgs),
+    /// Stop a run where it is, until somebody resumes it.
+    Pause(pause::PauseArgs),
     /// Cancel a run that executes or waits.
     Cancel(cancel::CancelArgs),
-    /// Take up a run that does not go on by itself.
+    /// Let a paused run go on, or take up one that does not go on by itself.
     Resume(resume::ResumeArgs),
     /// Delete whole runs that have ended; a tombstone and the audit trail stay.
     Delete(delete::DeleteArgs),
@@ -47,6 +50,7 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Output(args) => output::run(args, output),
         RunsCommand::Events(args) => events::run(args, output),
         RunsCommand::Launch(args) => launch::run(args, output),
+        RunsCommand::Pause(args) => pause::run(args, output),
         RunsCommand::Cancel(args) => cancel::run(args, output),
         RunsCommand::Resume(args) => resume::run(args, output),
         RunsCommand::Delete(args) => delete::run(args, output),

@@ -21,6 +21,7 @@ pub(super) struct RunRow {
     pub(super) created_at_ms: i64,
     pub(super) started_at_ms: Option<i64>,
     pub(super) finished_at_ms: Option<i64>,
+    pub(super) pause_requested_at_ms: Option<i64>,
     pub(super) cancel_requested_at_ms: Option<i64>,
     pub(super) error_json: Option<String>,
     pub(super) config_json: Option<String>,

@@ -136,6 +136,7 @@ impl Page {
         };
         moment("created", Some(run.created_at_ms));
         moment("started", run.started_at_ms);
+        moment("pause asked", run.pause_requested_at_ms);
         moment("cancel asked", run.cancel_requested_at_ms);
         moment("ended", run.finished_at_ms);
         if let Some(took) = run.took(self.now) {

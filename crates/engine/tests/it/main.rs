@@ -9,6 +9,7 @@ mod limits;
 mod loops;
 mod output;
 mod owners;
+mod pausing;
 mod probes;
 mod properties;
 mod quarantine;

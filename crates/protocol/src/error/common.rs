@@ -148,6 +148,11 @@ impl RpcError {
         RpcError::new(ErrorCode::RunNotActive, "Run is not currently active")
     }
 
+    /// The run does not execute, so that it cannot be paused.
+    pub fn run_not_executing() -> RpcError {
+        RpcError::new(ErrorCode::RunNotActive, "Run is not currently executing")
+    }
+
     /// A run with this id executes.
     pub fn run_already_active(run_id: &str) -> RpcError {
         RpcError::new(

@@ -88,7 +88,7 @@ methods! {
     LaunchRun Served Both RunWrite "launchRun" aka "runs.create";
     ResumeRun Served Both RunWrite "resumeRun";
     CancelRun Served Both RunWrite "cancelRun" aka "runs.cancel";
-    PauseRun Planned Both RunWrite "pauseRun" aka "runs.pause";
+    PauseRun Served Both RunWrite "pauseRun" aka "runs.pause";
     HijackRun Planned Both RunAdmin "hijackRun";
     RewindRun Planned Both RunAdmin "rewindRun" aka "jumpToFrame" "devtools.jumpToFrame";
     SubmitApproval Served Both ApprovalSubmit "submitApproval" aka "approvals.decide";

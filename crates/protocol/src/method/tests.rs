@@ -126,6 +126,7 @@ fn the_served_methods_are_the_announced_ones() {
         "listNodeStates",
         "listRuns",
         "listWorkflows",
+        "pauseRun",
         "resumeRun",
         "streamRunEvents",
         "submitApproval",
@@ -135,12 +136,12 @@ fn the_served_methods_are_the_announced_ones() {
 
 #[test]
 fn a_planned_method_says_that_it_is_not_in_this_build() {
-    let error = resolve("pauseRun").served(false).expect_err("planned");
+    let error = resolve("hijackRun").served(false).expect_err("planned");
     assert_eq!(
         (error.code(), error.status()),
         (ErrorCode::MethodNotAvailable, 501)
     );
-    assert!(error.message().contains("pauseRun"), "{error}");
+    assert!(error.message().contains("hijackRun"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `getRun`, `listRuns`, `cancelRun`, `resumeRun` and `listWorkflows`.
+//! `getRun`, `listRuns`, `cancelRun`, `pauseRun`, `resumeRun` and `listWorkflows`.
 
 use super::Params;
 use super::fields::{flag, integer_up_to, limit, object, present, required_text, text};
@@ -30,6 +30,8 @@ names_one_run! {
     GetRun;
     /// Parameters of `cancelRun`.
     CancelRun;
+    /// Parameters of `pauseRun`.
+    PauseRun;
     /// Parameters of `resumeRun`; its options have no effect.
     ResumeRun;
 }

@@ -40,6 +40,24 @@ impl<'a> ResumeAnswer<'a> {
     }
 }
 
+/// The answer of `pauseRun`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PauseAnswer<'a> {
+    run_id: &'a str,
+    status: &'static str,
+}
+
+impl<'a> PauseAnswer<'a> {
+    /// The run ends what is under way, then it is paused.
+    pub fn pausing(run_id: &'a str) -> PauseAnswer<'a> {
+        PauseAnswer {
+            run_id,
+            status: "pausing",
+        }
+    }
+}
+
 /// The answer of `cancelRun`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,9 @@ mod node;
 mod run;
 mod run_state;
 
-pub use answer::{CancelAnswer, DecisionAnswer, LaunchAnswer, ResumeAnswer, StreamAnswer};
+pub use answer::{
+    CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, StreamAnswer,
+};
 pub use approval::{ApprovalRow, AutoApprove, OptionRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
 pub use event::BroadcastEvent;

@@ -48,7 +48,7 @@ impl Pass<'_> {
                 }
             }
             // Names, and ids of people, teams and roles, which pass like all names.
-            RowChange::PutLoop(_) | RowChange::PutCustody { .. } => {}
+            RowChange::PutLoop(_) | RowChange::PutCustody { .. } | RowChange::HoldDueTimes(_) => {}
             RowChange::Audit(record) => self.audit(record),
         }
     }

@@ -256,6 +256,7 @@ impl State {
                 run.frames.insert(frame.frame_no, frame);
                 self.trees.entry(tree.hash.clone()).or_insert(tree);
             }
+            RowChange::HoldDueTimes(held) => run.hold_due_times(held),
             RowChange::Audit(record) => self.append_audit(record),
         }
     }
@@ -306,12 +307,16 @@ impl Run {
         row.started_at = update.started_at.or(row.started_at);
         row.finished_at = update.finished_at.or(row.finished_at);
         row.cancel_requested_at = update.cancel_requested_at.or(row.cancel_requested_at);
+        if let Some(since) = update.pause_requested_at {
+            row.pause_requested_at = since;
+        }
         row.error = update.error.or(row.error.take());
         row.next_frame_no = update.next_frame_no.unwrap_or(row.next_frame_no);
         if row.status.is_terminal() {
             self.attempts
                 .values_mut()
                 .for_each(|attempt| attempt.retry_at = None);
+            self.held.clear();
             self.lapses.clear();
         }
     }
@@ -322,8 +327,21 @@ impl Run {
         for (_, old) in self.attempts.range_mut(earlier) {
             old.retry_at = None;
         }
+        self.held
+            .retain(|(node, number)| *node != attempt.node || *number > attempt.attempt);
         self.attempts
             .insert((attempt.node.clone(), attempt.attempt), attempt);
+    }
+
+    fn hold_due_times(&mut self, held: bool) {
+        self.held.clear();
+        if held {
+            let backing_off = self
+                .attempts
+                .iter()
+                .filter(|(_, attempt)| attempt.retry_at.is_some());
+            self.held = backing_off.map(|(key, _)| key.clone()).collect();
+        }
     }
 
     fn request(&mut self, approval: Approval) {

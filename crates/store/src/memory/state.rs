@@ -1,6 +1,6 @@
 //! What the memory backend holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use smithers_model::approval::{Approval, ApprovalStatus};
@@ -41,6 +41,8 @@ pub(super) struct Run {
     pub(super) row: RunRow,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
+    /// Attempts whose due time wakes nobody, because the run is paused.
+    pub(super) held: BTreeSet<(NodeKey, u32)>,
     pub(super) loops: BTreeMap<LoopId, LoopRow>,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
     /// When the next escalation or expiry of an approval is due.
@@ -64,6 +66,7 @@ impl Run {
             row,
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            held: BTreeSet::new(),
             loops: BTreeMap::new(),
             approvals: BTreeMap::new(),
             lapses: BTreeMap::new(),
@@ -95,8 +98,9 @@ impl Run {
     pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
         let retries = self
             .attempts
-            .values()
-            .filter_map(|attempt| attempt.retry_at);
+            .iter()
+            .filter(|(key, _)| !self.held.contains(key))
+            .filter_map(|(_, attempt)| attempt.retry_at);
         retries.chain(self.lapses.values().copied())
     }
 }

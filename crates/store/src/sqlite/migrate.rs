@@ -46,6 +46,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0014_approval_owners",
     "0015_audit_by_kind",
     "0016_loops",
+    "0017_pause",
 ];
 
 const LEDGER: &str = "

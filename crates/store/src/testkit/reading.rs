@@ -16,9 +16,10 @@ use crate::read::{
 };
 
 /// Statuses that lists are asked for.
-const STATUSES: [RunStatus; 5] = [
+const STATUSES: [RunStatus; 6] = [
     RunStatus::Running,
     RunStatus::WaitingApproval,
+    RunStatus::Paused,
     RunStatus::Finished,
     RunStatus::Failed,
     RunStatus::Cancelled,

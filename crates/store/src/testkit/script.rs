@@ -95,6 +95,7 @@ impl RunScript {
             started_at: Some(self.now),
             finished_at: None,
             cancel_requested_at: None,
+            pause_requested_at: None,
             error: None,
             config: RawJson::trusted(r#"{"rootDir":"."}"#),
             input: RawJson::empty_object(),

@@ -55,6 +55,7 @@ enum Row {
     Loop(usize, u32, bool),
     Frame(u64, u8),
     Status(u8),
+    Hold(bool),
     Audit,
 }
 
@@ -73,7 +74,8 @@ fn row() -> impl Strategy<Value = Row> {
         2 => (n.clone(), any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
         1 => (n, 0..4u32, any::<bool>()).prop_map(|(n, pass, done)| Row::Loop(n, pass, done)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
-        1 => (0..5u8).prop_map(Row::Status),
+        1 => (0..6u8).prop_map(Row::Status),
+        1 => any::<bool>().prop_map(Row::Hold),
         1 => Just(Row::Audit),
     ]
 }
@@ -136,6 +138,7 @@ impl Row {
                 status: Some(STATUSES[usize::from(*status)]),
                 ..RunUpdate::default()
             }),
+            Row::Hold(held) => RowChange::HoldDueTimes(*held),
             Row::Audit => audit_record("test", run),
         }
     }
@@ -150,9 +153,10 @@ const STATES: [NodeState; 7] = [
     NodeState::Skipped,
     NodeState::Cancelled,
 ];
-const STATUSES: [RunStatus; 5] = [
+const STATUSES: [RunStatus; 6] = [
     RunStatus::Running,
     RunStatus::WaitingApproval,
+    RunStatus::Paused,
     RunStatus::Finished,
     RunStatus::Failed,
     RunStatus::Cancelled,

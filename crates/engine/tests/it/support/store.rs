@@ -26,6 +26,8 @@ pub(crate) struct Store {
     pub(crate) frames: Vec<FrameRow>,
     pub(crate) audit: Vec<AuditRecord>,
     pub(crate) events: Vec<Event>,
+    /// The due times of attempts wake nobody.
+    pub(crate) is_held: bool,
 }
 
 impl Store {
@@ -82,6 +84,7 @@ impl Store {
                 assert_eq!(frame.tree_hash, tree.hash);
                 self.frames.push(frame.clone());
             }
+            RowChange::HoldDueTimes(held) => self.is_held = *held,
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
     }
@@ -96,6 +99,7 @@ impl Store {
         let retries = self
             .attempts
             .values()
+            .filter(|_| !self.is_held)
             .filter(newest)
             .filter_map(|row| row.retry_at);
         let lapses = self.approvals.values().filter_map(Approval::next_due);
@@ -122,6 +126,7 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
         started_at,
         finished_at,
         cancel_requested_at,
+        pause_requested_at,
         error,
         next_frame_no,
     } = update.clone();
@@ -133,5 +138,6 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
     row.started_at = started_at.or(row.started_at);
     row.finished_at = finished_at.or(row.finished_at);
     row.cancel_requested_at = cancel_requested_at.or(row.cancel_requested_at);
+    row.pause_requested_at = pause_requested_at.unwrap_or(row.pause_requested_at);
     row.error = error.or(row.error.take());
 }

@@ -291,6 +291,18 @@ impl World {
         self.accept(Fact::CancelRequested { actor: operator() })
     }
 
+    pub(crate) fn pause(&mut self) -> Result<(), Refusal> {
+        self.accept(Fact::PauseRequested { actor: operator() })
+    }
+
+    pub(crate) fn resume(&mut self) -> Result<(), Refusal> {
+        self.accept(Fact::ResumeRequested { actor: operator() })
+    }
+
+    pub(crate) fn take_up(&mut self) -> Result<(), Refusal> {
+        self.accept(Fact::TakenUp)
+    }
+
     /// Time passes, and the engine is woken when something is due in the rows, as the scheduler does it.
     pub(crate) fn wait_ms(&mut self, ms: i64) {
         self.now = Timestamp(self.now.0 + ms);

@@ -21,7 +21,8 @@ macro_rules! select_node {
 macro_rules! select_attempt {
     ($tail:literal) => {
         concat!(
-            "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json, retry_at_ms,
+            "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json,
+                    coalesce(retry_at_ms, held_retry_at_ms),
                     heartbeat_at_ms, heartbeat_data_json
              FROM _smithers_attempts ",
             $tail

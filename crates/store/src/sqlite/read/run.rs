@@ -18,7 +18,7 @@ macro_rules! select_run {
     ($tail:literal) => {
         concat!(
             "SELECT r.run_id, r.workflow_key, r.workflow_name, r.workflow_hash, r.status, r.system,
-                    r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms,
+                    r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms, r.pause_requested_at_ms,
                     r.error_json, r.config_json, h.epoch, h.next_seq, h.next_stream_seq, h.next_frame_no,
                     r.input_json
              FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
@@ -40,13 +40,14 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         started_at: optional_time(row, 7)?,
         finished_at: optional_time(row, 8)?,
         cancel_requested_at: optional_time(row, 9)?,
-        error: from_optional_json(row, 10)?,
-        config: raw_json(row, 11)?,
-        epoch: Epoch(row.get(12)?),
-        next_seq: row.get(13)?,
-        next_stream_seq: row.get(14)?,
-        next_frame_no: row.get(15)?,
-        input: raw_json(row, 16)?,
+        pause_requested_at: optional_time(row, 10)?,
+        error: from_optional_json(row, 11)?,
+        config: raw_json(row, 12)?,
+        epoch: Epoch(row.get(13)?),
+        next_seq: row.get(14)?,
+        next_stream_seq: row.get(15)?,
+        next_frame_no: row.get(16)?,
+        input: raw_json(row, 17)?,
     })
 }
 
@@ -147,7 +148,11 @@ impl RunReader for SqliteReader {
 }
 
 /// Statuses of runs that have not ended; each is one stretch of an index.
-const ACTIVE: [RunStatus; 2] = [RunStatus::Running, RunStatus::WaitingApproval];
+const ACTIVE: [RunStatus; 3] = [
+    RunStatus::Running,
+    RunStatus::WaitingApproval,
+    RunStatus::Paused,
+];
 
 #[cfg(test)]
 mod tests {
@@ -157,19 +162,13 @@ mod tests {
     fn every_status_of_a_run_that_has_not_ended_is_listed_as_active() {
         let listed = |status: RunStatus| match status {
             // A new status does not compile here until it is sorted.
-            RunStatus::Running | RunStatus::WaitingApproval => ACTIVE.contains(&status),
+            RunStatus::Running | RunStatus::WaitingApproval | RunStatus::Paused => {
+                ACTIVE.contains(&status)
+            }
             RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
                 status.is_terminal() && !ACTIVE.contains(&status)
             }
         };
-        let statuses = [
-            "running",
-            "waiting-approval",
-            "finished",
-            "failed",
-            "cancelled",
-        ];
-        let parsed = statuses.map(|text| RunStatus::from_text(text).expect("a known status"));
-        assert!(parsed.into_iter().all(listed));
+        assert!(RunStatus::ALL.iter().copied().all(listed));
     }
 }

@@ -6,6 +6,7 @@ mod batch;
 mod current;
 mod deletion;
 mod deployment;
+mod due;
 mod event;
 mod frame;
 mod loops;

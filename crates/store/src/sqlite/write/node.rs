@@ -42,7 +42,7 @@ pub(super) fn put_attempt(
                    state = excluded.state, started_at_ms = excluded.started_at_ms,
                    finished_at_ms = excluded.finished_at_ms, retry_at_ms = excluded.retry_at_ms,
                    error_json = excluded.error_json, heartbeat_at_ms = excluded.heartbeat_at_ms,
-                   heartbeat_data_json = excluded.heartbeat_data_json";
+                   heartbeat_data_json = excluded.heartbeat_data_json, held_retry_at_ms = NULL";
     let heartbeat = row.heartbeat.as_ref();
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -66,9 +66,9 @@ pub(super) fn put_attempt(
 }
 
 fn end_back_off(conn: &Connection, run: &RunId, row: &AttemptRow) -> rusqlite::Result<()> {
-    let sql = "UPDATE _smithers_attempts SET retry_at_ms = NULL
+    let sql = "UPDATE _smithers_attempts SET retry_at_ms = NULL, held_retry_at_ms = NULL
                WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND attempt < ?4
-                 AND retry_at_ms IS NOT NULL";
+                 AND (retry_at_ms IS NOT NULL OR held_retry_at_ms IS NOT NULL)";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),

@@ -6,6 +6,7 @@ use smithers_model::RunId;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{NewRun, RowChange, RunUpdate, StepWrite};
 
+use super::due;
 use super::tables::quoted;
 use crate::commit::RunHead;
 use crate::schema::{Cell, Column, Schema, fields_of};
@@ -20,9 +21,9 @@ pub(super) fn insert(
     let row = &new.row;
     let sql = "INSERT INTO _smithers_runs
                    (run_id, workflow_key, workflow_name, workflow_hash, status, system, created_at_ms,
-                    started_at_ms, finished_at_ms, cancel_requested_at_ms, deployment_id, error_json,
-                    config_json, input_json)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                    started_at_ms, finished_at_ms, cancel_requested_at_ms, pause_requested_at_ms,
+                    deployment_id, error_json, config_json, input_json)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     conn.prepare_cached(sql)?.execute(params![
         row.run_id.as_str(),
         row.workflow_key.as_str(),
@@ -34,6 +35,7 @@ pub(super) fn insert(
         row.started_at.map(|at| at.0),
         row.finished_at.map(|at| at.0),
         row.cancel_requested_at.map(|at| at.0),
+        row.pause_requested_at.map(|at| at.0),
         deployment,
         optional_json(row.error.as_ref()),
         row.config.as_str(),
@@ -121,7 +123,8 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
                    started_at_ms = coalesce(?4, started_at_ms),
                    finished_at_ms = coalesce(?5, finished_at_ms),
                    cancel_requested_at_ms = coalesce(?6, cancel_requested_at_ms),
-                   error_json = coalesce(?7, error_json)
+                   error_json = coalesce(?7, error_json),
+                   pause_requested_at_ms = iif(?8, ?9, pause_requested_at_ms)
                WHERE run_id = ?1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -131,21 +134,12 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
         update.finished_at.map(|at| at.0),
         update.cancel_requested_at.map(|at| at.0),
         optional_json(update.error.as_ref()),
+        update.pause_requested_at.is_some(),
+        update.pause_requested_at.flatten().map(|at| at.0),
     ])?;
     if update.status.is_some_and(RunStatus::is_terminal) {
-        forget_due_times(conn, run)?;
+        due::forget(conn, run)?;
     }
-    Ok(())
-}
-
-/// Nothing is due in a run that has ended.
-fn forget_due_times(conn: &Connection, run: &RunId) -> rusqlite::Result<()> {
-    let sql = "UPDATE _smithers_attempts SET retry_at_ms = NULL
-               WHERE run_id = ?1 AND retry_at_ms IS NOT NULL";
-    conn.prepare_cached(sql)?.execute([run.as_str()])?;
-    let sql = "UPDATE _smithers_approvals SET due_at_ms = NULL
-               WHERE run_id = ?1 AND due_at_ms IS NOT NULL";
-    conn.prepare_cached(sql)?.execute([run.as_str()])?;
     Ok(())
 }
 

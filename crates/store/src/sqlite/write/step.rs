@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, event, frame, loops, node, output, run};
+use super::{approval, audit, due, event, frame, loops, node, output, run};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -111,6 +111,7 @@ impl Writing<'_> {
                 frame::put_tree(conn, tree)?;
                 frame::put(conn, run_id, frame)
             }
+            RowChange::HoldDueTimes(held) => due::hold(conn, run_id, *held),
             RowChange::Audit(record) => audit::append(conn, record),
         }
     }

@@ -19,6 +19,7 @@ for_each_backend![
     approvals_are_due_at_their_next_escalation_or_expiry,
     a_decision_ends_what_was_due,
     retries_and_approvals_are_found_in_one_order,
+    the_retries_of_a_paused_run_wake_nobody_until_it_goes_on,
 ];
 
 fn backing_off(subject: &mut Subject, id: &str, times: &[i64]) -> RunScript {
@@ -124,6 +125,25 @@ fn retries_and_approvals_are_found_in_one_order(subject: &mut Subject) {
     assert_eq!(due(600), [run("asks"), run("retries"), run("both")]);
     let next = subject.reader().next_due(Timestamp(400)).unwrap();
     assert_eq!(next, Some(Timestamp(500)));
+}
+
+fn the_retries_of_a_paused_run_wake_nobody_until_it_goes_on(subject: &mut Subject) {
+    let mut script = backing_off(subject, "a", &[500]);
+    let asked = owned_approval(&run("a"), "n", 1, custody(Some(800), None));
+    let paused = vec![asked, RowChange::HoldDueTimes(true)];
+    subject.commit(script.step(vec![], paused)).unwrap();
+    let next = |subject: &Subject| subject.reader().next_due(ANY).unwrap();
+    assert_eq!(
+        next(subject),
+        Some(Timestamp(800)),
+        "people are still asked"
+    );
+    assert_eq!(subject.reader().due_runs(Timestamp(700), 9).unwrap(), []);
+    let attempts = subject.reader().attempts(&run("a")).unwrap();
+    assert_eq!(attempts[0].retry_at, Some(Timestamp(500)), "it is kept");
+    let goes_on = script.step(vec![], vec![RowChange::HoldDueTimes(false)]);
+    subject.commit(goes_on).unwrap();
+    assert_eq!(next(subject), Some(Timestamp(500)));
 }
 
 fn nothing_is_due_in_a_run_that_has_ended(subject: &mut Subject) {

@@ -31,7 +31,7 @@ mod perform;
 mod reports;
 mod settle;
 #[cfg(test)]
-mod standing_tests;
+mod standing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

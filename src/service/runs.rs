@@ -9,10 +9,10 @@ use smithers_protocol::limits::{LIST_MAX, LIST_RUNS_DEFAULT};
 use smithers_protocol::params::{GetRun, ListRuns, Params};
 use smithers_protocol::view::{GapSnapshot, RunRecord};
 use smithers_store::Reader;
-use smithers_store::read::{ApprovalFilter, RunFilter};
+use smithers_store::read::RunFilter;
 
 use super::{Service, encode, error};
-use crate::view::{Owner, RunShown, run_record};
+use crate::view::{BlockedBy, Owner, RunShown, run_record};
 
 /// Rows of a list that is read and written in less time than a way to another thread is worth: as many as a
 /// client gets that names no number.
@@ -96,20 +96,13 @@ fn with_record<T>(
     };
     let counts = reader.state_counts(run_id).map_err(error::of_read)?;
     let failed = failed_keys(reader, &row, counts.get(&NodeState::Failed).copied())?;
-    let filter = ApprovalFilter {
-        run: Some(run_id.clone()),
-        ..ApprovalFilter::all(1)
-    };
-    let waiting = match row.status {
-        RunStatus::WaitingApproval => reader.pending(&filter).map_err(error::of_read)?,
-        _ => Vec::new(),
-    };
+    let blocked = BlockedBy::read(reader, &row).map_err(error::of_read)?;
     let shown = RunShown::new(&row, owner);
     shape(run_record(
         &shown,
         &counts,
         &failed,
-        waiting.first(),
+        blocked.as_ref(),
         owner.alive_at,
     ))
     .map(Some)

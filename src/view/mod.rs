@@ -1,10 +1,12 @@
 //! From stored rows to what clients see. What is stored and what is sent change for different reasons.
 
 mod approval;
+mod blocked;
 mod members;
 mod node;
 mod run;
 
 pub(crate) use approval::approval_row;
+pub(crate) use blocked::BlockedBy;
 pub(crate) use node::{node_output, node_state_row};
 pub(crate) use run::{Owner, RunShown, run_record};

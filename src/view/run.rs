@@ -11,9 +11,9 @@ use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::{RawJson, Timestamp};
 use smithers_protocol::params::StartedBy;
-use smithers_protocol::view::{Blocked, FailedChildren, RunColumns, RunRecord, RunState};
-use smithers_store::read::PendingApproval;
+use smithers_protocol::view::{FailedChildren, RunColumns, RunRecord, RunState};
 
+use super::blocked::BlockedBy;
 use super::members::rewrite;
 
 /// This process as the owner of the runs that it executes.
@@ -81,16 +81,10 @@ pub(crate) fn run_record<'a>(
     shown: &'a RunShown<'a>,
     counts: &HashMap<NodeState, u64>,
     failed_keys: &'a [String],
-    waiting: Option<&'a PendingApproval>,
+    blocked: Option<&'a BlockedBy>,
     now: Timestamp,
 ) -> RunRecord<'a> {
     let row = shown.row;
-    let blocked = waiting
-        .filter(|_| row.status == RunStatus::WaitingApproval)
-        .map(|waiting| Blocked::Approval {
-            node_id: waiting.approval.node.node_id.as_str(),
-            requested_at: waiting.approval.requested_at.to_iso(),
-        });
     let summary: BTreeMap<&str, u64> = counts
         .iter()
         .map(|(state, count)| (state.as_str(), *count))
@@ -102,8 +96,8 @@ pub(crate) fn run_record<'a>(
             run_id: row.run_id.as_str(),
             computed_at: now.to_iso(),
             state: RunState::of_status(row.status.as_str()),
-            blocked,
-            unhealthy: None,
+            blocked: blocked.and_then(BlockedBy::shown),
+            unhealthy: blocked.and_then(|by| by.unhealthy(now)),
         }),
         failed_children: FailedChildren::of(failed_keys),
     }

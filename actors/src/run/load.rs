@@ -139,6 +139,7 @@ impl RunActor {
             attempts: vec![],
             loops: vec![],
             approvals: vec![],
+            waits: vec![],
             outputs: vec![],
         };
         self.open(rows, workflow, None, ctx);
@@ -314,6 +315,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         attempts,
         loops,
         approvals,
+        waits,
         outputs,
     } = rows;
     LoadedRun {
@@ -322,6 +324,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         attempts,
         loops,
         approvals,
+        waits,
         outputs,
     }
 }

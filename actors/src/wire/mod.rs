@@ -106,6 +106,7 @@ fn show<'a>(
         "NodeSkipped" => B::node_skipped(run, node?),
         "NodeCancelled" => B::node_cancelled(run, node?),
         "NodeWaitingApproval" => B::node_waiting_approval(run, node?, iteration),
+        "NodeWaitingTimer" => B::node_waiting_timer(run, node?, iteration),
         "ApprovalRequested" => B::approval_requested(run, node?, iteration),
         "ApprovalGranted" => B::approval_decided(run, node?, iteration, true),
         "ApprovalDenied" => B::approval_decided(run, node?, iteration, false),

@@ -9,6 +9,7 @@ use smithers_model::event::{CancelReason, Event};
 use smithers_model::ownership::OnExpire;
 use smithers_model::report::OutputStream;
 use smithers_model::run::RunStatus;
+use smithers_model::wait::TimerType;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
 use super::*;
@@ -155,6 +156,38 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             ),
         ),
         (
+            Event::NodeWaitingTimer {
+                node: node(),
+                fires_at_ms: Timestamp(9),
+            },
+            Some(
+                r#""node.waiting_timer" {"runId":"r1","nodeId":"t0","state":"waiting","iteration":2}"#,
+            ),
+        ),
+        (
+            Event::TimerCreated {
+                timer_id: "t0".into(),
+                fires_at_ms: Timestamp(9),
+                timer_type: TimerType::Duration,
+            },
+            None,
+        ),
+        (
+            Event::TimerFired {
+                timer_id: "t0".into(),
+                fires_at_ms: Timestamp(9),
+                fired_at_ms: Timestamp(10),
+                delay_ms: 1,
+            },
+            None,
+        ),
+        (
+            Event::TimerCancelled {
+                timer_id: "t0".into(),
+            },
+            None,
+        ),
+        (
             Event::ApprovalRequested {
                 node: node(),
                 request: request(),
@@ -270,13 +303,17 @@ fn kind(event: &Event) -> usize {
         Event::NodeOutput { .. } => 20,
         Event::TaskHeartbeat { .. } => 21,
         Event::TaskHeartbeatTimeout { .. } => 22,
+        Event::NodeWaitingTimer { .. } => 23,
+        Event::TimerCreated { .. } => 24,
+        Event::TimerFired { .. } => 25,
+        Event::TimerCancelled { .. } => 26,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..23).collect());
+    assert_eq!(kinds, (0..27).collect());
 }
 
 #[test]

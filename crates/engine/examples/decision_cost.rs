@@ -86,6 +86,7 @@ fn launched() -> RunState {
         attempts: Vec::new(),
         loops: Vec::new(),
         approvals: Vec::new(),
+        waits: Vec::new(),
         outputs: Vec::new(),
     };
     let policy = Arc::new(ApprovalPolicy::default());

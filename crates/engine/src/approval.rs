@@ -1,12 +1,13 @@
-//! Approvals in a run: asking, deciding, and ending what nobody will decide any more.
+//! Approvals in a run: asking and deciding.
 
 use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalRequest, ApprovalStatus, Decision};
 use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::command::Command;
-use smithers_model::event::{CancelReason, Event};
+use smithers_model::event::Event;
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
+use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::decision;
@@ -35,7 +36,7 @@ impl RunState {
         self.open
             .change(RowChange::RequestApproval(Box::new(approval)));
         self.forget_due(node);
-        self.move_node(node, TaskFact::Asked, now);
+        self.begin_to_wait(node, WaitKind::Approval, now);
         self.open.event(Event::ApprovalRequested {
             node: node.clone(),
             request: request.clone(),
@@ -106,7 +107,7 @@ impl RunState {
     /// Returns true when `node` waits for an answer.
     pub(crate) fn waits(&self, node: &NodeKey) -> bool {
         let known = self.nodes.get(node);
-        known.is_some_and(|known| known.status == TaskStatus::Waiting)
+        known.is_some_and(|known| known.status == TaskStatus::Waiting(WaitKind::Approval))
     }
 
     fn record_decision(&mut self, node: &NodeKey, answer: Decision, now: Timestamp) {
@@ -148,30 +149,16 @@ impl RunState {
         }
     }
 
-    /// Ends every wait because the run ends: the approvals are denied with `note`, the nodes cancelled.
-    pub(crate) fn end_waits(&mut self, reason: CancelReason, note: &str, now: Timestamp) {
-        let waiting: Vec<NodeKey> = self
-            .nodes
-            .iter()
-            .filter(|(_, node)| node.status == TaskStatus::Waiting)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for node in waiting {
-            self.move_node(&node, TaskFact::Cancelled, now);
-            self.open.event(Event::NodeCancelled {
-                node: node.clone(),
-                attempt: None,
-                reason,
-            });
-            let end = Decision {
-                approved: false,
-                note: Some(note.into()),
-                decided_by: Some(CANCELLER.into()),
-                token_id: None,
-                value: None,
-                decided_at: now,
-            };
-            self.record_decision(&node, end, now);
-        }
+    /// Denies an approval that ends with its run.
+    pub(crate) fn deny_ended(&mut self, node: &NodeKey, note: &str, now: Timestamp) {
+        let end = Decision {
+            approved: false,
+            note: Some(note.into()),
+            decided_by: Some(CANCELLER.into()),
+            token_id: None,
+            value: None,
+            decided_at: now,
+        };
+        self.record_decision(node, end, now);
     }
 }

@@ -30,7 +30,7 @@ impl RunState {
             return;
         }
         if board.asks() {
-            self.park();
+            self.park(frame);
         } else if plan.complete {
             self.finish_when_stable(frame, now);
         } else if frame.trigger == Some(Trigger::DeadlockCheck) {
@@ -41,9 +41,9 @@ impl RunState {
         }
     }
 
-    /// Only decisions from outside can move the run: it lets go of its session.
-    fn park(&mut self) {
-        let status = RunStatus::WaitingApproval;
+    /// Only what comes from outside, or time, can move the run: it lets go of its session.
+    fn park(&mut self, frame: &Frame) {
+        let status = self.parked_status(frame);
         self.run.status = status;
         self.open.update_run(|run| run.status = Some(status));
         self.open.event(Event::RunStatusChanged { status });

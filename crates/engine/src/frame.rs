@@ -219,7 +219,8 @@ impl Layout {
             Kind::Loop(spec) => return self.admit_loop(tree, index, spec.id.clone()),
             _ => return Ok(()),
         };
-        if definition.output_table(&task.output_table).is_none() {
+        let has_output = !matches!(task.body, TaskBody::Timer(_));
+        if has_output && definition.output_table(&task.output_table).is_none() {
             return Err(unknown_output(&task.node, &task.output_table));
         }
         if self.by_key.insert(task.node.clone(), index).is_some() {
@@ -244,7 +245,7 @@ impl Layout {
 
 /// Whether a task calls a function when it is dispatched.
 pub(crate) fn has_function(task: &TaskSpec) -> bool {
-    !matches!(task.body, TaskBody::Static(_) | TaskBody::Decision)
+    matches!(task.body, TaskBody::Compute(_))
 }
 
 fn widest_limit(tree: &Tree) -> u32 {

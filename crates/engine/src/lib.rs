@@ -49,7 +49,9 @@ mod standing;
 mod start;
 mod state;
 mod take_up;
+mod timer;
 mod view;
+mod wait;
 
 pub use cap::CONCURRENCY_CEILING;
 pub use launch::launch;

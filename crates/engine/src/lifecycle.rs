@@ -1,8 +1,8 @@
 //! The life of a node as a status machine. The arms of [`TaskStatus::after`] are the whole diagram.
 //!
 //! ```text
-//!               asked            answered
-//!   Pending ────────────► Waiting ───────► Pending
+//!               waits            answered
+//!   Pending ────────────► Waiting ───────► Pending        (a timer: Finished, by its time)
 //!     │  ▲ ▲                 │
 //!     │  │ └──interrupted──┐ │ cancelled
 //!     │  │                 │ ▼
@@ -17,6 +17,7 @@
 
 use smithers_model::Timestamp;
 use smithers_model::node::NodeState;
+use smithers_model::wait::WaitKind;
 
 /// Where a node stands. What only one status needs lives in its variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub(crate) enum TaskStatus {
     Running { attempt: u32 },
     /// The last attempt failed; the next one may start at `due`.
     Backoff { due: Timestamp },
-    /// Somebody is asked.
-    Waiting,
+    /// Waits for something outside.
+    Waiting(WaitKind),
     /// Has its result.
     Finished,
     /// Failed for good.
@@ -50,9 +51,9 @@ pub(crate) enum TaskFact {
     AttemptFailed { retry_at: Option<Timestamp> },
     /// The attempt under way was cut off and does not count.
     Interrupted,
-    /// An approval was requested.
-    Asked,
-    /// The approval was decided.
+    /// It begins to wait; a wait for anything but a decision or a quota is an attempt.
+    Waits { kind: WaitKind, attempt: u32 },
+    /// What it waited for is there: the approval was decided, the quota restored.
     Answered,
     /// The decision ends the node.
     Denied,
@@ -74,7 +75,7 @@ pub(crate) struct IllegalMove {
 impl TaskStatus {
     /// Returns the status after `fact`. The arms are the whole diagram.
     pub(crate) fn after(self, fact: TaskFact) -> Result<TaskStatus, IllegalMove> {
-        use {TaskFact as F, TaskStatus as S};
+        use {TaskFact as F, TaskStatus as S, WaitKind as K};
         Ok(match (self, fact) {
             (S::Pending | S::Backoff { .. }, F::Started { attempt }) => S::Running { attempt },
             (S::Running { .. }, F::Succeeded) => S::Finished,
@@ -86,11 +87,12 @@ impl TaskStatus {
             ) => S::Backoff { due },
             (S::Running { .. }, F::AttemptFailed { retry_at: None }) => S::Failed,
             (S::Running { .. }, F::Interrupted) => S::Pending,
-            (S::Pending | S::Backoff { .. }, F::Asked) => S::Waiting,
-            (S::Waiting, F::Answered) => S::Pending,
+            (S::Pending | S::Backoff { .. }, F::Waits { kind, .. }) => S::Waiting(kind),
+            (S::Waiting(K::Approval | K::Quota), F::Answered) => S::Pending,
+            (S::Waiting(K::Timer), F::Succeeded) => S::Finished,
             (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
             (S::Pending | S::Backoff { .. }, F::LeftOut) => S::Skipped,
-            (S::Running { .. } | S::Waiting, F::Cancelled) => S::Cancelled,
+            (S::Running { .. } | S::Waiting(_), F::Cancelled) => S::Cancelled,
             (status, fact) => return Err(IllegalMove { status, fact }),
         })
     }
@@ -100,7 +102,10 @@ impl TaskStatus {
         match self {
             Self::Pending | Self::Backoff { .. } => NodeState::Pending,
             Self::Running { .. } => NodeState::InProgress,
-            Self::Waiting => NodeState::WaitingApproval,
+            Self::Waiting(WaitKind::Approval) => NodeState::WaitingApproval,
+            Self::Waiting(WaitKind::Event) => NodeState::WaitingEvent,
+            Self::Waiting(WaitKind::Timer) => NodeState::WaitingTimer,
+            Self::Waiting(WaitKind::Quota) => NodeState::WaitingQuota,
             Self::Finished => NodeState::Finished,
             Self::Failed => NodeState::Failed,
             Self::Skipped => NodeState::Skipped,
@@ -123,7 +128,10 @@ mod tests {
             ("pending", S::Pending),
             ("running", S::Running { attempt: 1 }),
             ("backoff", S::Backoff { due: SOON }),
-            ("waiting", S::Waiting),
+            ("asking", S::Waiting(WaitKind::Approval)),
+            ("listening", S::Waiting(WaitKind::Event)),
+            ("timed", S::Waiting(WaitKind::Timer)),
+            ("throttled", S::Waiting(WaitKind::Quota)),
             ("finished", S::Finished),
             ("failed", S::Failed),
             ("skipped", S::Skipped),
@@ -140,7 +148,34 @@ mod tests {
             ),
             ("failed", F::AttemptFailed { retry_at: None }),
             ("interrupted", F::Interrupted),
-            ("asked", F::Asked),
+            (
+                "waits:approval",
+                F::Waits {
+                    kind: WaitKind::Approval,
+                    attempt: 1,
+                },
+            ),
+            (
+                "waits:event",
+                F::Waits {
+                    kind: WaitKind::Event,
+                    attempt: 1,
+                },
+            ),
+            (
+                "waits:timer",
+                F::Waits {
+                    kind: WaitKind::Timer,
+                    attempt: 1,
+                },
+            ),
+            (
+                "waits:quota",
+                F::Waits {
+                    kind: WaitKind::Quota,
+                    attempt: 1,
+                },
+            ),
             ("answered", F::Answered),
             ("denied", F::Denied),
             ("left out", F::LeftOut),
@@ -159,7 +194,10 @@ mod tests {
             moves,
             [
                 "pending --started--> running",
-                "pending --asked--> waiting",
+                "pending --waits:approval--> asking",
+                "pending --waits:event--> listening",
+                "pending --waits:timer--> timed",
+                "pending --waits:quota--> throttled",
                 "pending --denied--> failed",
                 "pending --left out--> skipped",
                 "running --succeeded--> finished",
@@ -168,11 +206,19 @@ mod tests {
                 "running --interrupted--> pending",
                 "running --cancelled--> cancelled",
                 "backoff --started--> running",
-                "backoff --asked--> waiting",
+                "backoff --waits:approval--> asking",
+                "backoff --waits:event--> listening",
+                "backoff --waits:timer--> timed",
+                "backoff --waits:quota--> throttled",
                 "backoff --denied--> failed",
                 "backoff --left out--> skipped",
-                "waiting --answered--> pending",
-                "waiting --cancelled--> cancelled",
+                "asking --answered--> pending",
+                "asking --cancelled--> cancelled",
+                "listening --cancelled--> cancelled",
+                "timed --succeeded--> finished",
+                "timed --cancelled--> cancelled",
+                "throttled --answered--> pending",
+                "throttled --cancelled--> cancelled",
             ]
         );
     }

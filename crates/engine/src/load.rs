@@ -9,6 +9,7 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunConfig, RunRow};
+use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
@@ -33,6 +34,8 @@ pub struct LoadedRun {
     pub loops: Vec<LoopRow>,
     /// Its approvals with their decisions, in any order.
     pub approvals: Vec<Approval>,
+    /// What its nodes wait for besides decisions, in any order.
+    pub waits: Vec<Wait>,
     /// Its output rows, in completion order.
     pub outputs: Vec<OutputRow>,
 }
@@ -80,6 +83,11 @@ impl RunState {
                 .map(|row| (row.id.clone(), row))
                 .collect(),
             approvals,
+            waits: loaded
+                .waits
+                .into_iter()
+                .map(|wait| (wait.node.clone(), wait))
+                .collect(),
             rows: loaded.outputs.into_iter().map(Arc::new).collect(),
             rows_given: 0,
             rows_rendered: 0,

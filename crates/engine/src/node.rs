@@ -3,6 +3,7 @@
 use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::tree::TaskSpec;
+use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::lifecycle::{TaskFact, TaskStatus};
@@ -24,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) heartbeat: Option<Heartbeat>,
     /// What any attempt told last with a heartbeat, for the next one.
     pub(crate) told: Option<RawJson>,
+    /// Particulars of the newest attempt.
+    pub(crate) meta: Option<RawJson>,
     /// Schema key of its output table.
     pub(crate) output_table: String,
     label: Option<String>,
@@ -41,6 +44,7 @@ impl Node {
             error: None,
             heartbeat: None,
             told: None,
+            meta: None,
             output_table: task.output_table.clone(),
             label: task.label.clone(),
             updated_at: now,
@@ -57,6 +61,7 @@ impl Node {
             error: None,
             heartbeat: None,
             told: None,
+            meta: None,
             output_table: row.output_table.unwrap_or_default(),
             label: row.label,
             updated_at: row.updated_at,
@@ -83,6 +88,7 @@ impl Node {
             node.started_at = newest.started_at;
             node.error.clone_from(&newest.error);
             node.heartbeat.clone_from(&newest.heartbeat);
+            node.meta.clone_from(&newest.meta);
         }
         node.told = told.map(|(_, data)| data.clone());
         node.status = status_of(row.state, node.last_attempt, newest);
@@ -97,11 +103,17 @@ impl Node {
             .after(fact)
             .expect("only moves of the diagram are offered");
         self.updated_at = now;
-        if let TaskFact::Started { attempt } = fact {
-            self.last_attempt = attempt;
+        let begun = match fact {
+            TaskFact::Started { attempt } => attempt,
+            TaskFact::Waits { attempt, .. } => attempt,
+            _ => return,
+        };
+        if begun > self.last_attempt {
+            self.last_attempt = begun;
             self.started_at = now;
             self.error = None;
             self.heartbeat = None;
+            self.meta = None;
         }
     }
 
@@ -146,12 +158,20 @@ impl Node {
             attempt: self.last_attempt,
             state,
             started_at: self.started_at,
-            finished_at: (state != AttemptState::InProgress).then_some(self.updated_at),
+            finished_at: has_ended(state).then_some(self.updated_at),
             error: self.error.clone(),
             retry_at,
             heartbeat: self.heartbeat.clone(),
+            meta: self.meta.clone(),
         }
     }
+}
+
+fn has_ended(state: AttemptState) -> bool {
+    matches!(
+        state,
+        AttemptState::Finished | AttemptState::Failed | AttemptState::Cancelled
+    )
 }
 
 fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -> TaskStatus {
@@ -163,7 +183,10 @@ fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -
         NodeState::InProgress => TaskStatus::Running {
             attempt: last_attempt,
         },
-        NodeState::WaitingApproval => TaskStatus::Waiting,
+        NodeState::WaitingApproval => TaskStatus::Waiting(WaitKind::Approval),
+        NodeState::WaitingEvent => TaskStatus::Waiting(WaitKind::Event),
+        NodeState::WaitingTimer => TaskStatus::Waiting(WaitKind::Timer),
+        NodeState::WaitingQuota => TaskStatus::Waiting(WaitKind::Quota),
         NodeState::Finished => TaskStatus::Finished,
         NodeState::Failed => TaskStatus::Failed,
         NodeState::Skipped => TaskStatus::Skipped,

@@ -209,11 +209,12 @@ impl RunState {
         }
     }
 
-    /// A due time has come. Approvals whose time is over are dealt with, retries that are due start; the owner
+    /// A due time has come. Approvals and waits whose time is over are dealt with, retries that are due start; the owner
     /// is asked back for what is due later.
     pub(crate) fn time_reached(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
         self.lapse_approvals(now);
+        self.end_due_waits(now);
         self.wake_at_next_due(now);
         Ok(())
     }

@@ -8,7 +8,7 @@ use smithers_model::event::Event;
 use smithers_model::frame::{FrameRow, Trigger};
 use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
-use smithers_model::tree::{TaskSpec, Tree};
+use smithers_model::tree::{TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::RenderInput;
 
 use crate::frame::Frame;
@@ -131,14 +131,15 @@ impl RunState {
         self.frame = Some(Arc::new(frame));
     }
 
-    /// A task that is mounted for the first time is pending or skipped. Approvals become known when asked.
+    /// A task that is mounted for the first time is pending or skipped. Approvals and waits become known when their
+    /// turn comes.
     fn make_known(&mut self, task: &TaskSpec, now: Timestamp) {
         if self.nodes.contains_key(&task.node) {
             return;
         }
         if task.skip_if {
             self.leave_out(task, now);
-        } else if task.approval.is_none() {
+        } else if task.approval.is_none() && !matches!(task.body, TaskBody::Timer(_)) {
             let node = Node::new(task, now);
             self.open.put_node(node.row(&task.node));
             self.nodes.insert(task.node.clone(), node);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use smithers_model::loops::LoopState;
-use smithers_model::tree::{Element, Kind, LoopSpec, TaskSpec};
+use smithers_model::tree::{Element, Kind, LoopSpec, TaskBody, TaskSpec};
+use smithers_model::wait::WaitKind;
 use smithers_model::{LoopId, NodeKey, Timestamp};
 
 use crate::board::Board;
@@ -126,7 +127,7 @@ impl RunState {
         let asks = task.approval.is_some() && !self.approvals.contains_key(&task.node);
         TaskView {
             standing: self.standing(task, now),
-            weightless: task.skip_if || asks,
+            weightless: task.skip_if || asks || only_waits(task),
             left_out: task.skip_if,
         }
     }
@@ -135,9 +136,9 @@ impl RunState {
         let Some(node) = self.nodes.get(&task.node) else {
             return Standing::Fresh;
         };
-        let passable = || {
+        let passable = |kind| {
             let spec = task.approval.as_ref();
-            spec.is_some_and(|spec| spec.request.wait_async)
+            kind == WaitKind::Approval && spec.is_some_and(|spec| spec.request.wait_async)
         };
         match node.status {
             TaskStatus::Pending => {
@@ -150,8 +151,8 @@ impl RunState {
             }
             TaskStatus::Backoff { due } if due <= now => Standing::Ready,
             TaskStatus::Backoff { due } => Standing::Resting { due },
-            TaskStatus::Waiting => Standing::Waiting {
-                passable: passable(),
+            TaskStatus::Waiting(kind) => Standing::Waiting {
+                passable: passable(kind),
             },
             TaskStatus::Running { .. } => Standing::InFlight,
             TaskStatus::Failed if task.continue_on_fail => Standing::Done,
@@ -160,6 +161,11 @@ impl RunState {
             TaskStatus::Finished | TaskStatus::Skipped | TaskStatus::Cancelled => Standing::Done,
         }
     }
+}
+
+/// Whether all that a task does is to wait.
+fn only_waits(task: &TaskSpec) -> bool {
+    matches!(task.body, TaskBody::Timer(_))
 }
 
 /// Whether two renderings of a task are in the same standing, whatever that is.
@@ -172,4 +178,5 @@ fn stands_alike(one: &TaskSpec, other: &TaskSpec) -> bool {
         && one.continue_on_fail == other.continue_on_fail
         && one.quarantine == other.quarantine
         && waits(one) == waits(other)
+        && only_waits(one) == only_waits(other)
 }

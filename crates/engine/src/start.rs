@@ -22,6 +22,8 @@ enum Start {
     Ask,
     /// Somebody said no, and the author said that this ends it.
     Deny,
+    /// It is a timer, which begins.
+    Time,
     /// Its body has no outside effect and runs inside the step.
     InStep,
     /// Its body runs outside, after the commit.
@@ -51,6 +53,11 @@ impl RunState {
                     self.begin_attempt(task, now);
                     started_in_step.push(task);
                 }
+                Start::Time => {
+                    if let TaskBody::Timer(spec) = &task.body {
+                        self.begin_timer(task, spec, now);
+                    }
+                }
                 Start::Skip => self.leave_out(task, now),
                 Start::Ask => self.ask_about(task, now),
                 Start::Deny => self.end_denied(task, now),
@@ -79,12 +86,13 @@ impl RunState {
         }
         match task.body {
             TaskBody::Compute(callback) => Start::Dispatch { callback },
+            TaskBody::Timer(_) => Start::Time,
             TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
         }
     }
 
     /// The node of `task`; approvals and waits become known only when their turn comes.
-    fn know(&mut self, task: &TaskSpec, now: Timestamp) {
+    pub(crate) fn know(&mut self, task: &TaskSpec, now: Timestamp) {
         self.nodes
             .entry(task.node.clone())
             .or_insert_with(|| Node::new(task, now))
@@ -140,7 +148,7 @@ impl RunState {
                 let payload = decision::payload(approval.request.mode, decision);
                 Ok(RawJson::of(&payload))
             }
-            TaskBody::Compute(_) => Err(missing()),
+            TaskBody::Compute(_) | TaskBody::Timer(_) => Err(missing()),
         }
     }
 

@@ -12,6 +12,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::Step;
+use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
@@ -46,6 +47,8 @@ pub struct RunState {
     pub(crate) loops: BTreeMap<LoopId, LoopRow>,
     /// Every approval that was requested.
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
+    /// What nodes wait for besides decisions.
+    pub(crate) waits: BTreeMap<NodeKey, Wait>,
     /// Output rows in completion order.
     pub(crate) rows: Vec<Arc<OutputRow>>,
     /// How many of them the session has got.
@@ -139,8 +142,8 @@ impl RunState {
         self.run.status
     }
 
-    /// When the next retry, escalation or expiry is due; the owner comes back then with [`Fact::TimeReached`].
-    /// No retry is due in a paused run.
+    /// When the next retry, escalation, expiry or end of a wait is due; the owner comes back then with
+    /// [`Fact::TimeReached`]. No retry is due in a paused run, and no wait ends.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.run.status.is_terminal() {
             return None;
@@ -151,7 +154,9 @@ impl RunState {
             _ => None,
         });
         let lapses = self.approvals.values().filter_map(Approval::next_due);
-        retries.chain(lapses).min()
+        let waits = self.waits.values().filter(|_| !is_held);
+        let waits = waits.filter_map(|wait| wait.due);
+        retries.chain(lapses).chain(waits).min()
     }
 
     /// Attempts under way, by node.

@@ -10,7 +10,8 @@ use crate::ownership::OnExpire;
 use crate::party::Party;
 use crate::report::OutputStream;
 use crate::run::RunStatus;
-use crate::{NodeKey, RunId, Timestamp};
+use crate::wait::TimerType;
+use crate::{NodeId, NodeKey, RunId, Timestamp};
 
 /// Why a node was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +167,39 @@ pub enum Event {
         /// Which node.
         node: NodeKey,
     },
+    /// The node waits for a point in time.
+    NodeWaitingTimer {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// When it goes on.
+        fires_at_ms: Timestamp,
+    },
+    /// A timer runs.
+    TimerCreated {
+        /// Its node's id.
+        timer_id: NodeId,
+        /// When it fires.
+        fires_at_ms: Timestamp,
+        /// How its time was given.
+        timer_type: TimerType,
+    },
+    /// A timer fired.
+    TimerFired {
+        /// Its node's id.
+        timer_id: NodeId,
+        /// When it was to fire.
+        fires_at_ms: Timestamp,
+        /// When it did.
+        fired_at_ms: Timestamp,
+        /// The difference.
+        delay_ms: i64,
+    },
+    /// A timer ended with its run.
+    TimerCancelled {
+        /// Its node's id.
+        timer_id: NodeId,
+    },
     /// Somebody is asked.
     ApprovalRequested {
         #[serde(flatten)]
@@ -246,6 +280,10 @@ impl Event {
             Self::NodeSkipped { .. } => "NodeSkipped",
             Self::NodeCancelled { .. } => "NodeCancelled",
             Self::NodeWaitingApproval { .. } => "NodeWaitingApproval",
+            Self::NodeWaitingTimer { .. } => "NodeWaitingTimer",
+            Self::TimerCreated { .. } => "TimerCreated",
+            Self::TimerFired { .. } => "TimerFired",
+            Self::TimerCancelled { .. } => "TimerCancelled",
             Self::ApprovalRequested { .. } => "ApprovalRequested",
             Self::ApprovalGranted { .. } => "ApprovalGranted",
             Self::ApprovalDenied { .. } => "ApprovalDenied",
@@ -269,6 +307,9 @@ impl Event {
                     reason: CancelReason::RunCancelled,
                     ..
                 }
+                | Self::TimerCreated { .. }
+                | Self::TimerFired { .. }
+                | Self::TimerCancelled { .. }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
                 | Self::LateResultDropped { .. }

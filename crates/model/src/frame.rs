@@ -20,6 +20,13 @@ pub enum Trigger {
         /// In which iteration.
         iteration: u32,
     },
+    /// A timer fired.
+    TimerFired {
+        /// Which one.
+        node_id: NodeId,
+        /// In which iteration.
+        iteration: u32,
+    },
     /// A loop began another pass, or ended because there is none left.
     LoopAdvanced,
     /// Everything is terminal; asks the workflow once more before the run ends.
@@ -32,6 +39,14 @@ impl Trigger {
     /// The trigger for the end of `node`.
     pub fn task_finished(node: &NodeKey) -> Self {
         Self::TaskFinished {
+            node_id: node.node_id.clone(),
+            iteration: node.iteration,
+        }
+    }
+
+    /// The trigger for a timer that has fired.
+    pub fn timer_fired(node: &NodeKey) -> Self {
+        Self::TimerFired {
             node_id: node.node_id.clone(),
             iteration: node.iteration,
         }

@@ -25,6 +25,7 @@ pub mod run;
 pub mod step;
 pub mod time;
 pub mod tree;
+pub mod wait;
 pub mod workflow;
 
 pub use id::{Epoch, Iteration, LoopId, NodeId, NodeKey, RunId, WorkflowKey};

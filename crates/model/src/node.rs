@@ -25,7 +25,7 @@ macro_rules! state_text {
 }
 pub(crate) use state_text;
 
-/// State of a node. Waiting kinds that a later version adds get their own variant.
+/// State of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeState {
@@ -35,6 +35,12 @@ pub enum NodeState {
     InProgress,
     /// Waits for a decision.
     WaitingApproval,
+    /// Waits for a signal.
+    WaitingEvent,
+    /// Waits for a point in time.
+    WaitingTimer,
+    /// Waits for a quota to be restored.
+    WaitingQuota,
     /// Has its result.
     Finished,
     /// Its last attempt failed and none is left.
@@ -49,6 +55,9 @@ state_text!(NodeState {
     Pending => "pending",
     InProgress => "in-progress",
     WaitingApproval => "waiting-approval",
+    WaitingEvent => "waiting-event",
+    WaitingTimer => "waiting-timer",
+    WaitingQuota => "waiting-quota",
     Finished => "finished",
     Failed => "failed",
     Skipped => "skipped",
@@ -61,6 +70,10 @@ state_text!(NodeState {
 pub enum AttemptState {
     /// Its body runs.
     InProgress,
+    /// It waits for a signal.
+    WaitingEvent,
+    /// It waits for a point in time.
+    WaitingTimer,
     /// Its result is stored.
     Finished,
     /// It threw, timed out or gave an invalid output.
@@ -71,6 +84,8 @@ pub enum AttemptState {
 
 state_text!(AttemptState {
     InProgress => "in-progress",
+    WaitingEvent => "waiting-event",
+    WaitingTimer => "waiting-timer",
     Finished => "finished",
     Failed => "failed",
     Cancelled => "cancelled",
@@ -112,6 +127,8 @@ pub struct AttemptRow {
     pub retry_at: Option<Timestamp>,
     /// The newest sign of life that is stored of it.
     pub heartbeat: Option<Heartbeat>,
+    /// Particulars by kind, a JSON object; of a timer its times (workflow-model 9.4).
+    pub meta: Option<RawJson>,
 }
 
 /// A sign of life of an attempt.

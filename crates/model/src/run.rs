@@ -16,6 +16,12 @@ pub enum RunStatus {
     Running,
     /// Parked until somebody decides.
     WaitingApproval,
+    /// Parked until a signal comes or is late.
+    WaitingEvent,
+    /// Parked until a point in time.
+    WaitingTimer,
+    /// Parked until a quota is restored.
+    WaitingQuota,
     /// Stopped on request; goes on only when somebody asks.
     Paused,
     /// Ended well.
@@ -29,6 +35,9 @@ pub enum RunStatus {
 state_text!(RunStatus {
     Running => "running",
     WaitingApproval => "waiting-approval",
+    WaitingEvent => "waiting-event",
+    WaitingTimer => "waiting-timer",
+    WaitingQuota => "waiting-quota",
     Paused => "paused",
     Finished => "finished",
     Failed => "failed",

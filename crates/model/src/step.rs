@@ -13,6 +13,7 @@ use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
 use crate::ownership::Custody;
 use crate::run::{RunRow, RunStatus};
+use crate::wait::Wait;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
 /// What the engine returns: events in order, rows, and what to do after the commit.
@@ -67,6 +68,10 @@ pub enum RowChange {
     /// What is due in the run's work wakes nobody any more, or does again: the run is paused, or goes on. The
     /// times themselves stay as they are, and those of approvals count on.
     HoldDueTimes(bool),
+    /// A node begins to wait for something that is no decision.
+    BeginWait(Wait),
+    /// It waits no more.
+    EndWait(NodeKey),
     /// A frame; its tree is stored unless the store has it.
     PutFrame {
         /// The frame.

@@ -8,6 +8,7 @@ use crate::approval::{ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
+use crate::wait::TimerSpec;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
@@ -107,7 +108,7 @@ pub struct TaskSpec {
     pub node: NodeKey,
     /// Name for people.
     pub label: Option<String>,
-    /// Schema key of its output table.
+    /// Schema key of its output table; empty for a task without output.
     pub output_table: String,
     /// Leave it out.
     pub skip_if: bool,
@@ -136,6 +137,8 @@ pub enum TaskBody {
     Compute(u32),
     /// Stores the decision of its approval.
     Decision,
+    /// Waits for a point in time. It has no output.
+    Timer(TimerSpec),
 }
 
 /// An approval in front of a task.

@@ -18,3 +18,4 @@ mod retries;
 mod standing;
 mod steps;
 mod support;
+mod timers;

@@ -4,7 +4,7 @@ use smithers_engine::Refusal;
 use smithers_model::run::RunStatus;
 use smithers_model::tree::Backoff;
 
-use crate::support::{World, approval, comp, lines, par, seq, stat, workflow};
+use crate::support::{World, approval, comp, lines, par, seq, stat, timer, workflow};
 
 #[test]
 fn tasks_under_way_end_and_nothing_follows_until_the_run_is_resumed() {
@@ -155,4 +155,23 @@ fn only_a_run_that_executes_can_be_paused_and_asking_twice_is_harmless() {
     world.finish("a");
     let status = RunStatus::Paused;
     assert_eq!(world.pause(), Err(Refusal::NotExecuting { status }));
+}
+
+#[test]
+fn a_timer_that_came_due_in_a_paused_run_fires_when_it_goes_on() {
+    let tree = workflow([par([comp("slow").into(), timer("soon", 50).into()])]);
+    let mut world = World::of(tree);
+    world.pause().unwrap();
+    world.wait_ms(60);
+    world.finish("slow");
+    assert_eq!(world.status(), RunStatus::Paused);
+    world.wait_ms(40);
+    assert_eq!(world.nodes(), "slow=finished soon=waiting-timer");
+    world.events();
+    world.resume().unwrap();
+    assert_eq!(
+        world.events()[..2],
+        lines("RUN started\n soon fired 50 late")
+    );
+    assert_eq!(world.status(), RunStatus::Finished);
 }

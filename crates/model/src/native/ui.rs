@@ -12,6 +12,7 @@ use crate::report::Reporter;
 use crate::tree::{
     ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
 };
+use crate::wait::{TimerDue, TimerSpec};
 use crate::workflow::BoxFuture;
 use crate::{NodeId, NodeKey};
 
@@ -178,6 +179,17 @@ impl TaskBuilder<'_> {
     pub fn approval(mut self, title: &str, on_deny: OnDeny) {
         self.spec.body = TaskBody::Decision;
         self.spec.approval = Some(approval(ApprovalMode::Decision, title, on_deny));
+        self.add();
+    }
+
+    /// The task waits for `duration`.
+    pub fn timer(mut self, duration: Duration) {
+        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        self.spec.output_table = String::new();
+        self.spec.body = TaskBody::Timer(TimerSpec {
+            due: TimerDue::After(ms),
+            text: ms.to_string(),
+        });
         self.add();
     }
 

@@ -53,6 +53,7 @@ built_in! {
     "smithers:inherited" => "inherited.mjs",
     "smithers:approval" => "approval.mjs",
     "smithers:ownership" => "ownership.mjs",
+    "smithers:timer" => "timer.mjs",
     "smithers:later" => "later.mjs",
     "smithers:agents" => "agents.mjs",
     "smithers:agent-answer" => "agent_answer.mjs",

@@ -8,6 +8,7 @@ import { wholeNumber } from "smithers:task";
 export { Task } from "smithers:task";
 export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
+export { Timer } from "smithers:timer";
 
 export function Workflow(props) {
   if (typeof props.name !== "string" || props.name === "") throw new SmithersError("INVALID_INPUT", "a Workflow needs a name");

@@ -16,7 +16,6 @@ function laterComponent(component) {
 
 export const Signal = laterComponent("Signal");
 export const WaitForEvent = laterComponent("WaitForEvent");
-export const Timer = laterComponent("Timer");
 export const HumanTask = laterComponent("HumanTask");
 export const Subflow = laterComponent("Subflow");
 export const Sandbox = laterComponent("Sandbox");

@@ -13,7 +13,7 @@ import { Kind, again, host } from "smithers:render";
 import { plain } from "smithers:reuse";
 
 /** What a task does; the host knows the numbers. */
-export const Body = { static: 0, compute: 1, decision: 2 };
+export const Body = { static: 0, compute: 1, decision: 2, timer: 3 };
 
 /** Retries of a task that gives a policy but no number. */
 const RETRIES_OF_A_POLICY = 3;
@@ -108,6 +108,8 @@ Object.assign(TaskSpec.prototype, {
   backoff: "exponential",
   delayMs: FIRST_DELAY_MS,
   approval: null,
+  /** Of a node that only waits: what for. */
+  wait: null,
 });
 
 /** The properties that make a task differ from a plain one. */

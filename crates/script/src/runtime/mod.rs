@@ -18,6 +18,7 @@ mod sessions;
 mod shared;
 mod timers;
 mod urls;
+mod wait;
 mod walk;
 
 use std::collections::HashMap;

@@ -16,6 +16,8 @@ use smithers_model::tree::{
 };
 use smithers_model::{LoopId, NodeId, NodeKey};
 
+use super::wait;
+
 /// Why a tree could not be read.
 pub(crate) enum WalkError {
     /// The engine refused an access, or a getter of user code threw.
@@ -91,6 +93,7 @@ names! {
     delay = "delayMs",
     approval = "approval",
     body = "body",
+    wait = "wait",
     callback = "callback",
     payload = "payload",
     error = "error",
@@ -119,6 +122,7 @@ mod kinds {
 mod bodies {
     pub(super) const COMPUTE: u8 = 1;
     pub(super) const DECISION: u8 = 2;
+    pub(super) const TIMER: u8 = 3;
 }
 
 impl<'js> Walk<'_, 'js> {
@@ -273,10 +277,11 @@ impl<'js> Walk<'_, 'js> {
         })
     }
 
-    fn body(&self, spec: &Object<'js>) -> Result<TaskBody> {
+    fn body(&self, spec: &Object<'js>) -> std::result::Result<TaskBody, WalkError> {
         Ok(match get::<u8>(spec, &self.names.body)? {
             bodies::COMPUTE => TaskBody::Compute(get(spec, &self.names.callback)?),
             bodies::DECISION => TaskBody::Decision,
+            bodies::TIMER => TaskBody::Timer(wait::timer(get(spec, &self.names.wait)?)?),
             _ => TaskBody::Static(self.payload(spec)?),
         })
     }
@@ -323,15 +328,7 @@ fn approval(value: Value<'_>) -> std::result::Result<Option<ApprovalSpec>, WalkE
     if value.is_null() {
         return Ok(None);
     }
-    let ctx = value.ctx().clone();
-    let text = match ctx.json_stringify(value)? {
-        Some(text) => String::from_js(&ctx, text.into_value())?,
-        None => String::new(),
-    };
-    let read: ApprovalText = serde_json::from_str(&text).map_err(|error| {
-        let message = format!("an approval request cannot be read: {error}");
-        WalkError::Invalid(ErrorInfo::coded("INVALID_INPUT", message))
-    })?;
+    let read: ApprovalText = wait::read(value, "an approval request")?;
     Ok(Some(ApprovalSpec {
         request: read.request,
         on_deny: read.on_deny,

@@ -24,4 +24,5 @@ mod prompts;
 mod reuse;
 mod rules;
 mod standing;
+mod timers;
 mod zod;

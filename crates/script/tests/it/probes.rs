@@ -152,7 +152,6 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         ("saga-compensate", "Saga"),
         ("signal-correlation", "Signal"),
         ("subflow", "Subflow"),
-        ("timer", "Timer"),
     ];
     for (name, component) in missing {
         let run = Run::start(&probe(&host, name), "r1", "{}");
@@ -173,6 +172,7 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         "deps-needs",
         "loop-until",
         "retries-backoff",
+        "timer",
     ] {
         let run = Run::start(&probe(&host, name), "r1", "{}");
         assert!(!run.tasks().is_empty(), "{name}");

@@ -24,6 +24,7 @@ impl Pass<'_> {
             }
             RowChange::PutAttempt(attempt) => {
                 self.optional(&mut attempt.error, |error| self.error(error));
+                self.optional(&mut attempt.meta, |meta| self.json(Place::Label, meta));
                 if let Some(heartbeat) = &mut attempt.heartbeat {
                     self.optional(&mut heartbeat.data, |data| self.json(Place::Output, data));
                 }
@@ -48,7 +49,11 @@ impl Pass<'_> {
                 }
             }
             // Names, and ids of people, teams and roles, which pass like all names.
-            RowChange::PutLoop(_) | RowChange::PutCustody { .. } | RowChange::HoldDueTimes(_) => {}
+            RowChange::PutLoop(_)
+            | RowChange::PutCustody { .. }
+            | RowChange::BeginWait(_)
+            | RowChange::EndWait(_)
+            | RowChange::HoldDueTimes(_) => {}
             RowChange::Audit(record) => self.audit(record),
         }
     }

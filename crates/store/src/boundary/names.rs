@@ -3,6 +3,7 @@
 use smithers_model::approval::ApprovalRequest;
 use smithers_model::party::Party;
 use smithers_model::step::{NewRun, RowChange, StepWrite};
+use smithers_model::wait::SignalAddress;
 
 /// A name, with what it is the name of.
 type Name<'a> = (&'static str, &'a str);
@@ -23,6 +24,10 @@ fn in_change(change: &RowChange) -> impl Iterator<Item = Name<'_>> {
         RowChange::PutLoop(row) => Some(("id of a loop", row.id.as_str())),
         _ => None,
     };
+    let address = match change {
+        RowChange::BeginWait(wait) => wait.cause.address(),
+        _ => None,
+    };
     let run = match change {
         RowChange::InsertRun(run) => Some(run),
         _ => None,
@@ -34,8 +39,15 @@ fn in_change(change: &RowChange) -> impl Iterator<Item = Name<'_>> {
     let node = node.map(|node| ("id of a node", node.node_id.as_str()));
     node.into_iter()
         .chain(of_loop)
+        .chain(address.into_iter().flat_map(of_address))
         .chain(run.into_iter().flat_map(|run| of_run(run)))
         .chain(request.into_iter().flat_map(of_request))
+}
+
+fn of_address(address: &SignalAddress) -> impl Iterator<Item = Name<'_>> {
+    let correlation = address.correlation();
+    let correlation = correlation.map(|id| ("correlation of a signal", id));
+    std::iter::once(("name of a signal", address.signal_name.as_str())).chain(correlation)
 }
 
 fn of_run(run: &NewRun) -> impl Iterator<Item = Name<'_>> {

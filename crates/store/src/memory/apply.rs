@@ -12,6 +12,7 @@ use smithers_model::node::AttemptRow;
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
+use smithers_model::wait::Wait;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeKey, RunId, Timestamp};
 
@@ -252,6 +253,8 @@ impl State {
             RowChange::PutCustody { node, custody } => {
                 run.change_approval(&node, |approval| approval.custody = custody);
             }
+            RowChange::BeginWait(wait) => run.begin_wait(wait),
+            RowChange::EndWait(node) => drop(run.waits.remove(&node)),
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);
                 self.trees.entry(tree.hash.clone()).or_insert(tree);
@@ -318,6 +321,7 @@ impl Run {
                 .for_each(|attempt| attempt.retry_at = None);
             self.held.clear();
             self.lapses.clear();
+            self.waits.clear();
         }
     }
 
@@ -333,9 +337,16 @@ impl Run {
             .insert((attempt.node.clone(), attempt.attempt), attempt);
     }
 
+    fn begin_wait(&mut self, wait: Wait) {
+        self.held_waits.remove(&wait.node);
+        self.waits.insert(wait.node.clone(), wait);
+    }
+
     fn hold_due_times(&mut self, held: bool) {
         self.held.clear();
+        self.held_waits.clear();
         if held {
+            self.held_waits = self.waits.keys().cloned().collect();
             let backing_off = self
                 .attempts
                 .iter()

@@ -13,6 +13,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::wait::{SignalAddress, Wait, WaitKind};
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -20,7 +21,7 @@ use super::state::{Output, Run, State};
 use crate::read::{
     ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DeploymentReader, DueReader,
     EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader, PendingApproval,
-    ReadResult, Reader, RunFilter, RunReader, RunRows,
+    ReadResult, Reader, RunFilter, RunReader, RunRows, WaitReader,
 };
 use crate::schema::Cell;
 
@@ -141,6 +142,31 @@ impl NodeReader for MemoryReader {
 impl LoopReader for MemoryReader {
     fn loops(&self, run: &RunId) -> ReadResult<Vec<LoopRow>> {
         Ok(self.run_or_default(run, |_, run| run.loops.values().cloned().collect()))
+    }
+}
+
+impl WaitReader for MemoryReader {
+    fn waits(&self, run: &RunId) -> ReadResult<Vec<Wait>> {
+        Ok(self.run_or_default(run, |_, run| run.waits.values().cloned().collect()))
+    }
+
+    fn next_wait(&self, run: &RunId, kind: WaitKind) -> ReadResult<Option<Wait>> {
+        Ok(self.run_or_default(run, |_, run| {
+            let of_kind = run.waits.values().filter(|wait| wait.cause.kind() == kind);
+            of_kind
+                .min_by_key(|wait| (wait.due.is_none(), wait.due))
+                .cloned()
+        }))
+    }
+
+    fn runs_waiting_for(&self, signal: &SignalAddress, limit: usize) -> ReadResult<Vec<RunId>> {
+        let state = self.0.read();
+        let waits = |run: &&Run| {
+            let mut waits = run.waits.values();
+            waits.any(|wait| wait.cause.address() == Some(signal))
+        };
+        let runs = state.runs.values().filter(waits);
+        Ok(runs.map(|run| run.row.run_id.clone()).take(limit).collect())
     }
 }
 
@@ -310,6 +336,7 @@ impl Reader for MemoryReader {
                 nodes: run.nodes.values().cloned().collect(),
                 attempts: run.attempts.values().cloned().collect(),
                 loops: run.loops.values().cloned().collect(),
+                waits: run.waits.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),
             })

@@ -11,6 +11,7 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
+use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{LoopId, NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -44,6 +45,9 @@ pub(super) struct Run {
     /// Attempts whose due time wakes nobody, because the run is paused.
     pub(super) held: BTreeSet<(NodeKey, u32)>,
     pub(super) loops: BTreeMap<LoopId, LoopRow>,
+    pub(super) waits: BTreeMap<NodeKey, Wait>,
+    /// Nodes whose wait wakes nobody, because the run is paused.
+    pub(super) held_waits: BTreeSet<NodeKey>,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
     /// When the next escalation or expiry of an approval is due.
     pub(super) lapses: BTreeMap<NodeKey, Timestamp>,
@@ -68,6 +72,8 @@ impl Run {
             attempts: BTreeMap::new(),
             held: BTreeSet::new(),
             loops: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            held_waits: BTreeSet::new(),
             approvals: BTreeMap::new(),
             lapses: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -94,14 +100,17 @@ impl Run {
         approvals
     }
 
-    /// When its next attempts, escalations and expiries are due.
+    /// When its next attempts, escalations and expiries are due, and its waits end.
     pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
         let retries = self
             .attempts
             .iter()
             .filter(|(key, _)| !self.held.contains(key))
             .filter_map(|(_, attempt)| attempt.retry_at);
-        retries.chain(self.lapses.values().copied())
+        let waits = self.waits.values();
+        let waits = waits.filter(|wait| !self.held_waits.contains(&wait.node));
+        let waits = waits.filter_map(|wait| wait.due);
+        retries.chain(self.lapses.values().copied()).chain(waits)
     }
 }
 

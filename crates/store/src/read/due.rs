@@ -4,7 +4,8 @@ use smithers_model::{RunId, Timestamp};
 
 use super::ReadResult;
 
-/// Reads due times: of the newest attempt of a node, and of an approval that waits, in runs that have not ended.
+/// Reads due times: of the newest attempt of a node, of an approval that waits, and of other waits, in runs that have
+/// not ended.
 pub trait DueReader {
     /// Returns the earliest due time of all runs that is later than `after`; one indexed read however many
     /// runs are parked.

@@ -12,6 +12,7 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod wait;
 
 use smithers_model::RunId;
 use smithers_model::approval::Approval;
@@ -19,6 +20,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::wait::Wait;
 
 pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
 pub use audit::{AuditEntry, AuditReader};
@@ -32,6 +34,7 @@ pub use module::ModuleReader;
 pub use node::NodeReader;
 pub use output::OutputReader;
 pub use run::{RunFilter, RunReader};
+pub use wait::WaitReader;
 
 use crate::error::Error;
 
@@ -43,6 +46,7 @@ pub trait Reader:
     RunReader
     + NodeReader
     + LoopReader
+    + WaitReader
     + ApprovalReader
     + EventReader
     + OutputReader
@@ -69,6 +73,8 @@ pub struct RunRows {
     pub attempts: Vec<AttemptRow>,
     /// By id.
     pub loops: Vec<LoopRow>,
+    /// By node id and iteration.
+    pub waits: Vec<Wait>,
     /// By the time they were asked for, then node id and iteration.
     pub approvals: Vec<Approval>,
     /// In completion order.

@@ -47,6 +47,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0015_audit_by_kind",
     "0016_loops",
     "0017_pause",
+    "0018_waits",
 ];
 
 const LEDGER: &str = "

@@ -15,8 +15,8 @@ pub use collect::{Collector, commit, commit_all, outcome_of};
 pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
-    approval, attempt, audit_record, custody, decision, definition, deployment, field, frame,
-    linked, node, output, owned_approval, repeated, table, typed_definition,
+    approval, attempt, audit_record, custody, decision, definition, deployment, field, for_signal,
+    frame, linked, node, output, owned_approval, repeated, table, typed_definition, wait,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

@@ -9,6 +9,7 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::wait::{SignalAddress, Wait, WaitKind};
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::read::{
@@ -16,10 +17,11 @@ use crate::read::{
 };
 
 /// Statuses that lists are asked for.
-const STATUSES: [RunStatus; 6] = [
+const STATUSES: [RunStatus; 7] = [
     RunStatus::Running,
     RunStatus::WaitingApproval,
     RunStatus::Paused,
+    RunStatus::WaitingTimer,
     RunStatus::Finished,
     RunStatus::Failed,
     RunStatus::Cancelled,
@@ -36,6 +38,7 @@ pub struct Everything {
     launches: Vec<Option<RunId>>,
     pending: Vec<Vec<PendingApproval>>,
     due: (Option<Timestamp>, Vec<Vec<RunId>>),
+    listening: [Vec<RunId>; 2],
     audit: Vec<AuditEntry>,
     newest_launch: Option<AuditEntry>,
     state_version: u64,
@@ -56,6 +59,7 @@ pub struct OneRun {
     attempts: Vec<AttemptRow>,
     approvals: Vec<Option<Approval>>,
     all_approvals: Vec<Approval>,
+    next_waits: Vec<Option<Wait>>,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
     newest_event: Option<StoredEvent>,
@@ -85,6 +89,10 @@ impl Everything {
             launches: launches(reader, &workflows)?,
             pending: pending(reader, runs, &workflows)?,
             due: due(reader)?,
+            listening: [
+                reader.runs_waiting_for(&signal("s", Some("c")), 1000)?,
+                reader.runs_waiting_for(&signal("s", None), 1)?,
+            ],
             audit: audit(reader)?,
             newest_launch: reader.newest_audit("launch", "accepted")?,
             state_version: reader.state_version()?,
@@ -106,6 +114,13 @@ impl Everything {
     /// Leaves out the newest row of the audit trail, to compare with what was before it was written.
     pub fn forget_newest_audit_row(&mut self) {
         self.audit.pop();
+    }
+}
+
+fn signal(name: &str, correlation: Option<&str>) -> SignalAddress {
+    SignalAddress {
+        signal_name: name.into(),
+        correlation_id: correlation.map(str::to_owned),
     }
 }
 
@@ -219,6 +234,10 @@ impl OneRun {
                 .into_iter()
                 .map(|(state, count)| (state.as_str(), count))
                 .collect(),
+            next_waits: [WaitKind::Timer, WaitKind::Event, WaitKind::Quota]
+                .into_iter()
+                .map(|kind| reader.next_wait(run, kind))
+                .collect::<ReadResult<_>>()?,
             all_approvals: reader.approvals(run)?,
             approvals: nodes
                 .iter()

@@ -13,6 +13,7 @@ use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
 use smithers_model::ownership::Custody;
 use smithers_model::party::Party;
 use smithers_model::step::RowChange;
+use smithers_model::wait::{OnTimeout, SignalAddress, Wait, WaitCause};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
@@ -124,7 +125,30 @@ pub fn attempt(id: &str, number: u32, state: AttemptState, retry_at: Option<i64>
             at: Timestamp(8),
             data: Some(RawJson::of(&number)).filter(|_| number > 2),
         }),
+        meta: (number > 1).then(|| RawJson::of(&serde_json::json!({ "number": number }))),
     })
+}
+
+/// A node begins to wait for what `cause` says, until `due` at most.
+pub fn wait(id: &str, cause: WaitCause, due: Option<i64>) -> RowChange {
+    RowChange::BeginWait(Wait {
+        node: NodeKey::new(id, 0),
+        since: Timestamp(4),
+        due: due.map(Timestamp),
+        cause,
+    })
+}
+
+/// The signal `name` with a correlation as cause of a wait.
+pub fn for_signal(name: &str, correlation: Option<&str>) -> WaitCause {
+    WaitCause::Event {
+        address: SignalAddress {
+            signal_name: name.into(),
+            correlation_id: correlation.map(str::to_owned),
+        },
+        on_timeout: OnTimeout::Skip,
+        tagged: false,
+    }
 }
 
 /// A row for `table`.

@@ -7,10 +7,11 @@ use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::ownership::Custody;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{RowChange, RunUpdate, StepWrite};
+use smithers_model::wait::WaitCause;
 use smithers_model::{NodeKey, RunId, Timestamp};
 use smithers_store::testkit::{
-    Everything, RunScript, approval, attempt, audit_record, custody, decision, frame, node, output,
-    owned_approval, repeated,
+    Everything, RunScript, approval, attempt, audit_record, custody, decision, for_signal, frame,
+    node, output, owned_approval, repeated, wait,
 };
 use smithers_store::{CommittedStep, Refusal};
 
@@ -53,6 +54,8 @@ enum Row {
     Lapse(usize, Option<i64>, bool),
     Decide(usize, bool),
     Loop(usize, u32, bool),
+    Wait(usize, u8, Option<i64>),
+    EndWait(usize),
     Frame(u64, u8),
     Status(u8),
     Hold(bool),
@@ -72,9 +75,11 @@ fn row() -> impl Strategy<Value = Row> {
         2 => (n.clone(), time(), time()).prop_map(|(n, soon, late)| Row::AskOwned(n, soon, late)),
         1 => (n.clone(), time(), any::<bool>()).prop_map(|(n, at, done)| Row::Lapse(n, at, done)),
         2 => (n.clone(), any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
+        2 => (n.clone(), 0..4u8, time()).prop_map(|(n, cause, due)| Row::Wait(n, cause, due)),
+        1 => n.clone().prop_map(Row::EndWait),
         1 => (n, 0..4u32, any::<bool>()).prop_map(|(n, pass, done)| Row::Loop(n, pass, done)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
-        1 => (0..6u8).prop_map(Row::Status),
+        1 => (0..7u8).prop_map(Row::Status),
         1 => any::<bool>().prop_map(Row::Hold),
         1 => Just(Row::Audit),
     ]
@@ -133,6 +138,8 @@ impl Row {
             },
             Row::Decide(n, yes) => decision(NODES[*n], *yes),
             Row::Loop(n, pass, done) => repeated(NODES[*n], *pass, *done),
+            Row::Wait(n, cause, due) => wait(NODES[*n], CAUSES[usize::from(*cause)](), *due),
+            Row::EndWait(n) => RowChange::EndWait(NodeKey::new(NODES[*n], 0)),
             Row::Frame(number, content) => frame(*number, &content.to_string()),
             Row::Status(status) => RowChange::UpdateRun(RunUpdate {
                 status: Some(STATUSES[usize::from(*status)]),
@@ -153,9 +160,16 @@ const STATES: [NodeState; 7] = [
     NodeState::Skipped,
     NodeState::Cancelled,
 ];
-const STATUSES: [RunStatus; 6] = [
+const CAUSES: [fn() -> WaitCause; 4] = [
+    || WaitCause::Timer,
+    || WaitCause::Quota,
+    || for_signal("s", Some("c")),
+    || for_signal("s", None),
+];
+const STATUSES: [RunStatus; 7] = [
     RunStatus::Running,
     RunStatus::WaitingApproval,
+    RunStatus::WaitingTimer,
     RunStatus::Paused,
     RunStatus::Finished,
     RunStatus::Failed,

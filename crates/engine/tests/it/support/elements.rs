@@ -11,8 +11,9 @@ use smithers_model::tree::{
     ApprovalSpec, Backoff, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody,
     TaskSpec, Tree, TreeBuilder,
 };
+use smithers_model::wait::{TimerDue, TimerSpec};
 use smithers_model::workflow::WorkflowDefinition;
-use smithers_model::{NodeKey, RawJson};
+use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use super::world::Passes;
 
@@ -96,6 +97,21 @@ pub(crate) fn stat(id: &str) -> Job {
 /// A compute task; the test says when and how it ends.
 pub(crate) fn comp(id: &str) -> Job {
     job(id, TaskBody::Compute(0))
+}
+
+/// A timer that fires after so many milliseconds.
+pub(crate) fn timer(id: &str, ms: u64) -> Job {
+    timed(id, TimerDue::After(ms))
+}
+
+/// A timer that fires at a moment.
+pub(crate) fn timer_until(id: &str, moment: i64) -> Job {
+    timed(id, TimerDue::At(Timestamp(moment)))
+}
+
+fn timed(id: &str, due: TimerDue) -> Job {
+    let text = "as written".to_owned();
+    job(id, TaskBody::Timer(TimerSpec { due, text })).table("")
 }
 
 /// An Approval that stores its decision.

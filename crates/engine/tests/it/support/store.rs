@@ -12,6 +12,7 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{RowChange, RunUpdate, Step};
+use smithers_model::wait::Wait;
 use smithers_model::{LoopId, NodeKey, Timestamp};
 
 /// The rows of one run.
@@ -22,6 +23,7 @@ pub(crate) struct Store {
     pub(crate) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     pub(crate) loops: BTreeMap<LoopId, LoopRow>,
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
+    pub(crate) waits: BTreeMap<NodeKey, Wait>,
     pub(crate) outputs: Vec<OutputRow>,
     pub(crate) frames: Vec<FrameRow>,
     pub(crate) audit: Vec<AuditRecord>,
@@ -78,6 +80,14 @@ impl Store {
                 assert!(approval.decision.is_none(), "lapsed after its decision");
                 approval.custody = custody.clone();
             }
+            RowChange::BeginWait(wait) => {
+                let before = self.waits.insert(wait.node.clone(), wait.clone());
+                assert!(before.is_none(), "waits twice");
+            }
+            RowChange::EndWait(node) => {
+                let before = self.waits.remove(node);
+                assert!(before.is_some(), "ends a wait that is none");
+            }
             RowChange::PutFrame { frame, tree } => {
                 let last = self.frames.last().map_or(0, |last| last.frame_no);
                 assert_eq!(frame.frame_no, last + 1, "frame numbers rise by one");
@@ -103,7 +113,9 @@ impl Store {
             .filter(newest)
             .filter_map(|row| row.retry_at);
         let lapses = self.approvals.values().filter_map(Approval::next_due);
-        run.and(retries.chain(lapses).min())
+        let waits = self.waits.values().filter(|_| !self.is_held);
+        let waits = waits.filter_map(|wait| wait.due);
+        run.and(retries.chain(lapses).chain(waits).min())
     }
 
     /// The run as a fresh process reads it.
@@ -114,6 +126,7 @@ impl Store {
             attempts: self.attempts.values().cloned().collect(),
             loops: self.loops.values().cloned().collect(),
             approvals: self.approvals.values().cloned().collect(),
+            waits: self.waits.values().cloned().collect(),
             outputs: self.outputs.clone(),
         }
     }

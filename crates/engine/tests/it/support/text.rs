@@ -47,6 +47,9 @@ pub(crate) fn event(event: &Event) -> String {
                 let node = NodeKey::new(node_id.clone(), *iteration);
                 format!("frame {frame_no} by {}", name(&node))
             }
+            Some(Trigger::TimerFired { node_id, .. }) => {
+                format!("frame {frame_no} by time of {node_id}")
+            }
             Some(Trigger::LoopAdvanced) => format!("frame {frame_no} loop-advanced"),
             Some(Trigger::StabilityCheck) => format!("frame {frame_no} stability-check"),
             Some(Trigger::DeadlockCheck) => format!("frame {frame_no} deadlock-check"),
@@ -66,6 +69,18 @@ pub(crate) fn event(event: &Event) -> String {
         E::NodeSkipped { node } => format!("{} skipped", name(node)),
         E::NodeCancelled { node, reason, .. } => format!("{} cancelled {reason:?}", name(node)),
         E::NodeWaitingApproval { node } => format!("{} waiting", name(node)),
+        E::NodeWaitingTimer { node, fires_at_ms } => {
+            format!("{} waiting until {fires_at_ms}", name(node))
+        }
+        E::TimerCreated {
+            timer_id,
+            timer_type,
+            ..
+        } => format!("{timer_id} created {timer_type:?}"),
+        E::TimerFired {
+            timer_id, delay_ms, ..
+        } => format!("{timer_id} fired {delay_ms} late"),
+        E::TimerCancelled { timer_id } => format!("{timer_id} timer cancelled"),
         E::ApprovalRequested { node, request } => {
             format!("{} asked {:?}", name(node), request.mode)
         }

@@ -1,4 +1,4 @@
-//! Reading what is due, by indexes that hold only attempts whose node backs off and approvals whose time runs.
+//! Reading what is due, by indexes that hold only attempts whose node backs off, and approvals and waits whose time runs.
 
 use std::collections::HashSet;
 
@@ -14,17 +14,23 @@ impl DueReader for SqliteReader {
                         WHERE retry_at_ms > ?1 ORDER BY retry_at_ms LIMIT 1";
         let approvals = "SELECT due_at_ms FROM _smithers_approvals
                          WHERE due_at_ms > ?1 ORDER BY due_at_ms LIMIT 1";
+        let waits = "SELECT due_at_ms FROM _smithers_waits
+                     WHERE due_at_ms > ?1 AND held = 0 ORDER BY due_at_ms LIMIT 1";
         let retry = self.one(attempts, [after.0], |row| time(row, 0))?;
         let lapse = self.one(approvals, [after.0], |row| time(row, 0))?;
-        Ok(retry.into_iter().chain(lapse).min())
+        let wait = self.one(waits, [after.0], |row| time(row, 0))?;
+        Ok([retry, lapse, wait].into_iter().flatten().min())
     }
 
     fn due_runs(&self, now: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {
-        // Both halves come out of their index in order and are merged while they are read.
+        // All parts come out of their index in order and are merged while they are read.
         let sql =
             "SELECT run_id, retry_at_ms AS due FROM _smithers_attempts WHERE retry_at_ms <= ?1
                    UNION ALL
                    SELECT run_id, due_at_ms AS due FROM _smithers_approvals WHERE due_at_ms <= ?1
+                   UNION ALL
+                   SELECT run_id, due_at_ms AS due FROM _smithers_waits
+                   WHERE due_at_ms <= ?1 AND held = 0
                    ORDER BY due, run_id";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([now.0])?;

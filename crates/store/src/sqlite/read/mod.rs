@@ -13,6 +13,7 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod wait;
 
 pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
 pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
@@ -28,6 +29,7 @@ use smithers_model::RunId;
 use super::codec::collect;
 use crate::read::{
     ApprovalReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
+    WaitReader,
 };
 use crate::schema::Schema;
 
@@ -105,6 +107,7 @@ impl SqliteReader {
             nodes: self.nodes(run)?,
             attempts: self.attempts(run)?,
             loops: self.loops(run)?,
+            waits: self.waits(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
         }))

@@ -148,9 +148,12 @@ impl RunReader for SqliteReader {
 }
 
 /// Statuses of runs that have not ended; each is one stretch of an index.
-const ACTIVE: [RunStatus; 3] = [
+const ACTIVE: [RunStatus; 6] = [
     RunStatus::Running,
     RunStatus::WaitingApproval,
+    RunStatus::WaitingEvent,
+    RunStatus::WaitingTimer,
+    RunStatus::WaitingQuota,
     RunStatus::Paused,
 ];
 
@@ -162,9 +165,12 @@ mod tests {
     fn every_status_of_a_run_that_has_not_ended_is_listed_as_active() {
         let listed = |status: RunStatus| match status {
             // A new status does not compile here until it is sorted.
-            RunStatus::Running | RunStatus::WaitingApproval | RunStatus::Paused => {
-                ACTIVE.contains(&status)
-            }
+            RunStatus::Running
+            | RunStatus::WaitingApproval
+            | RunStatus::WaitingEvent
+            | RunStatus::WaitingTimer
+            | RunStatus::WaitingQuota
+            | RunStatus::Paused => ACTIVE.contains(&status),
             RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
                 status.is_terminal() && !ACTIVE.contains(&status)
             }

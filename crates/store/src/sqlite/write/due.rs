@@ -4,6 +4,8 @@
 use rusqlite::Connection;
 use smithers_model::RunId;
 
+use super::wait;
+
 /// Holds the due times of the run's work back, or lets them count again.
 pub(super) fn hold(conn: &Connection, run: &RunId, held: bool) -> rusqlite::Result<()> {
     let sql = if held {
@@ -14,7 +16,7 @@ pub(super) fn hold(conn: &Connection, run: &RunId, held: bool) -> rusqlite::Resu
          WHERE run_id = ?1 AND held_retry_at_ms IS NOT NULL"
     };
     conn.prepare_cached(sql)?.execute([run.as_str()])?;
-    Ok(())
+    wait::hold(conn, run, held)
 }
 
 /// Nothing is due in a run that has ended.
@@ -25,5 +27,5 @@ pub(super) fn forget(conn: &Connection, run: &RunId) -> rusqlite::Result<()> {
     let approvals = "UPDATE _smithers_approvals SET due_at_ms = NULL
                      WHERE run_id = ?1 AND due_at_ms IS NOT NULL";
     conn.prepare_cached(approvals)?.execute([run.as_str()])?;
-    Ok(())
+    wait::end_all(conn, run)
 }

@@ -17,6 +17,7 @@ mod pages;
 mod run;
 mod step;
 mod tables;
+mod wait;
 
 pub(super) use audit::append as append_audit;
 pub(crate) use tables::quoted;

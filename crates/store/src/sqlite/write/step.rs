@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, due, event, frame, loops, node, output, run};
+use super::{approval, audit, due, event, frame, loops, node, output, run, wait};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -107,6 +107,8 @@ impl Writing<'_> {
             RowChange::PutCustody { node, custody } => {
                 approval::put_custody(conn, run_id, node, custody)
             }
+            RowChange::BeginWait(row) => wait::begin(conn, run_id, row),
+            RowChange::EndWait(node) => wait::end(conn, run_id, node),
             RowChange::PutFrame { frame, tree } => {
                 frame::put_tree(conn, tree)?;
                 frame::put(conn, run_id, frame)

@@ -4,8 +4,11 @@ use smithers_model::node::AttemptState;
 use smithers_model::ownership::Custody;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{RowChange, RunUpdate};
+use smithers_model::wait::{SignalAddress, WaitCause, WaitKind};
 use smithers_model::{NodeKey, Timestamp};
-use smithers_store::testkit::{RunScript, attempt, custody, decision, owned_approval};
+use smithers_store::testkit::{
+    RunScript, attempt, custody, decision, for_signal, owned_approval, wait,
+};
 
 use super::{Subject, for_each_backend, run};
 
@@ -20,6 +23,8 @@ for_each_backend![
     a_decision_ends_what_was_due,
     retries_and_approvals_are_found_in_one_order,
     the_retries_of_a_paused_run_wake_nobody_until_it_goes_on,
+    a_wait_is_due_until_it_ends,
+    who_waits_for_a_signal_is_found_by_name_and_correlation,
 ];
 
 fn backing_off(subject: &mut Subject, id: &str, times: &[i64]) -> RunScript {
@@ -130,7 +135,8 @@ fn retries_and_approvals_are_found_in_one_order(subject: &mut Subject) {
 fn the_retries_of_a_paused_run_wake_nobody_until_it_goes_on(subject: &mut Subject) {
     let mut script = backing_off(subject, "a", &[500]);
     let asked = owned_approval(&run("a"), "n", 1, custody(Some(800), None));
-    let paused = vec![asked, RowChange::HoldDueTimes(true)];
+    let waits = wait("m", WaitCause::Timer, Some(450));
+    let paused = vec![asked, waits, RowChange::HoldDueTimes(true)];
     subject.commit(script.step(vec![], paused)).unwrap();
     let next = |subject: &Subject| subject.reader().next_due(ANY).unwrap();
     assert_eq!(
@@ -143,13 +149,15 @@ fn the_retries_of_a_paused_run_wake_nobody_until_it_goes_on(subject: &mut Subjec
     assert_eq!(attempts[0].retry_at, Some(Timestamp(500)), "it is kept");
     let goes_on = script.step(vec![], vec![RowChange::HoldDueTimes(false)]);
     subject.commit(goes_on).unwrap();
-    assert_eq!(next(subject), Some(Timestamp(500)));
+    assert_eq!(next(subject), Some(Timestamp(450)));
 }
 
 fn nothing_is_due_in_a_run_that_has_ended(subject: &mut Subject) {
     let mut script = backing_off(subject, "a", &[500]);
     let asked = owned_approval(&run("a"), "n", 1, custody(Some(400), None));
-    subject.commit(script.step(vec![], vec![asked])).unwrap();
+    let waits = wait("m", WaitCause::Timer, Some(300));
+    let step = script.step(vec![], vec![asked, waits]);
+    subject.commit(step).unwrap();
     let update = RunUpdate {
         status: Some(RunStatus::Cancelled),
         ..RunUpdate::default()
@@ -164,4 +172,61 @@ fn nothing_is_due_in_a_run_that_has_ended(subject: &mut Subject) {
             .unwrap()
             .is_empty()
     );
+}
+
+/// A run in which nodes wait.
+fn waiting(subject: &mut Subject, id: &str, waits: Vec<RowChange>) -> RunScript {
+    let mut script = subject.launched(id);
+    subject.commit(script.step(vec![], waits)).unwrap();
+    script
+}
+
+fn a_wait_is_due_until_it_ends(subject: &mut Subject) {
+    let timers = vec![
+        wait("n", WaitCause::Timer, Some(700)),
+        wait("m", WaitCause::Timer, Some(500)),
+        wait("q", WaitCause::Quota, None),
+    ];
+    let mut script = waiting(subject, "a", timers);
+    backing_off(subject, "b", &[600]);
+    let due = |subject: &Subject, now| subject.reader().due_runs(Timestamp(now), 9).unwrap();
+    assert_eq!(
+        subject.reader().next_due(ANY).unwrap(),
+        Some(Timestamp(500))
+    );
+    assert_eq!(due(subject, 499), []);
+    assert_eq!(due(subject, 600), [run("a"), run("b")]);
+    let next = |subject: &Subject| {
+        let reader = subject.reader();
+        let wait = reader.next_wait(&run("a"), WaitKind::Timer).unwrap();
+        wait.map(|wait| wait.node)
+    };
+    assert_eq!(next(subject), Some(NodeKey::new("m", 0)));
+    let end = RowChange::EndWait(NodeKey::new("m", 0));
+    subject.commit(script.step(vec![], vec![end])).unwrap();
+    assert_eq!(due(subject, 600), [run("b")]);
+    assert_eq!(next(subject), Some(NodeKey::new("n", 0)));
+    assert_eq!(subject.reader().waits(&run("a")).unwrap().len(), 2);
+}
+
+fn who_waits_for_a_signal_is_found_by_name_and_correlation(subject: &mut Subject) {
+    waiting(subject, "a", vec![wait("n", for_signal("s", None), None)]);
+    let both = vec![
+        wait("n", for_signal("s", Some("c")), Some(9)),
+        wait("m", for_signal("s", Some("c")), None),
+    ];
+    let mut script = waiting(subject, "b", both);
+    let found = |subject: &Subject, correlation: Option<&str>| {
+        let address = SignalAddress {
+            signal_name: "s".into(),
+            correlation_id: correlation.map(str::to_owned),
+        };
+        subject.reader().runs_waiting_for(&address, 9).unwrap()
+    };
+    assert_eq!(found(subject, None), [run("a")]);
+    assert_eq!(found(subject, Some("c")), [run("b")], "each run once");
+    assert_eq!(found(subject, Some("d")), []);
+    let ends = ["n", "m"].map(|node| RowChange::EndWait(NodeKey::new(node, 0)));
+    subject.commit(script.step(vec![], ends.into())).unwrap();
+    assert_eq!(found(subject, Some("c")), []);
 }

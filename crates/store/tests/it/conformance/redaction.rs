@@ -55,6 +55,7 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
                 at: Timestamp(1),
                 data: Some(RawJson::of(&json!({"key": bearer()}))),
             }),
+            meta: Some(RawJson::of(&json!({"key": bearer()}))),
         }),
         approval(&run("r"), "a", 1),
         RowChange::DecideApproval {

@@ -1,0 +1,117 @@
+//! What a parked run waits for, as its derived state tells it (workflow-model 12).
+
+use smithers_model::approval::Approval;
+use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::wait::{Wait, WaitCause, WaitKind};
+use smithers_model::{RunId, Timestamp};
+use smithers_protocol::view::{Blocked, Unhealthy};
+use smithers_store::Reader;
+use smithers_store::read::{ApprovalFilter, ReadResult};
+
+/// How late a timer may be before the run counts as unhealthy.
+const GRACE_MS: i64 = 30_000;
+
+/// What a parked run waits for first.
+pub(crate) enum BlockedBy {
+    /// A decision.
+    Approval(Box<Approval>),
+    /// Something else.
+    Wait(Box<Wait>),
+}
+
+impl BlockedBy {
+    /// Reads what the status of a run says it waits for; none of a run that is not parked.
+    pub(crate) fn read(reader: &dyn Reader, row: &RunRow) -> ReadResult<Option<Self>> {
+        let first = |kind| {
+            let wait = reader.next_wait(&row.run_id, kind)?;
+            Ok(wait.map(|wait| Self::Wait(Box::new(wait))))
+        };
+        match row.status {
+            RunStatus::WaitingApproval => earliest_approval(reader, &row.run_id),
+            RunStatus::WaitingTimer => first(WaitKind::Timer),
+            RunStatus::WaitingEvent => first(WaitKind::Event),
+            _ => Ok(None),
+        }
+    }
+
+    /// As clients see it.
+    pub(crate) fn shown(&self) -> Option<Blocked<'_>> {
+        Some(match self {
+            Self::Approval(approval) => Blocked::Approval {
+                node_id: approval.node.node_id.as_str(),
+                requested_at: approval.requested_at.to_iso(),
+            },
+            Self::Wait(wait) => {
+                let node_id = wait.node.node_id.as_str();
+                match &wait.cause {
+                    WaitCause::Timer => Blocked::Timer {
+                        node_id,
+                        wake_at: wait.due?.to_iso(),
+                    },
+                    WaitCause::Event { address, .. } => Blocked::Event {
+                        node_id,
+                        correlation_key: address.correlation().unwrap_or(&address.signal_name),
+                    },
+                    WaitCause::Quota => return None,
+                }
+            }
+        })
+    }
+
+    /// A timer that should have fired.
+    pub(crate) fn unhealthy(&self, now: Timestamp) -> Option<Unhealthy> {
+        let Self::Wait(wait) = self else {
+            return None;
+        };
+        let due = wait.due.filter(|_| wait.cause == WaitCause::Timer)?;
+        let overdue_ms = now.0.saturating_sub(due.0);
+        (overdue_ms > GRACE_MS).then(|| Unhealthy::TimerOverdue {
+            wake_at: due.to_iso(),
+            overdue_ms,
+        })
+    }
+}
+
+fn earliest_approval(reader: &dyn Reader, run_id: &RunId) -> ReadResult<Option<BlockedBy>> {
+    let filter = ApprovalFilter {
+        run: Some(run_id.clone()),
+        ..ApprovalFilter::all(1)
+    };
+    let mut pending = reader.pending(&filter)?;
+    let first = pending.pop();
+    Ok(first.map(|pending| BlockedBy::Approval(Box::new(pending.approval))))
+}
+
+#[cfg(test)]
+mod tests {
+    use smithers_model::NodeKey;
+
+    use super::*;
+
+    fn timer(due: i64) -> BlockedBy {
+        BlockedBy::Wait(Box::new(Wait {
+            node: NodeKey::new("pause", 0),
+            since: Timestamp(0),
+            due: Some(Timestamp(due)),
+            cause: WaitCause::Timer,
+        }))
+    }
+
+    #[test]
+    fn a_timer_is_overdue_after_its_grace() {
+        let text = serde_json::to_string(&timer(1_000).shown()).unwrap();
+        assert_eq!(
+            text,
+            r#"{"kind":"timer","nodeId":"pause","wakeAt":"1970-01-01T00:00:01.000Z"}"#
+        );
+        assert_eq!(timer(1_000).unhealthy(Timestamp(31_000)), None);
+        let late = timer(1_000).unhealthy(Timestamp(31_001));
+        assert!(matches!(
+            late,
+            Some(Unhealthy::TimerOverdue {
+                overdue_ms: 30_001,
+                ..
+            })
+        ));
+    }
+}

@@ -7,6 +7,7 @@ mod failures;
 mod folder;
 mod loops;
 mod projects;
+mod waits;
 
 use std::path::{Path, PathBuf};
 

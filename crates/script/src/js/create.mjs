@@ -92,7 +92,6 @@ export function createSmithers(schemas, options = {}) {
     Worktree: later.Worktree,
     Sandbox: later.Sandbox,
     Signal: later.Signal,
-    Timer: later.Timer,
     useCtx,
     smithers: (build, workflowOptions = {}) => new WorkflowObject(family, build, workflowOptions),
     db: family.db,

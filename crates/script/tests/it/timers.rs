@@ -47,7 +47,7 @@ fn a_time_that_is_none_is_refused_with_its_timer() {
         "until=\"tomorrow\"",
         "every=\"1h\"",
     ] {
-        let error = frame(&format!("<Timer id=\"t\" {props} />")).unwrap_err();
+        let error = frame(&format!("<Timer id=\"t\" {props} />")).err().unwrap();
         assert_eq!(error.code.as_deref(), Some("INVALID_INPUT"), "{props}");
         assert!(error.message.contains("Timer \"t\""), "{}", error.message);
     }

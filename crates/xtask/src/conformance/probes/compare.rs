@@ -85,18 +85,17 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
     }
     let recorded_events: Vec<Value> = recorded["events"].as_array().cloned().unwrap_or_default();
     if keeps_work {
-        found.extend(resume_differences(&recorded_events, outcome.events));
         let theirs = without_resume_events(&recorded_events);
         let ours = without_resume_events(outcome.events);
-        if rules.contains(WAITS_ACT) {
-            compare(
-                "events of each node",
-                &by_node(&without_parking(&theirs)),
-                &by_node(&without_parking(&ours)),
-            );
+        let order = if rules.contains(WAITS_ACT) {
+            let (theirs, ours) = (without_parking(&theirs), without_parking(&ours));
+            compare("events of each node", &by_node(&theirs), &by_node(&ours));
+            None
         } else {
-            found.extend(order_difference(&theirs, &ours));
-        }
+            order_difference(&theirs, &ours)
+        };
+        found.extend(resume_differences(&recorded_events, outcome.events));
+        found.extend(order);
     } else {
         compare("number of frames", &recorded["frames"], &actual["frames"]);
         if rules.contains(STARTS_TOGETHER) {
@@ -169,7 +168,11 @@ fn by_node(events: &[Value]) -> Value {
 /// Events but those of parking: a run that goes on by itself parks less often than one that is resumed by hand.
 fn without_parking(events: &[Value]) -> Vec<Value> {
     let parks = |event: &&Value| event["type"] == "RunStatusChanged";
-    events.iter().filter(|event| !parks(event)).cloned().collect()
+    events
+        .iter()
+        .filter(|event| !parks(event))
+        .cloned()
+        .collect()
 }
 
 fn without_resume_events(events: &[Value]) -> Vec<Value> {

@@ -1,5 +1,8 @@
 //! The element tree of one frame: a flat list in document order, with the frame XML it stands for.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -20,17 +23,43 @@ pub struct Tree {
     elements: Vec<Element>,
 }
 
-/// One element of a tree.
+/// One element of a tree: a node in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
+    node: Arc<Node>,
+    /// Index after its last descendant.
+    end: usize,
+}
+
+/// What an element is, apart from its place. Trees of several frames share those that did not change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
     /// What it means to the engine.
     pub kind: Kind,
     /// Host tag, for example `smithers:task`; empty for text.
     pub tag: String,
     /// Text properties sorted by name (workflow-model 2).
     pub props: Vec<(String, String)>,
-    /// Index after its last descendant.
-    end: usize,
+}
+
+impl Node {
+    /// Makes a node; `props` are sorted here.
+    pub fn new(kind: Kind, tag: impl Into<String>, mut props: Vec<(String, String)>) -> Self {
+        props.sort();
+        Self {
+            kind,
+            tag: tag.into(),
+            props,
+        }
+    }
+}
+
+impl Deref for Element {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.node
+    }
 }
 
 /// Meaning of an element.
@@ -175,13 +204,20 @@ pub struct RetryPolicy {
 
 impl Element {
     fn is_laid_out_as(&self, other: &Self) -> bool {
+        self.end == other.end
+            && (Arc::ptr_eq(&self.node, &other.node) || self.node.is_laid_out_as(&other.node))
+    }
+}
+
+impl Node {
+    fn is_laid_out_as(&self, other: &Self) -> bool {
         let same_kind = match (&self.kind, &other.kind) {
             (Kind::Task(one), Kind::Task(other)) => {
                 one.node == other.node && one.output_table == other.output_table
             }
             (one, other) => one == other,
         };
-        same_kind && self.end == other.end && self.tag == other.tag && self.props == other.props
+        same_kind && self.tag == other.tag && self.props == other.props
     }
 }
 
@@ -194,15 +230,14 @@ pub struct TreeBuilder {
 
 impl TreeBuilder {
     /// Opens an element; what follows until [`close`](Self::close) is inside it. `props` are sorted here.
-    pub fn open(&mut self, kind: Kind, tag: impl Into<String>, mut props: Vec<(String, String)>) {
-        props.sort();
+    pub fn open(&mut self, kind: Kind, tag: impl Into<String>, props: Vec<(String, String)>) {
+        self.open_shared(Arc::new(Node::new(kind, tag, props)));
+    }
+
+    /// Opens an element that stands for `node`, which other trees may hold too.
+    pub fn open_shared(&mut self, node: Arc<Node>) {
         self.open.push(self.elements.len());
-        self.elements.push(Element {
-            kind,
-            tag: tag.into(),
-            props,
-            end: 0,
-        });
+        self.elements.push(Element { node, end: 0 });
     }
 
     /// Closes the innermost open element.
@@ -216,6 +251,16 @@ impl TreeBuilder {
     pub fn text(&mut self, text: impl Into<String>) {
         self.open(Kind::Text(text.into()), "", Vec::new());
         self.close();
+    }
+
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there is no element yet.
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
     }
 
     /// How many elements are open.

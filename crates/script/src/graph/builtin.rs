@@ -38,6 +38,7 @@ built_in! {
     "smithers:hooks" => "hooks.mjs",
     "smithers:frame" => "frame.mjs",
     "smithers:render" => "render.mjs",
+    "smithers:walk" => "walk.mjs",
     "smithers:reuse" => "reuse.mjs",
     "smithers:react" => "react.mjs",
     "smithers:jsx" => "jsx.mjs",

@@ -8,9 +8,12 @@ import { Gateway, collectedWarnings, constructedGateways } from "smithers:gatewa
 import { issueText } from "smithers:output";
 import { fieldsOf } from "smithers:schema";
 import * as session from "smithers:session";
+import * as walk from "smithers:walk";
 
 export { fireTimer } from "smithers:globals";
-export { abortCall, addRow, closeSession, renderFrame, startCall, takeReads } from "smithers:session";
+export { abortCall, addRow, beginFrame, closeSession, dropFrame, endFrame, failFrame, startCall, takeReads } from "smithers:session";
+
+export { walk };
 
 /** Registered workflows, in order; the host names them by index. */
 const workflows = [];

@@ -5,16 +5,17 @@ import { SmithersError } from "smithers:errors";
 
 const NOTHING = Object.freeze({ priority: 0, quarantine: false });
 
-const handed = createContext(NOTHING);
+/** What groups say to what is in them. */
+export const handedDown = createContext(NOTHING);
 
 /** What the groups around the element being rendered say. */
 export function inherited() {
-  return handed.current;
+  return handedDown.current;
 }
 
 /** Whether the groups around the element being rendered say nothing. */
 export function isNothingInherited() {
-  return handed.current === NOTHING;
+  return handedDown.current === NOTHING;
 }
 
 /** Whether `props` say that a failure is kept apart; undefined when they say nothing. */
@@ -28,7 +29,7 @@ export function quarantine({ failurePolicy }) {
 export function handDown(props, priority) {
   const policy = quarantine(props);
   if (priority === undefined && policy === undefined) return props.children;
-  const outer = handed.current;
+  const outer = handedDown.current;
   const value = { priority: priority ?? outer.priority, quarantine: policy ?? outer.quarantine };
-  return new Element(handed.Provider, { value, children: props.children }, null);
+  return new Element(handedDown.Provider, { value, children: props.children }, null);
 }

@@ -4,13 +4,14 @@ import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
 import { later } from "smithers:later";
+import { native } from "smithers:native";
 import { Kind, host } from "smithers:render";
 
 const MOST_ITERATIONS = 5;
 const OUTCOMES = ["fail", "return-last"];
 
 /** The loop whose body is being rendered. */
-const scopes = createContext(null);
+export const loopScopes = createContext(null);
 
 /** A loop around an element. Rows of its tasks differ by `iteration`; `suffix` tells the passes of outer loops apart. */
 class Scope {
@@ -31,22 +32,22 @@ class Scope {
 
 /** The innermost loop around what is being rendered, or null. */
 export function currentScope() {
-  return scopes.current;
+  return loopScopes.current;
 }
 
 export function Loop(props) {
   if (props.skipIf) return null;
   if (props.continueAsNewEvery !== undefined) return later("Loop with continueAsNewEvery", props);
-  const { ctx, path } = currentFrame();
-  const id = typeof props.id === "string" && props.id !== "" ? props.id : `ralph:${path()}`;
-  const scope = new Scope(scopes.current, id, ctx.iterations);
+  const { ctx } = currentFrame();
+  const id = typeof props.id === "string" && props.id !== "" ? props.id : `ralph:${native.path()}`;
+  const scope = new Scope(loopScopes.current, id, ctx.iterations);
   const spec = {
     id: scope.name,
     until: Boolean(props.until),
     maxIterations: limit(props.maxIterations ?? MOST_ITERATIONS),
     mayReachMax: outcome(props.onMaxReached ?? "return-last") === "return-last",
   };
-  const body = new Element(scopes.Provider, { value: scope, children: props.children }, null);
+  const body = new Element(loopScopes.Provider, { value: scope, children: props.children }, null);
   return host(Kind.loop, "smithers:ralph", props, spec, body);
 }
 

@@ -4,10 +4,10 @@ import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
 import { Standings } from "smithers:agent-chain";
 import { makeContext, moveContext } from "smithers:context";
-import { Frame, within } from "smithers:frame";
+import { Frame, currentFrame, renderIn } from "smithers:frame";
+import { resetHooks } from "smithers:hooks";
 import { CheckedTexts } from "smithers:output";
 import { Pulse } from "smithers:pulse";
-import { Renderer } from "smithers:render";
 import { Rows, freeze } from "smithers:rows";
 import { TaskRuntime, inTask } from "smithers:task-runtime";
 
@@ -25,7 +25,8 @@ class Session {
     this.statics = new CheckedTexts();
     /** What the run has learnt about its agents. */
     this.standings = new Standings();
-    this.renderer = new Renderer();
+    /** Memories of positions in the tree, as the host has numbered them. */
+    this.fibers = [];
     this.frame = null;
   }
 
@@ -49,21 +50,36 @@ export function addRow(id, table, nodeId, iteration, text) {
   session.statics.forget(nodeId, iteration);
 }
 
-/** Renders the next frame and returns its root nodes. Its callbacks replace those before it. */
-export function renderFrame(id, iteration, iterations) {
+/**
+ * Begins the next frame: what is to be rendered, the memory of its positions, and where plain tasks with a function
+ * are put. It must be ended, or given up.
+ */
+export function beginFrame(id, iteration, iterations) {
   const session = sessions.get(id);
   const ctx = makeContext(session, iteration, freeze(JSON.parse(iterations)));
   const frame = new Frame(ctx, session);
-  const roots = within(frame, () => {
-    try {
-      return session.renderer.render(session.workflow.build(ctx));
-    } catch (error) {
-      throw error instanceof SmithersError ? error : renderFailure(error);
-    }
-  });
-  session.frame = frame;
+  resetHooks();
+  renderIn(frame);
+  return [session.workflow.build(ctx), session.fibers, frame.plain];
+}
+
+/** Ends the frame that was begun. Its callbacks replace those before it. */
+export function endFrame() {
+  const frame = currentFrame();
+  renderIn(null);
+  frame.session.frame = frame;
   frame.before = null;
-  return roots;
+}
+
+/** Gives up the frame that was begun and throws the reason. */
+export function failFrame(error) {
+  renderIn(null);
+  throw error instanceof SmithersError ? error : renderFailure(error);
+}
+
+/** Gives up the frame that was begun. */
+export function dropFrame() {
+  renderIn(null);
 }
 
 /** The reads of rows that frames of a session have made for the first time, as a flat list, or null. */

@@ -184,6 +184,11 @@ function giveBody(spec, props, frame, deps) {
   }
 }
 
+/** What a task of which nothing but its value is known stores, as text. */
+export function taskPayload({ session }, value, table, id) {
+  return session.statics.of(value, session.registry.schema(table), id, 0);
+}
+
 function agentBody(spec, props, frame, deps, schema, chain) {
   const { children } = props;
   const ask = typeof children === "function" ? (deps === null ? () => children({}) : deps.given(children)) : () => children;

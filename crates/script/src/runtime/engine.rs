@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use rquickjs::function::IntoArgs;
 use rquickjs::promise::PromiseState;
-use rquickjs::{Context, Ctx, FromJs, Function, Module, Object, Persistent, Promise, Runtime};
+use rquickjs::{
+    Context, Ctx, FromJs, Function, Module, Object, Persistent, Promise, Runtime, Value,
+};
 use smithers_model::error::ErrorInfo;
 
 use super::exception::{Halt, halt, null, thrown};
@@ -14,6 +16,7 @@ use super::guard::Guard;
 use super::loader::GraphLoader;
 use super::native;
 use super::shared::{Shared, Work};
+use super::walk::{Describe, Names, Tools, WalkError};
 use crate::graph::{ModuleGraph, builtin};
 use crate::ground::{Footing, Soil};
 use crate::options::Limits;
@@ -25,6 +28,7 @@ const COLLECT_BYTES: usize = 4 << 20;
 /// A JavaScript engine with the host module loaded. Fields drop in order: values before the runtime.
 pub(super) struct Engine {
     host: Persistent<Object<'static>>,
+    names: Names,
     context: Context,
     runtime: Runtime,
     guard: Rc<Guard>,
@@ -64,14 +68,15 @@ impl Engine {
         track_rejections(&runtime, &shared);
         let context = Context::full(&runtime).map_err(|_| Halt::OutOfMemory)?;
         guard.arm(limits.load);
-        let host = context.with(|ctx| {
+        let (host, names) = context.with(|ctx| {
             native::install(&ctx, &shared, graph, env)
-                .and_then(|()| load_host(&ctx))
+                .and_then(|()| Ok((load_host(&ctx)?, Names::new(&ctx)?)))
                 .map_err(|error| halt(&ctx, error, &guard, None))
         })?;
         guard.disarm();
         Ok(Self {
             host,
+            names,
             context,
             runtime,
             guard,
@@ -153,6 +158,54 @@ impl Engine {
     pub(super) fn footing(&self) -> Option<Footing> {
         let is_pure = !self.shared.touched.get() && !self.runtime.is_job_pending();
         is_pure.then(|| self.soil.footing())
+    }
+
+    /// What a walk over the elements of a frame needs.
+    pub(super) fn tools<'a, 'js>(
+        &'a self,
+        ctx: &'a Ctx<'js>,
+        host: &'a Object<'js>,
+        describe: Describe<'a, 'js>,
+        fibers: Value<'js>,
+        plain: Value<'js>,
+    ) -> Tools<'a, 'js> {
+        Tools {
+            ctx,
+            host,
+            names: &self.names,
+            guard: &self.guard,
+            shared: &self.shared,
+            describe,
+            fibers,
+            plain,
+        }
+    }
+
+    /// Ends a frame that could not be rendered and says why.
+    pub(super) fn give_up_frame<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        host: &Object<'js>,
+        error: WalkError,
+    ) -> Halt {
+        let thrown = matches!(&error, WalkError::Engine(error) if error.is_exception());
+        let ended = match thrown && !self.guard.tripped() {
+            true => host
+                .get::<_, Function<'js>>("failFrame")
+                .and_then(|fail| fail.call::<_, ()>((ctx.catch(),))),
+            false => {
+                let caught = ctx.catch();
+                let dropped = host
+                    .get::<_, Function<'js>>("dropFrame")
+                    .and_then(|end| end.call::<_, ()>(()));
+                drop((caught, dropped));
+                Ok(())
+            }
+        };
+        match (error, ended) {
+            (WalkError::Invalid(info), _) => Halt::Thrown(Box::new(info)),
+            (_, Err(error)) | (WalkError::Engine(error), Ok(())) => self.halted(ctx, error, host),
+        }
     }
 
     /// Runs the jobs that are ready, for `work`.

@@ -44,7 +44,8 @@ impl Guard {
         self.tripped.get()
     }
 
-    fn poll(&self) -> bool {
+    /// Looks at the deadline, as the engine does now and then.
+    pub(crate) fn poll(&self) -> bool {
         if self.overdue() {
             self.tripped.set(true);
         }

@@ -95,6 +95,9 @@ fn settlements<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -
     };
     let touched = Rc::clone(shared);
     let touch = move || touched.touched.set(true);
+    let places = Rc::clone(shared);
+    let path = move || places.path.borrow().text();
+    native.set("path", Function::new(ctx.clone(), path)?)?;
     native.set("touch", Function::new(ctx.clone(), touch)?)?;
     native.set("settle", Function::new(ctx.clone(), settle)?)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use rquickjs::{Array, Function, Object};
+use rquickjs::{Function, Object, Value};
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
@@ -16,7 +16,7 @@ use super::ScriptRuntime;
 use super::engine::Drained;
 use super::exception::Halt;
 use super::shared::Work;
-use super::walk::{WalkError, read_tree};
+use super::walk::{Memory, WalkError, read_tree};
 use crate::ground::{Footing, Read};
 
 /// All rows of a run so far; grows between frames.
@@ -70,6 +70,8 @@ pub(super) struct SessionState {
     pub(super) run_id: RunId,
     /// How many rows it has been given.
     rows: usize,
+    /// What its frames have in common.
+    memory: Memory,
 }
 
 impl ScriptRuntime {
@@ -104,6 +106,9 @@ impl ScriptRuntime {
         self.open(work, request)?;
         self.feed_rows(work, request.session, &request.rows)?;
         let iterations = RawJson::of(&request.iterations);
+        let Some(SessionState { memory, .. }) = self.sessions.get_mut(&request.session) else {
+            unreachable!("it was opened above");
+        };
         self.engine.with(work, self.limits.render, |ctx, host| {
             let describe = |value| self.engine.describe(value, host);
             let arguments = (
@@ -112,15 +117,20 @@ impl ScriptRuntime {
                 iterations.as_str(),
             );
             let walked = host
-                .get::<_, Function<'_>>("renderFrame")
-                .and_then(|render| render.call::<_, Array<'_>>(arguments))
+                .get::<_, Function<'_>>("beginFrame")
+                .and_then(|begin| begin.call::<_, Vec<Value<'_>>>(arguments))
                 .map_err(WalkError::from)
-                .and_then(|roots| read_tree(ctx, &roots, &describe))
-                .and_then(|tree| Ok((tree, fresh_reads(host, request.session)?)));
-            walked.map_err(|error| match error {
-                WalkError::Engine(error) => self.engine.halted(ctx, error, host),
-                WalkError::Invalid(info) => Halt::Thrown(Box::new(info)),
-            })
+                .and_then(|frame| {
+                    let [root, fibers, plain] =
+                        <[_; 3]>::try_from(frame).expect("beginFrame says three things");
+                    let tools = self.engine.tools(ctx, host, &describe, fibers, plain);
+                    read_tree(tools, root, memory)
+                })
+                .and_then(|tree| {
+                    host.get::<_, Function<'_>>("endFrame")?.call::<_, ()>(())?;
+                    Ok((tree, fresh_reads(host, request.session)?))
+                });
+            walked.map_err(|error| self.engine.give_up_frame(ctx, host, error))
         })
     }
 
@@ -142,6 +152,7 @@ impl ScriptRuntime {
         let state = SessionState {
             run_id: request.run_id.clone(),
             rows: 0,
+            memory: Memory::default(),
         };
         self.sessions.insert(request.session, state);
         Ok(())
@@ -162,7 +173,9 @@ impl ScriptRuntime {
             return Ok(());
         }
         let session = session as f64;
-        let fed = &mut state.rows;
+        let SessionState {
+            rows: fed, memory, ..
+        } = state;
         self.engine.with(work, self.limits.render, |ctx, host| {
             let mut feed = || -> rquickjs::Result<()> {
                 let add: Function<'_> = host.get("addRow")?;
@@ -175,6 +188,7 @@ impl ScriptRuntime {
                         row.node.iteration,
                         row.payload.as_str(),
                     ))?;
+                    memory.add_row(row);
                     *fed += 1;
                 }
                 Ok(())

@@ -7,6 +7,7 @@ use smithers_model::RunId;
 
 use super::console::Reporters;
 use super::timers::Timers;
+use super::walk::Path;
 
 /// On whose behalf code runs. Timers remember it, so what a call starts is charged to that call.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) timers: RefCell<Timers<Rc<Work>>>,
     /// Code has reached for something that may differ the next time: the clock, chance, files, its own state.
     pub(crate) touched: Cell<bool>,
+    /// Where in its tree the frame being rendered has come to.
+    pub(crate) path: RefCell<Path>,
     /// A rejection that nobody handled looks like an exhausted heap.
     pub(crate) heap_suspected: Cell<bool>,
 }

@@ -151,9 +151,7 @@ impl Field {
             (_, Value::Null) | (ColumnKind::Json, _) => true,
             (ColumnKind::String, value) => value.is_string(),
             (ColumnKind::Number, value) => value.is_number(),
-            (ColumnKind::Integer, value) => {
-                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
-            }
+            (ColumnKind::Integer, value) => value.is_i64() || value.as_f64().is_some_and(is_exact),
             (ColumnKind::Boolean, value) => value.is_boolean(),
         };
         (!fits).then(|| {
@@ -168,6 +166,14 @@ impl Field {
             )
         })
     }
+}
+
+/// Largest magnitude up to which every integer has an exact `f64`.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Whether `number` is an integer that stands for no other one.
+fn is_exact(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() <= MAX_EXACT
 }
 
 /// A row of an output table.
@@ -268,6 +274,24 @@ mod tests {
             "the output for `reviewResult` does not fit its schema: \
              ok: expected boolean, received string; maxScore: expected integer, received number"
         );
+    }
+
+    #[test]
+    fn an_integer_that_no_column_can_hold_does_not_fit() {
+        for fits in [
+            json!(3.0),
+            json!(-9_007_199_254_740_992_i64),
+            json!(i64::MAX),
+        ] {
+            assert!(table().normalise(&json!({ "maxScore": fits })).is_ok());
+        }
+        for too_large in [json!(1e17), json!(u64::MAX)] {
+            assert!(
+                table()
+                    .normalise(&json!({ "maxScore": too_large }))
+                    .is_err()
+            );
+        }
     }
 
     #[test]

@@ -41,3 +41,6 @@ pub use writer::{
     NoPublisher, Publisher, StepOutcome, SubmitError, Writer, WriterHandle, WriterOptions,
     WriterState, WriterStats,
 };
+
+#[cfg(test)]
+mod fuzz;

@@ -31,6 +31,10 @@ enum Target {
     Manifest,
     /// Import specifiers.
     Path,
+    /// Schemas that modules declare.
+    Schema,
+    /// Tables made from schemas, and rows in them.
+    Table,
 }
 
 impl Target {
@@ -43,6 +47,8 @@ impl Target {
             Target::Json => ("smithers-script", "graph::fuzz::fuzz_json"),
             Target::Manifest => ("smithers-script", "graph::fuzz::fuzz_manifest"),
             Target::Path => ("smithers-script", "graph::fuzz::fuzz_path"),
+            Target::Schema => ("smithers-script", "runtime::fuzz::fuzz_schema"),
+            Target::Table => ("smithers-store", "fuzz::fuzz_table"),
         }
     }
 }

@@ -49,8 +49,9 @@ function fieldOf(name, schema, input) {
 function kindOf(definition) {
   switch (definition.type) {
     case "string":
-    case "enum":
       return "string";
+    case "enum":
+      return literalKind(Object.values(definition.entries));
     case "number":
       return isInteger(definition) ? "integer" : "number";
     case "int":

@@ -205,3 +205,6 @@ fn load_error(graph: &ModuleGraph, limits: &Limits, halt: Halt) -> LoadError {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz;

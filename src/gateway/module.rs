@@ -7,7 +7,7 @@ use std::sync::Arc;
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
 use smithers_model::workflow::{ModuleRevision, Workflow, WorkflowDefinition};
-use smithers_script::{HostOptions, Isolation, LoadedModule, ScriptHost};
+use smithers_script::{HostOptions, Isolation, LoadedModule, Place, ScriptHost};
 use smithers_store::WriterHandle;
 
 use super::{Extras, StartError};
@@ -21,6 +21,7 @@ pub struct Modules {
     native: Vec<Arc<dyn Workflow>>,
     workflows: Vec<Arc<dyn Workflow>>,
     warnings: Vec<String>,
+    keeps_state: Option<Place>,
     entry: PathBuf,
 }
 
@@ -35,6 +36,7 @@ impl Modules {
         let native = extras.workflows;
         let mut workflows = native.clone();
         let mut warnings = Vec::new();
+        let mut keeps_state = None;
         let loaded = (!extras.read_only).then(|| host.load(&entry)).transpose();
         match loaded {
             Ok(None) => {}
@@ -44,6 +46,7 @@ impl Modules {
                 }
                 workflows.extend(module.workflows);
                 warnings = module.warnings;
+                keeps_state = module.keeps_state;
             }
             Err(error) if extras.allow_broken_modules => {
                 tracing::error!(module = %entry.display(), "the module is not served:\n{error}");
@@ -56,6 +59,7 @@ impl Modules {
             native,
             workflows,
             warnings,
+            keeps_state,
             entry,
         })
     }
@@ -63,6 +67,11 @@ impl Modules {
     /// What the module asks for and does not get here.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Where the module's own files may keep state between calls, so that every frame has to be rendered.
+    pub fn keeps_state(&self) -> Option<&Place> {
+        self.keeps_state.as_ref()
     }
 
     /// The workflows by their keys.
@@ -134,6 +143,7 @@ impl Modules {
         record(&workflows, &self.entry, writer, config, now)?;
         self.workflows.clone_from(&workflows);
         self.warnings = module.warnings;
+        self.keeps_state = module.keeps_state;
         Ok(workflows)
     }
 

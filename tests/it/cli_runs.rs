@@ -262,6 +262,39 @@ async fn a_check_renders_a_first_frame_and_shows_where_it_fails() {
     );
 }
 
+/// A workflow whose frames all have to be rendered.
+const COUNTING: &str = "\
+import { Task, Workflow, createSmithers } from 'smithers-orchestrator';
+import { z } from 'zod';
+const { smithers, outputs } = createSmithers({ out: z.object({ n: z.number() }) });
+let calls = 0;
+const next = () => ({ n: ++calls });
+export default smithers(() => <Workflow name=\"counting\"><Task id=\"a\" output={outputs.out}>{next}</Task></Workflow>);
+";
+
+#[tokio::test]
+async fn a_check_hints_at_state_that_makes_every_frame_render() {
+    let scratch = scratch();
+    let module = scratch.path("counting.tsx");
+    std::fs::write(&module, COUNTING).unwrap();
+    let check = ["workflows", "check", module.to_str().unwrap()];
+
+    let ended = run(&scratch, &check).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("hint: every frame"), "{ended:?}");
+    assert!(ended.stderr.contains("at counting.tsx:5:"), "{ended:?}");
+    assert!(ended.stderr.contains("> 5 | const next"), "{ended:?}");
+
+    let ended = run(&scratch, &[&check[..], &["--json"]].concat()).await;
+    let rows: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(rows[0]["hints"][0]["place"], "counting.tsx:5:28");
+
+    std::fs::write(&module, COUNTING.replace("++calls", "calls + 1")).unwrap();
+    let ended = run(&scratch, &check).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("hint"), "{ended:?}");
+}
+
 #[tokio::test]
 async fn health_tells_more_to_those_with_a_token() {
     let mut operator = Operator::start().await;

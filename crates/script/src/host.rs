@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use smithers_model::workflow::Workflow;
 
-use crate::error::LoadError;
+use crate::error::{LoadError, Place};
 use crate::options::{HostOptions, Isolation};
 use crate::thread::{Control, Slot, Thread, Watchdog, WorkerOptions};
 use crate::workflow::ScriptWorkflow;
@@ -34,6 +34,8 @@ pub struct LoadedModule {
     pub warnings: Vec<String>,
     /// Options of the gateways that the module constructed, as JSON; functions are left out.
     pub gateway_options: Option<serde_json::Value>,
+    /// Where a file of the author's own may keep state between calls: then every frame of its runs is rendered.
+    pub keeps_state: Option<Place>,
 }
 
 /// Reading and transforming a large graph takes this much longer than evaluating it may.
@@ -104,6 +106,7 @@ impl ScriptHost {
                 .collect(),
             warnings: registration.warnings,
             gateway_options: registration.gateway_options,
+            keeps_state: graph.state_of_author().cloned(),
         })
     }
 

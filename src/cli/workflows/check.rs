@@ -10,11 +10,12 @@ use clap::Args;
 use serde_json::{Value, json};
 use smithers_model::workflow::{Workflow, WorkflowDefinition};
 
+use super::hint::{Hint, hints};
 use super::rehearsal::{Rehearsal, rehearse};
 use crate::cli::config::FileArg;
 use crate::cli::error::CliError;
 use crate::cli::input::InputArgs;
-use crate::cli::output::{Cell, Output, Paint, Table, warn};
+use crate::cli::output::{Cell, Output, Paint, Table, note, warn};
 use crate::gateway::{Extras, Modules, StartError};
 
 const EXAMPLES: &str = "\
@@ -57,8 +58,12 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<()> {
     for warning in modules.warnings() {
         warn(warning);
     }
+    let hints = hints(&modules);
     modules.shutdown();
-    output.print_table(&rows(&checked), || table(&checked))?;
+    output.print_table(&rows(&checked, &hints), || table(&checked))?;
+    for hint in &hints {
+        note(&format!("hint: {}", hint.to_text()));
+    }
     tell(&checked)
 }
 
@@ -95,7 +100,7 @@ fn rehearse_all(workflows: &[Arc<dyn Workflow>], args: &CheckArgs) -> anyhow::Re
     Ok(checked)
 }
 
-fn rows(checked: &[Checked]) -> Vec<Value> {
+fn rows(checked: &[Checked], hints: &[Hint]) -> Vec<Value> {
     let row = |checked: &Checked| {
         let Checked {
             definition,
@@ -112,6 +117,7 @@ fn rows(checked: &[Checked]) -> Vec<Value> {
             "tasks": rehearsal.tasks,
             "problem": rehearsal.problem,
             "warnings": rehearsal.warnings,
+            "hints": hints,
         })
     };
     checked.iter().map(row).collect()

@@ -1,6 +1,7 @@
 //! `smithers workflows`: what a gateway serves, and whether a module can be served.
 
 mod check;
+mod hint;
 mod list;
 mod rehearsal;
 

@@ -11,6 +11,7 @@ use oxc::span::SourceType;
 use super::resolve::Package;
 use super::source_map::SourceMap;
 use super::transform::Transformed;
+use crate::error::Place;
 
 /// What a file's code becomes before it is compiled: the body of a function.
 const OPENING: &str = "(function (exports, require, module, __filename, __dirname) {";
@@ -31,8 +32,8 @@ pub(crate) fn is_commonjs(package: Package, scoping: &Scoping) -> bool {
     }
 }
 
-/// Reads `source` as CommonJS, or says where it is none: byte offset and problem.
-pub(crate) fn read(source: &str) -> Result<Transformed, (usize, String)> {
+/// Reads `source` of `file` as CommonJS, or says where it is none: byte offset and problem.
+pub(crate) fn read(file: &str, source: &str) -> Result<Transformed, (usize, String)> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, SourceType::cjs()).parse();
     let error = parsed
@@ -44,10 +45,10 @@ pub(crate) fn read(source: &str) -> Result<Transformed, (usize, String)> {
         return Err((offset as usize, error.message.to_string()));
     }
     let imports = super::transform::dynamic_imports(source, &parsed.module_record);
-    Ok(wrapped(source, &parsed.program, imports))
+    Ok(wrapped(file, source, &parsed.program, imports))
 }
 
-fn wrapped(source: &str, program: &Program<'_>, imports: Vec<String>) -> Transformed {
+fn wrapped(file: &str, source: &str, program: &Program<'_>, imports: Vec<String>) -> Transformed {
     let mut requires = Requires::default();
     requires.visit_program(program);
     // A first line that names an interpreter is no code; blanks keep what follows in its place.
@@ -65,7 +66,7 @@ fn wrapped(source: &str, program: &Program<'_>, imports: Vec<String>) -> Transfo
         imports,
         requires: Some(requires.specifiers),
         // What it exports it may change at any time.
-        may_keep_state: true,
+        keeps_state: Some(Place::at_offset(file, source, 0)),
     }
 }
 
@@ -93,9 +94,11 @@ mod tests {
 
     #[test]
     fn literal_requires_are_found_wherever_they_are() {
-        let read =
-            read("#!/bin/x\nif (a) { b(require('./c'), require(d)); }\nreturn require(\"e\").f;")
-                .unwrap();
+        let read = read(
+            "a.cjs",
+            "#!/bin/x\nif (a) { b(require('./c'), require(d)); }\nreturn require(\"e\").f;",
+        )
+        .unwrap();
         assert_eq!(read.requires.unwrap(), ["./c", "e"]);
         assert!(
             read.code.starts_with(&format!("{OPENING}        \nif")),
@@ -106,7 +109,7 @@ mod tests {
 
     #[test]
     fn sloppy_code_is_taken_and_broken_code_has_its_place() {
-        assert!(read("with (a) { b = 010; } var await = 1;").is_ok());
-        assert!(read("a;\nlet = = 2;").unwrap_err().0 > 3);
+        assert!(read("a.cjs", "with (a) { b = 010; } var await = 1;").is_ok());
+        assert!(read("a.cjs", "a;\nlet = = 2;").unwrap_err().0 > 3);
     }
 }

@@ -30,7 +30,7 @@ fn module(input: &[u8]) {
     let Some(text) = code(input) else { return };
     let _ = transform("a.tsx", &text, JSX, Package::Own);
     let _ = transform("a.js", &text, JSX, Package::CommonJs);
-    let _ = commonjs::read(&text);
+    let _ = commonjs::read("a.cjs", &text);
 }
 
 fn data(input: &[u8]) {

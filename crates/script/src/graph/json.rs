@@ -37,7 +37,7 @@ fn module(code: String) -> Transformed {
         map: SourceMap::default(),
         imports: Vec::new(),
         requires: None,
-        may_keep_state: false,
+        keeps_state: None,
     }
 }
 

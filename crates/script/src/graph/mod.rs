@@ -44,7 +44,8 @@ pub(crate) struct ModuleGraph {
     modules: HashMap<String, Module>,
     /// What `zod` means to built-in modules.
     zod: String,
-    may_keep_state: bool,
+    /// Where a file may keep state; one of the author's own when there is one.
+    keeps_state: Option<Place>,
 }
 
 /// How a module comes to its exports.
@@ -139,7 +140,13 @@ impl ModuleGraph {
 
     /// Whether what the modules render may depend on how often they were asked.
     pub(crate) fn may_keep_state(&self) -> bool {
-        self.may_keep_state
+        self.keeps_state.is_some()
+    }
+
+    /// Returns where a file of the author's own may keep state.
+    pub(crate) fn state_of_author(&self) -> Option<&Place> {
+        let place = self.keeps_state.as_ref();
+        place.filter(|place| !reader::is_of_package(&place.file))
     }
 
     /// Returns the source text of module `name`.

@@ -24,7 +24,7 @@ pub(super) struct Reader<'a> {
     queue: VecDeque<(Found, String)>,
     modules: HashMap<String, Module>,
     sources: Vec<(String, String)>,
-    may_keep_state: bool,
+    keeps_state: Option<Place>,
 }
 
 impl<'a> Reader<'a> {
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
             queue: VecDeque::new(),
             modules: HashMap::new(),
             sources: Vec::new(),
-            may_keep_state: false,
+            keeps_state: None,
         };
         let entry_name = reader.enqueue(Found {
             path: path.clone(),
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         };
         let imports = self.follow(&path, &name, &source, &done)?;
         let requires = self.follow_requires(&path, &done);
-        self.may_keep_state |= done.may_keep_state && !keeps_only_caches(&name);
+        self.note_state(&name, done.keeps_state);
         let module = Module {
             path,
             form,
@@ -111,6 +111,17 @@ impl<'a> Reader<'a> {
         self.modules.insert(name.clone(), module);
         self.sources.push((name, source));
         Ok(())
+    }
+
+    /// Remembers the first place that keeps state; one in a file of the author's own before those in packages.
+    fn note_state(&mut self, name: &str, place: Option<Place>) {
+        let better = match &self.keeps_state {
+            None => !keeps_only_caches(name),
+            Some(known) => is_of_package(&known.file) && !is_of_package(name),
+        };
+        if better && place.is_some() {
+            self.keeps_state = place;
+        }
     }
 
     fn source(&self, path: &Path, name: &str) -> Result<String, LoadError> {
@@ -189,9 +200,14 @@ impl<'a> Reader<'a> {
             root: self.root,
             modules: self.modules,
             zod,
-            may_keep_state: self.may_keep_state,
+            keeps_state: self.keeps_state,
         }
     }
+}
+
+/// Whether file `name` is not the author's own.
+pub(super) fn is_of_package(name: &str) -> bool {
+    name.split('/').any(|part| part == "node_modules")
 }
 
 /// Whether file `name` belongs to a package that is known to keep nothing but caches between calls.

@@ -11,6 +11,7 @@ use oxc::ast::ast::{
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::Scoping;
+use oxc::span::{GetSpan, Span};
 use oxc::syntax::scope::ScopeFlags;
 use oxc::syntax::symbol::SymbolId;
 
@@ -54,18 +55,18 @@ const CHANGING_STATICS: [&str; 5] = [
     "deleteProperty",
 ];
 
-/// Returns true when a function in `program` may change what it did not make itself: a variable of the module or
-/// of a function around it, or an object that it was given or found. What runs while the module loads runs once
-/// and does not count.
-pub(super) fn may_keep_state(program: &Program<'_>, scoping: &Scoping) -> bool {
+/// Returns where a function in `program` may change what it did not make itself, as the first byte of that code: a
+/// variable of the module or of a function around it, or an object that it was given or found. What runs while the
+/// module loads runs once and does not count.
+pub(super) fn may_keep_state(program: &Program<'_>, scoping: &Scoping) -> Option<usize> {
     let mut search = Search {
         scoping,
         functions: Vec::new(),
         constructor: false,
-        found: false,
+        found: None,
     };
     search.visit_program(program);
-    search.found
+    search.found.map(|offset| offset as usize)
 }
 
 /// The variables of a function.
@@ -84,7 +85,8 @@ struct Search<'s> {
     functions: Vec<Own>,
     /// The next function is a constructor.
     constructor: bool,
-    found: bool,
+    /// First byte of the first place that was found.
+    found: Option<u32>,
 }
 
 impl Search<'_> {
@@ -98,6 +100,18 @@ impl Search<'_> {
         self.functions.pop();
     }
 
+    /// Notes `place` when it `keeps` state.
+    fn note(&mut self, keeps: bool, place: Span) {
+        if keeps {
+            self.found.get_or_insert(place.start);
+        }
+    }
+
+    /// Notes `place`, unless it runs while the module loads.
+    fn note_inside(&mut self, place: Span) {
+        self.note(!self.functions.is_empty(), place);
+    }
+
     fn symbol(&self, identifier: &IdentifierReference<'_>) -> Option<SymbolId> {
         let reference = self.scoping.get_reference(identifier.reference_id.get()?);
         reference.symbol_id()
@@ -107,14 +121,16 @@ impl Search<'_> {
     fn assigned(&mut self, identifier: &IdentifierReference<'_>) {
         let symbol = self.symbol(identifier);
         if let Some(own) = self.functions.last() {
-            self.found |= !symbol.is_some_and(|symbol| own.variables.contains(&symbol));
+            let is_own = symbol.is_some_and(|symbol| own.variables.contains(&symbol));
+            self.note(!is_own, identifier.span);
         }
     }
 
     /// Notes that an object is changed.
     fn changed(&mut self, object: &Expression<'_>) {
-        let is_made_here = self.makes(object);
-        self.found |= !self.functions.is_empty() && !is_made_here;
+        if !self.makes(object) {
+            self.note_inside(object.span());
+        }
     }
 
     /// Whether the value of `expression` was made by the function at hand.
@@ -162,7 +178,7 @@ fn reads_on(expression: &Expression<'_>) -> bool {
 impl<'a> Visit<'a> for Search<'_> {
     fn visit_function(&mut self, function: &Function<'a>, flags: ScopeFlags) {
         // What a generator has yielded is state of its own.
-        self.found |= function.generator;
+        self.note(function.generator, function.span);
         self.inside(|search| walk::walk_function(search, function, flags));
     }
 
@@ -183,7 +199,8 @@ impl<'a> Visit<'a> for Search<'_> {
 
     fn visit_variable_declarator(&mut self, declared: &VariableDeclarator<'a>) {
         walk::walk_variable_declarator(self, declared);
-        self.found |= declared.init.as_ref().is_some_and(reads_on);
+        let reads_on = declared.init.as_ref().is_some_and(reads_on);
+        self.note(reads_on, declared.span);
         let made = declared.init.as_ref().is_some_and(|init| self.makes(init));
         if let (true, BindingPattern::BindingIdentifier(identifier)) = (made, &declared.id)
             && let (Some(own), Some(symbol)) =
@@ -201,7 +218,7 @@ impl<'a> Visit<'a> for Search<'_> {
                 self.changed(&member.object);
             }
             SimpleAssignmentTarget::PrivateFieldExpression(member) => self.changed(&member.object),
-            _ => self.found |= !self.functions.is_empty(),
+            _ => self.note_inside(target.span()),
         }
         walk::walk_simple_assignment_target(self, target);
     }
@@ -219,7 +236,7 @@ impl<'a> Visit<'a> for Search<'_> {
             match unary.argument.get_inner_expression() {
                 Expression::StaticMemberExpression(member) => self.changed(&member.object),
                 Expression::ComputedMemberExpression(member) => self.changed(&member.object),
-                _ => self.found |= !self.functions.is_empty(),
+                _ => self.note_inside(unary.span),
             }
         }
         walk::walk_unary_expression(self, unary);
@@ -238,13 +255,13 @@ impl<'a> Visit<'a> for Search<'_> {
                         .and_then(|first| first.as_expression())
                     {
                         Some(first) => self.changed(first),
-                        None => self.found |= !self.functions.is_empty(),
+                        None => self.note_inside(call.span),
                     }
                 }
             }
             // A method whose name is not known.
             Expression::ComputedMemberExpression(member) => self.changed(&member.object),
-            Expression::Identifier(name) if name.name == "eval" => self.found = true,
+            Expression::Identifier(name) if name.name == "eval" => self.note(true, call.span),
             _ => {}
         }
         match call.callee.get_inner_expression() {
@@ -258,12 +275,14 @@ impl<'a> Visit<'a> for Search<'_> {
 
     fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
         // A method that is not called in its place may be called anywhere.
-        self.found |= CHANGING.contains(&member.property.name.as_str());
+        let changes = CHANGING.contains(&member.property.name.as_str());
+        self.note(changes, member.span);
         walk::walk_static_member_expression(self, member);
     }
 
     fn visit_identifier_reference(&mut self, name: &IdentifierReference<'a>) {
-        self.found |= name.name == "Function" && self.symbol(name).is_none();
+        let is_builtin = self.symbol(name).is_none();
+        self.note(name.name == "Function" && is_builtin, name.span);
     }
 
     fn visit_reg_exp_literal(&mut self, pattern: &RegExpLiteral<'a>) {
@@ -272,7 +291,7 @@ impl<'a> Visit<'a> for Search<'_> {
             .regex
             .flags
             .intersects(RegExpFlags::G | RegExpFlags::Y);
-        self.found |= remembers && self.functions.is_empty();
+        self.note(remembers && self.functions.is_empty(), pattern.span);
     }
 }
 
@@ -284,7 +303,16 @@ mod tests {
     fn keeps_state(source: &str) -> bool {
         transform("a.tsx", source, "smithers-orchestrator", Package::Own)
             .unwrap()
-            .may_keep_state
+            .keeps_state
+            .is_some()
+    }
+
+    #[test]
+    fn the_first_place_that_keeps_state_is_told() {
+        let source = "const seen = [];\nlet n = 0;\nexport const f = (x) => {\n  n += x;\n  seen.push(x);\n};\n";
+        let done = transform("a.tsx", source, "smithers-orchestrator", Package::Own).unwrap();
+        let place = done.keeps_state.unwrap();
+        assert_eq!((place.line, place.column), (4, 3));
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(crate) struct Transformed {
     pub(crate) imports: Vec<String>,
     /// Specifiers of requires; none for an ES module.
     pub(crate) requires: Option<Vec<String>>,
-    /// What it renders may depend on how often it was asked.
-    pub(crate) may_keep_state: bool,
+    /// Where it may keep state: then what it renders may depend on how often it was asked.
+    pub(crate) keeps_state: Option<Place>,
 }
 
 /// Transforms `source`. `file` is its name in messages, its extension tells the language;
@@ -48,7 +48,7 @@ pub(crate) fn transform(
         segments: None,
     };
     let read_commonjs = || {
-        commonjs::read(source).map_err(|(offset, problem)| {
+        commonjs::read(file, source).map_err(|(offset, problem)| {
             LoadError::new(file, problem).at(Some(origin.place(offset)))
         })
     };
@@ -150,7 +150,8 @@ fn transform_code(
     if !is_module && package.is_some_and(|package| commonjs::is_commonjs(package, &scoping)) {
         return Ok(None);
     }
-    let may_keep_state = state::may_keep_state(&program, &scoping);
+    let keeps_state = state::may_keep_state(&program, &scoping);
+    let keeps_state = keeps_state.map(|offset| origin.place(offset));
     let options = transform_options(jsx_import_source);
     let done = Transformer::new(&allocator, Path::new(file), &options)
         .build_with_scoping(scoping, &mut program);
@@ -175,7 +176,7 @@ fn transform_code(
         code: printed.code,
         imports,
         requires: None,
-        may_keep_state,
+        keeps_state,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! The element tree of one frame: a flat list in document order, with the frame XML it stands for.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -238,6 +238,16 @@ impl TreeBuilder {
     pub fn open_shared(&mut self, node: Arc<Node>) {
         self.open.push(self.elements.len());
         self.elements.push(Element { node, end: 0 });
+    }
+
+    /// Adds elements of `tree` once more: whole ones that follow each other.
+    pub fn repeat(&mut self, tree: &Tree, elements: Range<usize>) {
+        let (from, to) = (elements.start, self.elements.len());
+        let moved = tree.elements[elements].iter().map(|element| Element {
+            node: Arc::clone(&element.node),
+            end: element.end - from + to,
+        });
+        self.elements.extend(moved);
     }
 
     /// Closes the innermost open element.

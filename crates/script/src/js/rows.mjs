@@ -33,8 +33,13 @@ export class Rows {
   constructor() {
     this.count = 0;
     this.tables = new Map();
-    /** By table, the nodes whose rows were asked for; an empty text is the whole table. */
+    /** By table and node, the number of each read of rows; an empty text is the whole table. */
     this.read = new Map();
+    this.reads = 0;
+    /** Numbers of the reads of this frame, in order. */
+    this.trail = [];
+    /** Numbers of reads that would find more than before the newest frame. */
+    this.changed = [];
     /** What was read since the host looked, as a flat list of tables and nodes. */
     this.fresh = [];
   }
@@ -47,15 +52,31 @@ export class Rows {
     const ofNode = entry.nodes.get(nodeId);
     if (ofNode === undefined) entry.nodes.set(nodeId, [row]);
     else ofNode.push(row);
+    const read = this.read.get(table);
+    for (const name of ["", nodeId]) if (read?.has(name)) this.changed.push(read.get(name));
+  }
+
+  /** A frame begins. */
+  begin() {
+    this.trail = [];
+  }
+
+  /** A frame has seen all rows. */
+  end() {
+    this.changed = [];
   }
 
   /** Notes that what is rendered depends on these rows, whether or not there are any. */
   note(table, nodeId) {
     let nodes = this.read.get(table);
-    if (nodes === undefined) this.read.set(table, (nodes = new Set()));
-    if (nodes.has(nodeId)) return;
-    nodes.add(nodeId);
-    this.fresh.push(table, String(nodeId));
+    if (nodes === undefined) this.read.set(table, (nodes = new Map()));
+    let number = nodes.get(nodeId);
+    if (number === undefined) {
+      number = this.reads++;
+      nodes.set(nodeId, number);
+      this.fresh.push(table, String(nodeId));
+    }
+    this.trail.push(number);
   }
 
   /** The reads that are new since the last time, or null. */

@@ -51,16 +51,18 @@ export function addRow(id, table, nodeId, iteration, text) {
 }
 
 /**
- * Begins the next frame: what is to be rendered, the memory of its positions, and where plain tasks with a function
- * are put. It must be ended, or given up.
+ * Begins the next frame: what is to be rendered, the memory of its positions, where plain tasks with a function are
+ * put, its context, its reads of rows, and the reads that changed. It must be ended, or given up.
  */
 export function beginFrame(id, iteration, iterations) {
   const session = sessions.get(id);
   const ctx = makeContext(session, iteration, freeze(JSON.parse(iterations)));
   const frame = new Frame(ctx, session);
+  const { rows } = session;
+  rows.begin();
   resetHooks();
   renderIn(frame);
-  return [session.workflow.build(ctx), session.fibers, frame.plain];
+  return [session.workflow.build(ctx), session.fibers, frame.plain, ctx, rows.trail, rows.changed];
 }
 
 /** Ends the frame that was begun. Its callbacks replace those before it. */
@@ -68,6 +70,7 @@ export function endFrame() {
   const frame = currentFrame();
   renderIn(null);
   frame.session.frame = frame;
+  frame.session.rows.end();
   frame.before = null;
 }
 

@@ -18,6 +18,8 @@ class Fiber {
     this.hooks = null;
     this.restart = false;
     this.node = null;
+    /** What the component was called with last. */
+    this.props = null;
   }
 }
 
@@ -36,6 +38,7 @@ export function call(fiber, type, props) {
     if (fiber.node === null || !builtIn(fiber.node, props)) fiber.node = type(props);
     return fiber.node;
   }
+  fiber.props = props;
   const made = callComponent(fiber, type, props);
   if (typeof made?.then !== "function") return made;
   throw new SmithersError("INVALID_INPUT", `component ${type.name || "(anonymous)"} is asynchronous; rendering is not`);

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use rquickjs::function::IntoArgs;
 use rquickjs::promise::PromiseState;
-use rquickjs::{
-    Context, Ctx, FromJs, Function, Module, Object, Persistent, Promise, Runtime, Value,
-};
+use rquickjs::{Context, Ctx, FromJs, Function, Module, Object, Persistent, Promise, Runtime};
 use smithers_model::error::ErrorInfo;
 
 use super::exception::{Halt, halt, null, thrown};
@@ -16,7 +14,7 @@ use super::guard::Guard;
 use super::loader::GraphLoader;
 use super::native;
 use super::shared::{Shared, Work};
-use super::walk::{Describe, Names, Tools, WalkError};
+use super::walk::{Names, WalkError};
 use crate::graph::{ModuleGraph, builtin};
 use crate::ground::{Footing, Soil};
 use crate::options::Limits;
@@ -28,10 +26,10 @@ const COLLECT_BYTES: usize = 4 << 20;
 /// A JavaScript engine with the host module loaded. Fields drop in order: values before the runtime.
 pub(super) struct Engine {
     host: Persistent<Object<'static>>,
-    names: Names,
+    pub(super) names: Names,
     context: Context,
     runtime: Runtime,
-    guard: Rc<Guard>,
+    pub(super) guard: Rc<Guard>,
     pub(super) shared: Rc<Shared>,
     soil: Soil,
     pulse: Arc<Pulse>,
@@ -158,27 +156,6 @@ impl Engine {
     pub(super) fn footing(&self) -> Option<Footing> {
         let is_pure = !self.shared.touched.get() && !self.runtime.is_job_pending();
         is_pure.then(|| self.soil.footing())
-    }
-
-    /// What a walk over the elements of a frame needs.
-    pub(super) fn tools<'a, 'js>(
-        &'a self,
-        ctx: &'a Ctx<'js>,
-        host: &'a Object<'js>,
-        describe: Describe<'a, 'js>,
-        fibers: Value<'js>,
-        plain: Value<'js>,
-    ) -> Tools<'a, 'js> {
-        Tools {
-            ctx,
-            host,
-            names: &self.names,
-            guard: &self.guard,
-            shared: &self.shared,
-            describe,
-            fibers,
-            plain,
-        }
     }
 
     /// Ends a frame that could not be rendered and says why.

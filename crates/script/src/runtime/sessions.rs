@@ -16,7 +16,7 @@ use super::ScriptRuntime;
 use super::engine::Drained;
 use super::exception::Halt;
 use super::shared::Work;
-use super::walk::{Memory, WalkError, read_tree};
+use super::walk::{Memory, Tools, WalkError, read_tree};
 use crate::ground::{Footing, Read};
 
 /// All rows of a run so far; grows between frames.
@@ -121,9 +121,22 @@ impl ScriptRuntime {
                 .and_then(|begin| begin.call::<_, Vec<Value<'_>>>(arguments))
                 .map_err(WalkError::from)
                 .and_then(|frame| {
-                    let [root, fibers, plain] =
-                        <[_; 3]>::try_from(frame).expect("beginFrame says three things");
-                    let tools = self.engine.tools(ctx, host, &describe, fibers, plain);
+                    let [root, fibers, plain, context, trail, changed] =
+                        <[_; 6]>::try_from(frame).expect("beginFrame says six things");
+                    let tools = Tools {
+                        ctx,
+                        host,
+                        names: &self.engine.names,
+                        guard: &self.engine.guard,
+                        shared: &self.engine.shared,
+                        describe: &describe,
+                        fibers,
+                        plain,
+                        context,
+                        trail,
+                        changed: changed.get()?,
+                        passes: (request.iteration, &request.iterations),
+                    };
                     read_tree(tools, root, memory)
                 })
                 .and_then(|tree| {

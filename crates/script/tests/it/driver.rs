@@ -283,6 +283,16 @@ impl Run {
         self.render().unwrap();
     }
 
+    /// Stores a row of a task that need not be in the newest frame.
+    pub(crate) fn give(&mut self, table: &str, id: &str, payload: &str) {
+        let row = OutputRow {
+            table: table.to_owned(),
+            node: NodeKey::new(id, 0),
+            payload: RawJson::parse(payload).unwrap(),
+        };
+        self.new_rows.push(Arc::new(row));
+    }
+
     /// Stores `payload` as the output of `id`.
     pub(crate) fn add(&mut self, id: &str, payload: &str) {
         let row = OutputRow {

@@ -1,15 +1,17 @@
 //! The walk itself: from what a workflow returned down to its tasks, in document order.
 
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::mem;
 use std::ptr;
 use std::sync::Arc;
 
 use rquickjs::{Ctx, Error, Object, Value};
+use smithers_model::Iteration;
 use smithers_model::tree::{Kind, MAX_DEPTH, Node, Tree, TreeBuilder};
 
 use super::marks::Marks;
-use super::memory::Memory;
+use super::memory::{Memory, Seen};
 use super::names::Names;
 use super::node::NodeReader;
 use super::place::{Occupant, Place};
@@ -40,6 +42,14 @@ pub(in crate::runtime) struct Tools<'a, 'js> {
     pub(in crate::runtime) fibers: Value<'js>,
     /// Where properties of plain tasks with a function go.
     pub(in crate::runtime) plain: Value<'js>,
+    /// What the frame is made from.
+    pub(in crate::runtime) context: Value<'js>,
+    /// Numbers of the reads of rows that it made.
+    pub(in crate::runtime) trail: Value<'js>,
+    /// Numbers of the reads that would find more than before.
+    pub(in crate::runtime) changed: Vec<u32>,
+    /// The passes of loops.
+    pub(in crate::runtime) passes: (Iteration, &'a BTreeMap<String, Iteration>),
 }
 
 /// Reads what a workflow returned into a tree.
@@ -51,13 +61,16 @@ pub(in crate::runtime) fn read_tree<'js>(
     let mut place = mem::take(&mut memory.root);
     let read = Walk::new(tools, memory).and_then(|mut walk| {
         walk.expand(root, &mut place, 0)?;
-        Ok(walk.tree.finish())
+        Ok((walk.tree.finish(), walk.keeps))
     });
     memory.root = place;
-    if let Ok(tree) = &read {
-        memory.size = tree.elements().len();
+    let (tree, keeps) = read?;
+    memory.size = tree.elements().len();
+    if keeps {
+        memory.tree = tree.clone();
+        memory.tree_frame = memory.frame;
     }
-    read
+    Ok(tree)
 }
 
 /// A walk under way.
@@ -75,15 +88,26 @@ pub(super) struct Walk<'a, 'js> {
     pub(super) reads_plain: bool,
     /// Room for the names of an object.
     pub(super) found: Vec<Name>,
-    tree: TreeBuilder,
+    /// How many contexts are around.
+    pub(super) provided: u32,
+    /// How much there was that no later frame may take over.
+    pub(super) particular: u64,
+    /// Whether a later frame may take over something.
+    pub(super) keeps: bool,
+    /// When the plain tasks were seen, in their order.
+    pub(super) tasks: Vec<Seen>,
+    pub(super) tree: TreeBuilder,
+    pub(super) depth: u32,
     text: usize,
-    depth: u32,
     read: u32,
 }
 
 impl<'a, 'js> Walk<'a, 'js> {
     fn new(tools: Tools<'a, 'js>, memory: &'a mut Memory) -> Outcome<Self> {
-        memory.begin();
+        let (iteration, passes) = tools.passes;
+        memory.begin(iteration, passes);
+        let changed = tools.changed.iter().map(|read| (*read, memory.frame));
+        memory.changed.extend(changed);
         *tools.shared.path.borrow_mut() = Default::default();
         let marks = Marks::of(tools.host)?;
         let mut found = Vec::new();
@@ -94,9 +118,13 @@ impl<'a, 'js> Walk<'a, 'js> {
             plain_callbacks: 0,
             reads_plain: found.is_empty(),
             found,
+            provided: 0,
+            particular: 0,
+            keeps: false,
+            tasks: Vec::new(),
             tree: TreeBuilder::default(),
-            text: 0,
             depth: 0,
+            text: 0,
             read: 0,
             tools,
             marks,
@@ -160,6 +188,7 @@ impl<'a, 'js> Walk<'a, 'js> {
 
     /// A value that is no plain list, element or node: one in disguise, something to go through, or a mistake.
     fn unusual(&mut self, value: Value<'js>, parent: &mut Place, index: u32) -> Outcome<()> {
+        self.particular += 1;
         let unwrapped: Value<'js> = self.marks.list.call((value.clone(),))?;
         if unwrapped != value {
             return self.deeper(|walk| walk.expand(unwrapped, parent, index));
@@ -185,8 +214,8 @@ impl<'a, 'js> Walk<'a, 'js> {
         Ok(())
     }
 
-    fn make_room(&self) -> Outcome<()> {
-        match self.tree.len() < MOST_ELEMENTS {
+    pub(super) fn make_room(&self) -> Outcome<()> {
+        match self.tree.len() <= MOST_ELEMENTS {
             true => Ok(()),
             false => Err(WalkError::rule(
                 "INVALID_INPUT",
@@ -237,8 +266,13 @@ impl<'a, 'js> Walk<'a, 'js> {
             return self.place(group, inner, place);
         }
         let fiber = self.fiber(place, &component)?;
+        if self.take_over(&fiber, &props, place)? {
+            return Ok(());
+        }
+        let start = self.start()?;
         let made = self.marks.call.call((fiber, component, props))?;
-        self.expand(made, place, 0)
+        self.expand(made, place, 0)?;
+        self.keep(&start, place)
     }
 
     fn tag(&mut self, tag: Value<'js>, props: Value<'js>, place: &mut Place) -> Outcome<()> {
@@ -266,7 +300,9 @@ impl<'a, 'js> Walk<'a, 'js> {
         let is_scope = self.marks.scopes.contains(&raw::address(&context));
         context.set("current", inner)?;
         self.scoped += u32::from(is_scope);
+        self.provided += 1;
         let done = self.expand(children, place, 0);
+        self.provided -= 1;
         self.scoped -= u32::from(is_scope);
         context.set("current", outer)?;
         done
@@ -274,6 +310,7 @@ impl<'a, 'js> Walk<'a, 'js> {
 
     /// Puts a host node in its place and expands what is inside it.
     fn host_node(&mut self, node: &Value<'js>, place: &mut Place) -> Outcome<()> {
+        self.particular += 1;
         let reader = NodeReader {
             names: self.tools.names,
             describe: self.tools.describe,

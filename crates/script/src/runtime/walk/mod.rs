@@ -13,6 +13,7 @@ mod node;
 mod path;
 mod place;
 mod raw;
+mod reuse;
 mod task;
 
 use rquickjs::Value;

@@ -13,9 +13,19 @@ impl Default for Path {
 impl Path {
     /// An element stands here.
     pub(super) fn step(&mut self) {
+        self.steps(1);
+    }
+
+    /// This many elements stand here.
+    pub(super) fn steps(&mut self, elements: u32) {
         if let Some(last) = self.0.last_mut() {
-            *last += 1;
+            *last += elements;
         }
+    }
+
+    /// How many elements the innermost level has.
+    pub(super) fn count(&self) -> u32 {
+        self.0.last().copied().unwrap_or(0)
     }
 
     /// What follows is inside the last element.

@@ -8,6 +8,7 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr;
 
+use super::reuse::Made;
 use super::task::PlainTask;
 
 /// Most vacant positions that are made to reach one behind them.
@@ -34,6 +35,8 @@ pub(super) struct Place {
     pub(super) fiber: Option<u32>,
     /// The plain task that stood here.
     pub(super) task: Option<Box<PlainTask>>,
+    /// What the component that stands here came to.
+    pub(super) made: Option<Box<Made>>,
     /// Positions below by index, without wide gaps.
     list: Vec<Place>,
     /// Other positions below by index, and all by key.
@@ -55,6 +58,7 @@ impl Default for Place {
             occupant: Occupant::Vacant,
             fiber: None,
             task: None,
+            made: None,
             list: Vec::new(),
             others: Others::default(),
         }

@@ -115,6 +115,19 @@ pub(super) fn set_item<'js>(list: &Value<'js>, index: u32, value: Value<'js>) ->
     }
 }
 
+/// Whether two values are the same: equal scalars, or one object. Runs no code of the user.
+pub(super) fn is_same(one: &Value<'_>, other: &Value<'_>) -> bool {
+    let ctx = one.ctx().as_raw().as_ptr();
+    // SAFETY: both values are held, and stay so.
+    unsafe { qjs::JS_IsSameValue(ctx, one.as_raw(), other.as_raw()) }
+}
+
+/// Whether jobs wait that some code has left behind.
+pub(super) fn jobs_wait(ctx: &Ctx<'_>) -> bool {
+    // SAFETY: the runtime lives as long as its context.
+    unsafe { qjs::JS_IsJobPending(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) }
+}
+
 /// The length of a list.
 pub(super) fn length(list: &Value<'_>) -> Result<u32> {
     let mut length = 0;

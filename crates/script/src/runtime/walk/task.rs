@@ -5,10 +5,12 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rquickjs::Value;
 use smithers_model::NodeKey;
+use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::tree::{Kind, Node, ParallelSpec, TaskBody, TaskSpec};
 
@@ -102,11 +104,13 @@ impl<'js> Walk<'_, 'js> {
             let index = self.plain_callbacks;
             raw::set_item(&self.tools.plain, index, props.clone())?;
             self.plain_callbacks += 1;
+            self.particular += 1;
             task.set_body(TaskBody::Compute(PLAIN_CALLBACKS | index));
             task.value = None;
         } else {
             self.static_body(&mut task, &said)?;
         }
+        self.tasks.push(Rc::clone(&task.seen));
         self.leaf(Arc::clone(&task.node))?;
         place.task = Some(task);
         Ok(true)
@@ -211,17 +215,17 @@ impl<'js> Walk<'_, 'js> {
                 let copy = Flat::of(&said.children, object, held);
                 self.quietly(copy)?.flatten()
             }
-            Err(_) => None,
+            Err(_) => {
+                self.particular += 1;
+                None
+            }
         };
         task.set_body(TaskBody::Static(Some(payload)));
         Ok(())
     }
 
     /// The value of a static task as checked text, or why it is none.
-    fn payload(
-        &self,
-        said: &Said<'js>,
-    ) -> Outcome<Result<RawJson, smithers_model::error::ErrorInfo>> {
+    fn payload(&self, said: &Said<'js>) -> Outcome<Result<RawJson, ErrorInfo>> {
         let arguments = (said.children.clone(), &*said.table, &*said.id);
         match self.marks.payload.call::<_, String>(arguments) {
             Ok(text) => Ok(Ok(RawJson::trusted(text))),

@@ -134,6 +134,7 @@ fn launch() -> Launch {
                 created_at: Timestamp(0).to_iso(),
             },
             started_by: None,
+            rerun_of: None,
         },
         actor: person,
         idempotency_key: None,

@@ -171,6 +171,7 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
             created_at: Timestamp(0).to_iso(),
         },
         started_by: None,
+        rerun_of: None,
     };
     Launch {
         run_id: run_id.into(),

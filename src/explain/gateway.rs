@@ -196,15 +196,15 @@ pub(super) const TABLE: &[Explanation] = &[
     ),
     told(
         "RUN_NOT_ACTIVE",
-        "The run neither executes nor waits.",
-        "It has ended already.",
-        "See how: `smithers runs show RUN`.",
+        "The run does not execute, or has ended.",
+        "Only what executes can be paused, and only what has not ended can be cancelled.",
+        "See where it stands: `smithers runs show RUN`.",
     ),
     told(
         "RUN_ACTIVE",
         "The run executes or waits.",
-        "It was to be deleted or repeated before it had ended.",
-        "Wait for its end, or cancel it: `smithers runs cancel RUN`.",
+        "It was to be deleted before it had ended, or one of its tasks retried while it executes.",
+        "Wait for its end, cancel it (`smithers runs cancel RUN`), or pause it to retry a task (`smithers runs pause RUN`).",
     ),
     told(
         "RUN_HELD",

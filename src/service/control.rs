@@ -1,14 +1,14 @@
-//! `pauseRun`, `resumeRun` and `cancelRun`: people steer a run.
+//! `pauseRun`, `resumeRun`, `retryTask` and `cancelRun`: people steer a run.
 
-use smithers_actors::run::RunError;
+use smithers_actors::run::{Retry, RunError};
 use smithers_actors::session::Caller;
 use smithers_engine::Refusal;
-use smithers_model::RunId;
 use smithers_model::run::RunStatus;
+use smithers_model::{NodeKey, RunId};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
-use smithers_protocol::params::{CancelRun, Params, PauseRun, ResumeRun};
-use smithers_protocol::view::{CancelAnswer, PauseAnswer, ResumeAnswer};
+use smithers_protocol::params::{CancelRun, Params, PauseRun, ResumeRun, RetryTask};
+use smithers_protocol::view::{CancelAnswer, PauseAnswer, ResumeAnswer, RetryAnswer};
 
 use super::following::Following;
 use super::{Service, encode, error};
@@ -61,6 +61,33 @@ impl Service {
             }
             Err(refused) => Err(error::of_run(refused, &run_id, None)),
         }
+    }
+
+    /// Has a task of a run at rest done again, with what came after it. The answer means that this is durable.
+    pub(super) async fn retry_task(
+        &self,
+        caller: &Caller,
+        params: &Params,
+    ) -> Result<Payload, RpcError> {
+        let request = RetryTask::read(params)?;
+        let id = RunId::from(request.run_id.as_str());
+        let node = NodeKey::new(request.node_id.as_str(), request.iteration);
+        let following = Following::begin(caller, &id);
+        let retry = Retry {
+            node: node.clone(),
+            dependents: request.reset_dependents,
+            actor: caller.actor(),
+        };
+        let retried = self.runs.retry_task(&id, retry).await;
+        following.settle(&retried);
+        let reset =
+            retried.map_err(|refused| error::of_run(refused, &request.run_id, Some(&node)))?;
+        encode(&RetryAnswer::requested(
+            &request.run_id,
+            &request.node_id,
+            request.iteration,
+            reset.iter().map(|node| node.node_id.as_str()).collect(),
+        ))
     }
 
     /// Ends a run, whatever it does or waits for.

@@ -46,6 +46,13 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),
         Refusal::NotActive { .. } | Refusal::AlreadyCancelled => RpcError::run_not_active(),
         Refusal::NotExecuting { .. } => RpcError::run_not_executing(),
+        Refusal::Executing => RpcError::run_executing(),
+        Refusal::UnknownNode { node } => {
+            RpcError::no_such_node(run_id, node.node_id.as_str(), node.iteration)
+        }
+        refusal @ (Refusal::NothingToRetry { .. } | Refusal::LoopWentOn { .. }) => {
+            RpcError::invalid_request(refusal.to_string())
+        }
         Refusal::UnknownAttempt { .. } | Refusal::Illegal { .. } => RpcError::internal(),
     }
 }

@@ -1,16 +1,16 @@
-//! `launchRun`.
+//! `launchRun` and `runs.rerun`.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 use smithers_actors::session::{Caller, Identity};
-use smithers_model::run::{RunAuth, RunConfig, StartedBy};
+use smithers_model::run::{RunAuth, RunConfig, RunRow, StartedBy};
 use smithers_model::step::Launch;
 use smithers_model::workflow::{Workflow, WorkflowDefinition};
 use smithers_model::{RawJson, RunId, Timestamp};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
-use smithers_protocol::params::{LaunchRun, Params};
+use smithers_protocol::params::{LaunchRun, Params, RerunRun};
 use smithers_protocol::view::LaunchAnswer;
 
 use super::following::Following;
@@ -29,7 +29,31 @@ impl Service {
         caller: &Caller,
         params: Params,
     ) -> Result<Payload, RpcError> {
-        let request = LaunchRun::read(params)?;
+        self.launch_as(caller, LaunchRun::read(params)?, None).await
+    }
+
+    /// Launches a run with the input of another one, of the workflow as it is now.
+    pub(super) async fn rerun(
+        &self,
+        caller: &Caller,
+        params: &Params,
+    ) -> Result<Payload, RpcError> {
+        let RerunRun { run_id, new_run_id } = RerunRun::read(params)?;
+        let id = RunId::from(run_id.as_str());
+        let row = self
+            .read_briefly(move |reader| reader.run(&id).map_err(error::of_read))
+            .await?
+            .ok_or_else(|| RpcError::no_such_run(&run_id))?;
+        let request = again(&row, new_run_id);
+        self.launch_as(caller, request, Some(row.run_id)).await
+    }
+
+    async fn launch_as(
+        &self,
+        caller: &Caller,
+        request: LaunchRun,
+        rerun_of: Option<RunId>,
+    ) -> Result<Payload, RpcError> {
         let workflow = self
             .catalogue
             .get(&request.workflow)
@@ -46,7 +70,8 @@ impl Service {
         // The run begins with what its row will say.
         let run_id = RunId::from(request.run_id.as_deref().unwrap_or_default());
         self.backend.boundary().input(&run_id, &mut input);
-        let launch = self.launch(caller, &request, workflow.definition(), input);
+        let mut launch = self.launch(caller, &request, workflow.definition(), input);
+        launch.config.rerun_of = rerun_of;
         let run_id = self.hand_over(caller, launch, workflow.clone()).await?;
         let system = workflow.definition().system;
         encode(&LaunchAnswer {
@@ -159,6 +184,7 @@ impl Service {
             allow_network: request.allow_network.unwrap_or(false),
             max_output_bytes: request.max_output_bytes.unwrap_or(MAX_OUTPUT_BYTES),
             tool_timeout_ms: request.tool_timeout_ms.unwrap_or(TOOL_TIMEOUT_MS),
+            rerun_of: None,
             auth: RunAuth {
                 triggered_by,
                 scopes: caller.grants.written().to_vec(),
@@ -173,5 +199,29 @@ impl Service {
                 detected: started_by.detected,
             }),
         }
+    }
+}
+
+/// A launch like that of `row`: the same workflow, input and options.
+fn again(row: &RunRow, new_run_id: Option<String>) -> LaunchRun {
+    // A damaged configuration (only possible in stored data) reads as one without options.
+    let config: Option<RunConfig> = serde_json::from_str(row.config.as_str()).ok();
+    let config = config.as_ref();
+    let input = match row.input.value() {
+        Value::Object(input) => input,
+        _ => Params::new(),
+    };
+    LaunchRun {
+        workflow: row.workflow_key.to_string(),
+        input,
+        run_id: new_run_id,
+        idempotency_key: None,
+        max_concurrency: config
+            .and_then(|config| config.max_concurrency)
+            .map(u64::from),
+        allow_network: config.map(|config| config.allow_network),
+        max_output_bytes: config.map(|config| config.max_output_bytes),
+        tool_timeout_ms: config.map(|config| config.tool_timeout_ms),
+        started_by: None,
     }
 }

@@ -77,6 +77,8 @@ impl Service {
             Method::LaunchRun => self.launch_run(caller, params).await,
             Method::ResumeRun => self.resume_run(caller, &params).await,
             Method::PauseRun => self.pause_run(caller, &params).await,
+            Method::RetryTask => self.retry_task(caller, &params).await,
+            Method::RerunRun => self.rerun(caller, &params).await,
             Method::CancelRun => self.cancel_run(caller, &params).await,
             Method::DeleteRun => self.delete_run(caller, &params).await,
             Method::HoldRun => self.hold_run(caller, &params).await,
@@ -103,6 +105,8 @@ impl Service {
             Method::LaunchRun
                 | Method::ResumeRun
                 | Method::PauseRun
+                | Method::RetryTask
+                | Method::RerunRun
                 | Method::CancelRun
                 | Method::DeleteRun
                 | Method::HoldRun

@@ -1,8 +1,10 @@
-//! People steer a run: pause and resume, over a restart too.
+//! People steer a run: pause, resume, retry a task, launch it once more.
 
 use serde_json::json;
 
-use crate::support::{OPERATOR, READER, count, launch, refusal, scratch, start, wait_for};
+use crate::support::{
+    OPERATOR, READER, count, launch, refusal, scratch, start, until_true, wait_for,
+};
 
 #[tokio::test]
 async fn a_paused_run_stays_paused_over_a_restart_and_goes_on_when_it_is_resumed() {
@@ -54,4 +56,71 @@ async fn a_pause_needs_the_right_to_write_and_a_run() {
         (refused.status, refused.code.as_str(), &*refused.message),
         (404, "RunNotFound", "Run not found")
     );
+}
+
+#[tokio::test]
+async fn a_failed_task_is_done_again_over_a_restart_and_the_run_has_one_log() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    launch(&gateway, "failing", "r1", json!({})).await;
+    wait_for(&gateway, "r1", "failed").await;
+    gateway.stop().await.unwrap();
+    let gateway = start(&scratch).await;
+    let params = json!({ "runId": "r1", "nodeId": "boom" });
+    let answer = gateway.expect(OPERATOR, "retryTask", params).await.unwrap();
+    assert_eq!(
+        answer,
+        json!({ "runId": "r1", "nodeId": "boom", "iteration": 0, "resetNodes": ["boom"], "status": "retry_requested" })
+    );
+    wait_for(&gateway, "r1", "failed").await;
+    let attempts = "SELECT count(*) FROM _smithers_attempts WHERE attempt = 2 AND state = 'failed'";
+    let ends = "SELECT count(*) FROM _smithers_events WHERE type = 'RunFailed'";
+    until_true("the second failure", || async {
+        (count(&scratch, attempts), count(&scratch, ends)) == (1, 2)
+    })
+    .await;
+    let nothing = json!({ "runId": "r1", "nodeId": "zz" });
+    let refused = refusal(&gateway, OPERATOR, "retryTask", nothing).await;
+    assert_eq!(
+        (refused.status, &*refused.message),
+        (404, "Node not found: r1/zz/0")
+    );
+}
+
+#[tokio::test]
+async fn a_task_of_a_run_that_executes_is_not_retried() {
+    let mut scratch = scratch();
+    scratch.set("IT_WORK_MS", "60000");
+    let gateway = start(&scratch).await;
+    launch(&gateway, "slow", "r1", json!({})).await;
+    wait_for(&gateway, "r1", "running").await;
+    let params = json!({ "runId": "r1", "nodeId": "work" });
+    let refused = refusal(&gateway, OPERATOR, "retryTask", params).await;
+    assert_eq!((refused.status, &*refused.code), (409, "RUN_ACTIVE"));
+}
+
+#[tokio::test]
+async fn a_rerun_has_the_input_of_the_first_run_and_says_whose() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    launch(&gateway, "echo", "r1", json!({ "text": "hello" })).await;
+    wait_for(&gateway, "r1", "finished").await;
+    let params = json!({ "runId": "r1", "newRunId": "r2" });
+    let answer = gateway
+        .expect(OPERATOR, "runs.rerun", params)
+        .await
+        .unwrap();
+    assert_eq!(answer["runId"], "r2");
+    let record = wait_for(&gateway, "r2", "finished").await;
+    let config = record["configJson"].as_str().unwrap();
+    assert!(config.contains(r#""rerunOf":"r1""#), "{config}");
+    let output = json!({ "runId": "r2", "nodeId": "echo", "iteration": 0 });
+    let output = gateway.expect(OPERATOR, "getNodeOutput", output).await;
+    assert_eq!(output.unwrap()["row"]["text"], "hello");
+    launch(&gateway, "chain", "r3", json!({})).await;
+    let bare = json!({ "runId": "r3" });
+    let answer = gateway.expect(OPERATOR, "runs.rerun", bare).await.unwrap();
+    wait_for(&gateway, answer["runId"].as_str().unwrap(), "finished").await;
+    let refused = refusal(&gateway, OPERATOR, "runs.rerun", json!({ "runId": "no" })).await;
+    assert_eq!((refused.status, &*refused.code), (404, "NOT_FOUND"));
 }

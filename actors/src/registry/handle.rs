@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::map::RunMap;
 use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
-use crate::run::{CheckedBy, Receipt, RunError, RunRequest, Verdict};
+use crate::run::{CheckedBy, Receipt, Retry, RunError, RunRequest, Verdict};
 
 /// Handle to all runs; cheap to clone.
 ///
@@ -81,6 +81,15 @@ impl Runs {
     pub async fn pause(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
         self.ask(run_id, |receipt| RunRequest::Pause {
             actor: Box::new(actor),
+            receipt,
+        })
+        .await
+    }
+
+    /// Has a task of a run at rest done again, and lets the run go on. Returns what was reset once that is durable.
+    pub async fn retry_task(&self, run_id: &RunId, retry: Retry) -> Result<Vec<NodeKey>, RunError> {
+        self.ask(run_id, |receipt| RunRequest::RetryTask {
+            retry: Box::new(retry),
             receipt,
         })
         .await

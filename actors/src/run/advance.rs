@@ -2,12 +2,14 @@
 
 use actix::prelude::*;
 use smithers_engine::Refusal;
+use smithers_model::NodeKey;
 use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{Step, StepWrite};
 
-use super::messages::{FrameRendered, Receipt, RunRequest, StepSettled, Verdict};
-use super::open::{Activity, Answer, OpenRun};
+use super::error::RunError;
+use super::messages::{FrameRendered, Receipt, Retry, RunRequest, StepSettled, Verdict};
+use super::open::{Activity, Answer, OpenRun, Tell};
 use super::{Phase, RunActor};
 
 impl RunActor {
@@ -39,14 +41,14 @@ impl RunActor {
 
     /// Applies one fact; the answer waits for the step, also when it is a refusal, because a refusal may
     /// rest on something that is not committed yet.
-    fn apply(&mut self, fact: Fact, receipt: Option<Receipt>) {
+    fn apply(&mut self, fact: Fact, tell: Option<Tell>) {
         let now = self.services.clock.now();
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
         let refusal = run.engine.accept(fact, now).err();
-        match (receipt, refusal) {
-            (Some(receipt), refusal) => run.answers.push(Answer { receipt, refusal }),
+        match (tell, refusal) {
+            (Some(tell), refusal) => run.answers.push(Answer::new(tell, refusal)),
             (None, Some(refusal)) => self.note_refusal(&refusal),
             (None, None) => {}
         }
@@ -59,14 +61,12 @@ impl RunActor {
             } => self.launch_again(*launch, receipt),
             RunRequest::TakeUp { receipt } => {
                 if let (Some(receipt), Phase::Open(run)) = (receipt, &mut self.phase) {
-                    run.answers.push(Answer {
-                        receipt,
-                        refusal: None,
-                    });
+                    run.answers.push(Answer::new(Answer::by(receipt), None));
                 }
             }
             RunRequest::Resume { actor, receipt } => {
-                self.apply(Fact::ResumeRequested { actor: *actor }, Some(receipt));
+                let fact = Fact::ResumeRequested { actor: *actor };
+                self.apply(fact, Some(Answer::by(receipt)));
             }
             RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
             RunRequest::Decide { verdict, receipt } => {
@@ -80,15 +80,40 @@ impl RunActor {
                     decision,
                     actor,
                 };
-                self.apply(fact, Some(receipt));
+                self.apply(fact, Some(Answer::by(receipt)));
             }
+            RunRequest::RetryTask { retry, receipt } => self.retry_task(*retry, receipt),
             RunRequest::Pause { actor, receipt } => {
-                self.apply(Fact::PauseRequested { actor: *actor }, Some(receipt));
+                let fact = Fact::PauseRequested { actor: *actor };
+                self.apply(fact, Some(Answer::by(receipt)));
             }
             RunRequest::Cancel { actor, receipt } => {
-                self.apply(Fact::CancelRequested { actor: *actor }, Some(receipt));
+                let fact = Fact::CancelRequested { actor: *actor };
+                self.apply(fact, Some(Answer::by(receipt)));
             }
         }
+    }
+
+    /// Has a task done again, and tells what is done again with it.
+    fn retry_task(&mut self, retry: Retry, receipt: Receipt<Vec<NodeKey>>) {
+        let Phase::Open(run) = &self.phase else {
+            return;
+        };
+        let Retry {
+            node,
+            dependents,
+            actor,
+        } = retry;
+        // What cannot be reset is refused by the fact too.
+        let reset = run.engine.nodes_to_reset(&node, dependents);
+        let reset = reset.unwrap_or_default();
+        let fact = Fact::RetryRequested {
+            node,
+            dependents,
+            actor,
+        };
+        let tell = |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| reset)));
+        self.apply(fact, Some(Box::new(tell)));
     }
 
     fn note_refusal(&self, refusal: &Refusal) {

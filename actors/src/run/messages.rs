@@ -67,6 +67,13 @@ pub enum RunRequest {
         /// Answered once the decision is durable.
         receipt: Receipt,
     },
+    /// Has a task of a run at rest done again.
+    RetryTask {
+        /// Which task, for whom.
+        retry: Box<Retry>,
+        /// Answered with what is reset once that is durable.
+        receipt: Receipt<Vec<NodeKey>>,
+    },
     /// Stops the run where it is: what is under way ends, nothing else starts.
     Pause {
         /// Who asks.
@@ -94,11 +101,23 @@ pub struct Verdict {
     pub actor: Person,
 }
 
+/// A task to be done again.
+#[derive(Debug)]
+pub struct Retry {
+    /// Which task.
+    pub node: NodeKey,
+    /// What came after it is done again too.
+    pub dependents: bool,
+    /// Who asks.
+    pub actor: Person,
+}
+
 impl RunRequest {
     /// Tells the requester that nothing was done.
     pub(crate) fn refuse(self, error: RunError) {
         match self {
             Self::Launch { receipt, .. } => drop(receipt.send(Err(error))),
+            Self::RetryTask { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp {
                 receipt: Some(receipt),
             }

@@ -44,19 +44,32 @@ pub(super) enum Activity {
 
 /// An answer that is sent once the state it rests on is durable.
 pub(super) struct Answer {
-    pub(super) receipt: Receipt,
-    pub(super) refusal: Option<Refusal>,
+    tell: Tell,
+    refusal: Option<Refusal>,
 }
 
+/// Tells somebody what came of a request.
+pub(super) type Tell = Box<dyn FnOnce(Result<(), RunError>)>;
+
 impl Answer {
+    pub(super) fn new(tell: Tell, refusal: Option<Refusal>) -> Self {
+        Self { tell, refusal }
+    }
+
+    /// Tells the holder of a receipt.
+    pub(super) fn by(receipt: Receipt) -> Tell {
+        // Who has gone needs no answer.
+        Box::new(|outcome| drop(receipt.send(outcome)))
+    }
+
     pub(super) fn send(self) {
         let result = self.refusal.map_or(Ok(()), |refusal| Err(refusal.into()));
-        drop(self.receipt.send(result));
+        (self.tell)(result);
     }
 
     /// The step this answer rests on was not kept.
     pub(super) fn fail(self, error: RunError) {
-        drop(self.receipt.send(Err(error)));
+        (self.tell)(Err(error));
     }
 }
 

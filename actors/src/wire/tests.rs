@@ -261,6 +261,14 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             None,
         ),
         (
+            Event::RetryTaskFinished {
+                node: node(),
+                reset_nodes: vec![],
+                success: true,
+            },
+            None,
+        ),
+        (
             Event::LateResultDropped {
                 node: node(),
                 attempt: 1,
@@ -307,13 +315,14 @@ fn kind(event: &Event) -> usize {
         Event::TimerCreated { .. } => 24,
         Event::TimerFired { .. } => 25,
         Event::TimerCancelled { .. } => 26,
+        Event::RetryTaskFinished { .. } => 27,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..27).collect());
+    assert_eq!(kinds, (0..28).collect());
 }
 
 #[test]

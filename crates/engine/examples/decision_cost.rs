@@ -150,6 +150,7 @@ fn launch_of() -> Launch {
                 created_at: String::new(),
             },
             started_by: None,
+            rerun_of: None,
         },
         actor: Actor {
             user_id: Some("user:op".into()),

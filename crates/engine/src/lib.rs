@@ -43,6 +43,7 @@ mod refusal;
 mod render;
 mod report;
 mod retry;
+mod retry_task;
 mod settle;
 mod stand;
 mod standing;

@@ -14,6 +14,7 @@
 //! ```
 //!
 //! A node that backs off can do all that a pending one can: its frame may have changed meanwhile.
+//! A retry on request resets what has ended, and what backs off, to pending.
 
 use smithers_model::Timestamp;
 use smithers_model::node::NodeState;
@@ -61,6 +62,8 @@ pub(crate) enum TaskFact {
     LeftOut,
     /// The run ends without the node.
     Cancelled,
+    /// Somebody has the node begin anew.
+    Reset,
 }
 
 /// A move that the diagram does not have.
@@ -93,6 +96,15 @@ impl TaskStatus {
             (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
             (S::Pending | S::Backoff { .. }, F::LeftOut) => S::Skipped,
             (S::Running { .. } | S::Waiting(_), F::Cancelled) => S::Cancelled,
+            (
+                S::Backoff { .. }
+                | S::Waiting(K::Approval)
+                | S::Finished
+                | S::Failed
+                | S::Skipped
+                | S::Cancelled,
+                F::Reset,
+            ) => S::Pending,
             (status, fact) => return Err(IllegalMove { status, fact }),
         })
     }
@@ -180,6 +192,7 @@ mod tests {
             ("denied", F::Denied),
             ("left out", F::LeftOut),
             ("cancelled", F::Cancelled),
+            ("reset", F::Reset),
         ];
         let name = |status: S| statuses.iter().find(|(_, s)| *s == status).unwrap().0;
         let moves: Vec<String> = statuses
@@ -212,13 +225,19 @@ mod tests {
                 "backoff --waits:quota--> throttled",
                 "backoff --denied--> failed",
                 "backoff --left out--> skipped",
+                "backoff --reset--> pending",
                 "asking --answered--> pending",
                 "asking --cancelled--> cancelled",
+                "asking --reset--> pending",
                 "listening --cancelled--> cancelled",
                 "timed --succeeded--> finished",
                 "timed --cancelled--> cancelled",
                 "throttled --answered--> pending",
                 "throttled --cancelled--> cancelled",
+                "finished --reset--> pending",
+                "failed --reset--> pending",
+                "skipped --reset--> pending",
+                "cancelled --reset--> pending",
             ]
         );
     }

@@ -49,7 +49,13 @@ impl RunState {
         self.renders.push_back(Some(Trigger::LoopAdvanced));
     }
 
-    fn put_loop(&mut self, id: &LoopId, iteration: Iteration, state: LoopState, now: Timestamp) {
+    pub(crate) fn put_loop(
+        &mut self,
+        id: &LoopId,
+        iteration: Iteration,
+        state: LoopState,
+        now: Timestamp,
+    ) {
         let row = LoopRow {
             id: id.clone(),
             iteration,

@@ -129,6 +129,19 @@ impl Node {
         last
     }
 
+    /// When its status changed last.
+    pub(crate) fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    /// When its newest attempt was dispatched; of a node without attempts, when it came to what it is.
+    pub(crate) fn began_at(&self) -> Timestamp {
+        match self.last_attempt {
+            0 => self.updated_at,
+            _ => self.started_at,
+        }
+    }
+
     /// Takes over what the newest frame says about the node.
     pub(crate) fn describe(&mut self, task: &TaskSpec) {
         self.output_table.clone_from(&task.output_table);

@@ -51,6 +51,29 @@ pub enum Refusal {
         /// Its status.
         status: RunStatus,
     },
+    /// The run executes; what is under way cannot be reset.
+    #[error("Run is currently executing")]
+    Executing,
+    /// The run has no such node.
+    #[error("Node not found: {node}")]
+    UnknownNode {
+        /// Which.
+        node: NodeKey,
+    },
+    /// The node has come to nothing that could be undone.
+    #[error("Node {node} has not been tried yet: there is nothing to retry")]
+    NothingToRetry {
+        /// Which.
+        node: NodeKey,
+    },
+    /// The loop around the node is in a later iteration.
+    #[error(
+        "Node {node} is of an iteration that its loop has left: only the newest one can be retried"
+    )]
+    LoopWentOn {
+        /// Which.
+        node: NodeKey,
+    },
     /// The run was cancelled before; asking again is harmless.
     #[error("Run is already cancelled")]
     AlreadyCancelled,

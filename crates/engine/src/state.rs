@@ -104,6 +104,11 @@ impl RunState {
             } => self.decide_approval(node, decision, &actor, now),
             Fact::ResumeRequested { actor } => self.resume(&actor, now),
             Fact::PauseRequested { actor } => self.pause(&actor, now),
+            Fact::RetryRequested {
+                node,
+                dependents,
+                actor,
+            } => self.retry_task(&node, dependents, &actor, now),
             Fact::CancelRequested { actor } => self.cancel(&actor, now),
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;

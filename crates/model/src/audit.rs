@@ -132,6 +132,8 @@ pub mod kind {
     pub const RESUME: &str = "resume";
     /// A run was asked to stop where it is.
     pub const PAUSE: &str = "pause";
+    /// A task was asked to be done again.
+    pub const RETRY: &str = "retry";
     /// A run was ended on request.
     pub const CANCEL: &str = "cancel";
     /// An approval was decided.

@@ -240,6 +240,16 @@ pub enum Event {
         /// What becomes of it.
         on_expire: OnExpire,
     },
+    /// Somebody had a task and what came after it reset; the run goes on with them.
+    RetryTaskFinished {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Everything that was reset.
+        reset_nodes: Vec<String>,
+        /// Always true: what cannot be reset is refused.
+        success: bool,
+    },
     /// A result of a replaced attempt came and was dropped (DESIGN 4).
     LateResultDropped {
         #[serde(flatten)]
@@ -289,6 +299,7 @@ impl Event {
             Self::ApprovalDenied { .. } => "ApprovalDenied",
             Self::ApprovalEscalated { .. } => "ApprovalEscalated",
             Self::ApprovalExpired { .. } => "ApprovalExpired",
+            Self::RetryTaskFinished { .. } => "RetryTaskFinished",
             Self::LateResultDropped { .. } => "LateResultDropped",
         }
     }
@@ -312,6 +323,7 @@ impl Event {
                 | Self::TimerCancelled { .. }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
+                | Self::RetryTaskFinished { .. }
                 | Self::LateResultDropped { .. }
         )
     }

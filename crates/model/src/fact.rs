@@ -77,6 +77,15 @@ pub enum Fact {
         /// Who.
         actor: Actor,
     },
+    /// Somebody asked for a task of a run at rest to be done again.
+    RetryRequested {
+        /// Which.
+        node: NodeKey,
+        /// What came after it is done again too.
+        dependents: bool,
+        /// Who.
+        actor: Actor,
+    },
     /// Somebody asked for the end of the run.
     CancelRequested {
         /// Who.

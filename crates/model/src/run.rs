@@ -116,6 +116,9 @@ pub struct RunConfig {
     pub max_output_bytes: u64,
     /// Time limit of one tool call.
     pub tool_timeout_ms: u64,
+    /// The run whose input this one has again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rerun_of: Option<RunId>,
     /// What the workflow sees as `ctx.auth`.
     pub auth: RunAuth,
     /// What the client said about itself.

@@ -58,6 +58,18 @@ pub enum RowChange {
         /// The answer.
         decision: Decision,
     },
+    /// What a node came to is undone: its output row goes, its attempts that failed count as cancelled.
+    ForgetResults {
+        /// Which node.
+        node: NodeKey,
+        /// Schema key of its output table; empty when it has none.
+        table: String,
+    },
+    /// What was decided, or still asked, about a node counts no more; the decisions stay on record.
+    WithdrawApproval {
+        /// Which node.
+        node: NodeKey,
+    },
     /// Time has changed who answers for an approval that waits.
     PutCustody {
         /// The node that waits.
@@ -109,6 +121,9 @@ pub struct RunUpdate {
     pub pause_requested_at: Option<Option<Timestamp>>,
     /// Why it failed.
     pub error: Option<ErrorInfo>,
+    /// The run goes on after its end: its end, its error and the request for its end are taken back, before other
+    /// values are set.
+    pub reopened: bool,
     /// Number of the next frame.
     pub next_frame_no: Option<u64>,
 }

@@ -10,7 +10,9 @@ mod launch;
 mod list;
 mod output;
 mod pause;
+mod rerun;
 mod resume;
+mod retry;
 mod row;
 mod show;
 
@@ -37,6 +39,10 @@ pub(super) enum RunsCommand {
     Cancel(cancel::CancelArgs),
     /// Let a paused run go on, or take up one that does not go on by itself.
     Resume(resume::ResumeArgs),
+    /// Do a task of a run at rest again, with what came after it.
+    Retry(retry::RetryArgs),
+    /// Launch a run with the input of another one.
+    Rerun(rerun::RerunArgs),
     /// Delete whole runs that have ended; a tombstone and the audit trail stay.
     Delete(delete::DeleteArgs),
     /// Keep a run from being deleted, or let it go again.
@@ -53,6 +59,8 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Pause(args) => pause::run(args, output),
         RunsCommand::Cancel(args) => cancel::run(args, output),
         RunsCommand::Resume(args) => resume::run(args, output),
+        RunsCommand::Retry(args) => retry::run(args, output),
+        RunsCommand::Rerun(args) => rerun::run(args, output),
         RunsCommand::Delete(args) => delete::run(args, output),
         RunsCommand::Hold(args) => hold::run(args, output),
     }

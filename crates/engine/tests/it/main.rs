@@ -15,6 +15,7 @@ mod properties;
 mod quarantine;
 mod resuming;
 mod retries;
+mod retrying;
 mod standing;
 mod steps;
 mod support;

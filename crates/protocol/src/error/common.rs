@@ -153,6 +153,20 @@ impl RpcError {
         RpcError::new(ErrorCode::RunNotActive, "Run is not currently executing")
     }
 
+    /// The run executes, so that none of its tasks can be reset.
+    pub fn run_executing() -> RpcError {
+        RpcError::new(
+            ErrorCode::RunActive,
+            "Run is currently executing \u{2014} cancel or pause it before retrying a task",
+        )
+    }
+
+    /// The run has no such node.
+    pub fn no_such_node(run_id: &str, node_id: &str, iteration: u32) -> RpcError {
+        let message = format!("Node not found: {run_id}/{node_id}/{iteration}");
+        RpcError::new(ErrorCode::NotFound, message)
+    }
+
     /// A run with this id executes.
     pub fn run_already_active(run_id: &str) -> RpcError {
         RpcError::new(

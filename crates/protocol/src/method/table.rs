@@ -133,8 +133,8 @@ methods! {
     ListBrowserSessions Planned Both RunRead "listBrowserSessions";
     Health Served Both RunRead "health";
     ListNodeStates Served Both RunRead "listNodeStates";
-    RetryTask Planned Both RunWrite "retryTask";
-    RerunRun Planned Both RunWrite "runs.rerun";
+    RetryTask Served Both RunWrite "retryTask";
+    RerunRun Served Both RunWrite "runs.rerun";
     DiffRuns Planned Both RunRead "runs.diff";
     ListFrames Planned Both RunRead "frames.list";
     GetFrame Planned Both RunRead "frames.get";

@@ -128,6 +128,8 @@ fn the_served_methods_are_the_announced_ones() {
         "listWorkflows",
         "pauseRun",
         "resumeRun",
+        "retryTask",
+        "runs.rerun",
         "streamRunEvents",
         "submitApproval",
     ];

@@ -85,7 +85,7 @@ fn note(fields: &Params) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn iteration(params: &Params) -> Result<u32, RpcError> {
+pub(super) fn iteration(params: &Params) -> Result<u32, RpcError> {
     let Some(value) = present(params, "iteration") else {
         return Ok(0);
     };

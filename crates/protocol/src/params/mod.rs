@@ -19,7 +19,9 @@ pub use deletion::{DeleteRun, HoldRun};
 pub use ids::{check_node_id, check_run_id};
 pub use launch::{LaunchRun, StartedBy};
 pub use nodes::{GetNodeOutput, ListNodeStates};
-pub use runs::{CancelRun, GetRun, ListRuns, ListWorkflows, PauseRun, ResumeRun};
+pub use runs::{
+    CancelRun, GetRun, ListRuns, ListWorkflows, PauseRun, RerunRun, ResumeRun, RetryTask,
+};
 pub use stream::{StreamRunEvents, check_after_seq};
 
 /// Parameters as an object.

@@ -1,7 +1,9 @@
-//! `getRun`, `listRuns`, `cancelRun`, `pauseRun`, `resumeRun` and `listWorkflows`.
+//! `getRun`, `listRuns`, `cancelRun`, `pauseRun`, `resumeRun`, `retryTask`, `runs.rerun` and `listWorkflows`.
 
 use super::Params;
+use super::approvals::iteration;
 use super::fields::{flag, integer_up_to, limit, object, present, required_text, text};
+use super::ids::check_run_id;
 use crate::error::RpcError;
 use crate::limits;
 
@@ -34,6 +36,52 @@ names_one_run! {
     PauseRun;
     /// Parameters of `resumeRun`; its options have no effect.
     ResumeRun;
+}
+
+/// Parameters of `retryTask`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryTask {
+    /// The run.
+    pub run_id: String,
+    /// The node.
+    pub node_id: String,
+    /// Its iteration, from 0.
+    pub iteration: u32,
+    /// What came after it is done again too.
+    pub reset_dependents: bool,
+}
+
+impl RetryTask {
+    /// Reads the parameters.
+    pub fn read(params: &Params) -> Result<RetryTask, RpcError> {
+        Ok(RetryTask {
+            run_id: required_text(params, "runId")?,
+            node_id: required_text(params, "nodeId")?,
+            iteration: iteration(params)?,
+            reset_dependents: flag(params, "resetDependents").unwrap_or(true),
+        })
+    }
+}
+
+/// Parameters of `runs.rerun`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RerunRun {
+    /// The run whose input is used again.
+    pub run_id: String,
+    /// Id that the new run shall have; well-formed.
+    pub new_run_id: Option<String>,
+}
+
+impl RerunRun {
+    /// Reads the parameters.
+    pub fn read(params: &Params) -> Result<RerunRun, RpcError> {
+        let new_run_id = text(params, "newRunId");
+        new_run_id.as_deref().map_or(Ok(()), check_run_id)?;
+        Ok(RerunRun {
+            run_id: required_text(params, "runId")?,
+            new_run_id,
+        })
+    }
 }
 
 /// Parameters of `listRuns`.

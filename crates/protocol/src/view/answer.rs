@@ -58,6 +58,35 @@ impl<'a> PauseAnswer<'a> {
     }
 }
 
+/// The answer of `retryTask`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryAnswer<'a> {
+    run_id: &'a str,
+    node_id: &'a str,
+    iteration: u32,
+    reset_nodes: Vec<&'a str>,
+    status: &'static str,
+}
+
+impl<'a> RetryAnswer<'a> {
+    /// The run goes on with the node; `reset` are the ids of everything that is done again.
+    pub fn requested(
+        run_id: &'a str,
+        node_id: &'a str,
+        iteration: u32,
+        reset: Vec<&'a str>,
+    ) -> RetryAnswer<'a> {
+        RetryAnswer {
+            run_id,
+            node_id,
+            iteration,
+            reset_nodes: reset,
+            status: "retry_requested",
+        }
+    }
+}
+
 /// The answer of `cancelRun`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

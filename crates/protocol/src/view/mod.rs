@@ -13,7 +13,8 @@ mod run;
 mod run_state;
 
 pub use answer::{
-    CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, StreamAnswer,
+    CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, RetryAnswer,
+    StreamAnswer,
 };
 pub use approval::{ApprovalRow, AutoApprove, OptionRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};

@@ -53,7 +53,9 @@ impl Pass<'_> {
             | RowChange::PutCustody { .. }
             | RowChange::BeginWait(_)
             | RowChange::EndWait(_)
-            | RowChange::HoldDueTimes(_) => {}
+            | RowChange::HoldDueTimes(_)
+            | RowChange::ForgetResults { .. }
+            | RowChange::WithdrawApproval { .. } => {}
             RowChange::Audit(record) => self.audit(record),
         }
     }

@@ -8,7 +8,7 @@ use smithers_model::approval::Approval;
 use smithers_model::audit::{AuditRecord, Deployment, StoredDeployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::event::{NumberedEvent, StoredEvent};
-use smithers_model::node::AttemptRow;
+use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
@@ -259,6 +259,11 @@ impl State {
                 run.frames.insert(frame.frame_no, frame);
                 self.trees.entry(tree.hash.clone()).or_insert(tree);
             }
+            RowChange::ForgetResults { node, table } => run.forget_results(&node, table),
+            RowChange::WithdrawApproval { node } => {
+                run.approvals.remove(&node);
+                run.lapses.remove(&node);
+            }
             RowChange::HoldDueTimes(held) => run.hold_due_times(held),
             RowChange::Audit(record) => self.append_audit(record),
         }
@@ -303,6 +308,9 @@ impl Run {
 
     fn update(&mut self, update: RunUpdate) {
         let row = &mut self.row;
+        if update.reopened {
+            (row.finished_at, row.cancel_requested_at, row.error) = (None, None, None);
+        }
         row.status = update.status.unwrap_or(row.status);
         if let Some(name) = update.workflow_name {
             row.workflow_name = name;
@@ -340,6 +348,17 @@ impl Run {
     fn begin_wait(&mut self, wait: Wait) {
         self.held_waits.remove(&wait.node);
         self.waits.insert(wait.node.clone(), wait);
+    }
+
+    fn forget_results(&mut self, node: &NodeKey, table: String) {
+        let attempts = (node.clone(), 0)..=(node.clone(), u32::MAX);
+        for (key, attempt) in self.attempts.range_mut(attempts) {
+            if attempt.state == AttemptState::Failed {
+                (attempt.state, attempt.retry_at) = (AttemptState::Cancelled, None);
+                self.held.remove(key);
+            }
+        }
+        self.outputs.remove(&(table, node.clone()));
     }
 
     fn hold_due_times(&mut self, held: bool) {

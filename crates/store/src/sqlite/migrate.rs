@@ -48,6 +48,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0016_loops",
     "0017_pause",
     "0018_waits",
+    "0019_retry",
 ];
 
 const LEDGER: &str = "

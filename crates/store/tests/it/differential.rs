@@ -59,6 +59,9 @@ enum Row {
     Frame(u64, u8),
     Status(u8),
     Hold(bool),
+    Forget(usize, bool),
+    Withdraw(usize),
+    Reopen,
     Audit,
 }
 
@@ -81,6 +84,9 @@ fn row() -> impl Strategy<Value = Row> {
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
         1 => (0..7u8).prop_map(Row::Status),
         1 => any::<bool>().prop_map(Row::Hold),
+        1 => (0..NODES.len(), any::<bool>()).prop_map(|(n, note)| Row::Forget(n, note)),
+        1 => (0..NODES.len()).prop_map(Row::Withdraw),
+        1 => Just(Row::Reopen),
         1 => Just(Row::Audit),
     ]
 }
@@ -146,6 +152,18 @@ impl Row {
                 ..RunUpdate::default()
             }),
             Row::Hold(held) => RowChange::HoldDueTimes(*held),
+            Row::Forget(n, note) => RowChange::ForgetResults {
+                node: NodeKey::new(NODES[*n], 0),
+                table: if *note { "finalNote" } else { "result" }.into(),
+            },
+            Row::Withdraw(n) => RowChange::WithdrawApproval {
+                node: NodeKey::new(NODES[*n], 0),
+            },
+            Row::Reopen => RowChange::UpdateRun(RunUpdate {
+                status: Some(RunStatus::Running),
+                reopened: true,
+                ..RunUpdate::default()
+            }),
             Row::Audit => audit_record("test", run),
         }
     }

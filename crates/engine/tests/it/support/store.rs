@@ -8,7 +8,7 @@ use smithers_model::audit::AuditRecord;
 use smithers_model::event::Event;
 use smithers_model::frame::FrameRow;
 use smithers_model::loops::LoopRow;
-use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::step::{RowChange, RunUpdate, Step};
@@ -94,6 +94,16 @@ impl Store {
                 assert_eq!(frame.tree_hash, tree.hash);
                 self.frames.push(frame.clone());
             }
+            RowChange::ForgetResults { node, table } => {
+                let is_of = |row: &OutputRow| row.node == *node && row.table == *table;
+                self.outputs.retain(|row| !is_of(row));
+                for ((of, _), attempt) in &mut self.attempts {
+                    if of == node && attempt.state == AttemptState::Failed {
+                        (attempt.state, attempt.retry_at) = (AttemptState::Cancelled, None);
+                    }
+                }
+            }
+            RowChange::WithdrawApproval { node } => drop(self.approvals.remove(node)),
             RowChange::HoldDueTimes(held) => self.is_held = *held,
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
@@ -141,8 +151,12 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
         cancel_requested_at,
         pause_requested_at,
         error,
+        reopened,
         next_frame_no,
     } = update.clone();
+    if reopened {
+        (row.finished_at, row.cancel_requested_at, row.error) = (None, None, None);
+    }
     row.status = status.unwrap_or(row.status);
     row.next_frame_no = next_frame_no.unwrap_or(row.next_frame_no);
     if let Some(name) = workflow_name {

@@ -126,6 +126,9 @@ pub(crate) fn event(event: &Event) -> String {
                 name(node)
             )
         }
+        E::RetryTaskFinished {
+            node, reset_nodes, ..
+        } => format!("{} retried: {}", name(node), reset_nodes.join(" ")),
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -299,6 +299,18 @@ impl World {
         self.accept(Fact::ResumeRequested { actor: operator() })
     }
 
+    /// Somebody has `id` done again. A run at rest has no session.
+    pub(crate) fn retry(&mut self, id: &str, dependents: bool) -> Result<(), Refusal> {
+        if self.status() != RunStatus::Running {
+            self.session = None;
+        }
+        self.accept(Fact::RetryRequested {
+            node: text::key(id),
+            dependents,
+            actor: operator(),
+        })
+    }
+
     pub(crate) fn take_up(&mut self) -> Result<(), Refusal> {
         self.accept(Fact::TakenUp)
     }
@@ -435,6 +447,7 @@ fn launch_of(max_concurrency: Option<u32>) -> Launch {
                 created_at: String::new(),
             },
             started_by: None,
+            rerun_of: None,
         },
         actor: operator(),
         idempotency_key: None,

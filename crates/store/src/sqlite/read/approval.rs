@@ -111,13 +111,16 @@ impl ApprovalReader for SqliteReader {
     }
 
     fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
-        let sql =
-            select_approval!("WHERE run_id = ?1 ORDER BY requested_at_ms, node_id, iteration");
+        let sql = select_approval!(
+            "WHERE run_id = ?1 AND withdrawn = 0 ORDER BY requested_at_ms, node_id, iteration"
+        );
         self.all(sql, [run.as_str()], approval_row)
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {
-        let sql = select_approval!("WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3");
+        let sql = select_approval!(
+            "WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND withdrawn = 0"
+        );
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
         self.one(sql, key, approval_row)
     }

@@ -15,7 +15,7 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
                ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
                    status = excluded.status, requested_at_ms = excluded.requested_at_ms,
                    request_json = excluded.request_json, decided_at_ms = NULL, note = NULL,
-                   decided_by = NULL, token_id = NULL, decision_json = NULL";
+                   decided_by = NULL, token_id = NULL, decision_json = NULL, withdrawn = 0";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),
@@ -54,6 +54,20 @@ pub(super) fn put_custody(
         custody.expires_at.map(|at| at.0),
         custody.expired_at.map(|at| at.0),
         custody.next_due().map(|at| at.0),
+    ])?;
+    Ok(())
+}
+
+/// What was decided, or is still asked, counts no more. The decisions stay.
+pub(super) fn withdraw(conn: &Connection, run: &RunId, node: &NodeKey) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_approvals
+               SET withdrawn = 1, due_at_ms = NULL,
+                   status = iif(status = 'requested', 'denied', status)
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration
     ])?;
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Current for SqliteCurrent<'_> {
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> rusqlite::Result<Option<ApprovalStatus>> {
         let sql = "SELECT status FROM _smithers_approvals
-                   WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
+                   WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND withdrawn = 0";
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
         self.0
             .prepare_cached(sql)?

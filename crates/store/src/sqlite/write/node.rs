@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 use smithers_model::node::{AttemptRow, NodeRow};
-use smithers_model::{RawJson, RunId};
+use smithers_model::{NodeKey, RawJson, RunId};
 
 use crate::sqlite::codec::optional_json;
 
@@ -64,6 +64,23 @@ pub(super) fn put_attempt(
     if row.attempt > 1 {
         end_back_off(conn, run, row)?;
     }
+    Ok(())
+}
+
+/// The failed attempts of a node count no more.
+pub(super) fn cancel_failed(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_attempts
+               SET state = 'cancelled', retry_at_ms = NULL, held_retry_at_ms = NULL
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND state = 'failed'";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration
+    ])?;
     Ok(())
 }
 

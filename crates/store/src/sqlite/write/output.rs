@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-use smithers_model::RunId;
 use smithers_model::output::OutputRow;
 use smithers_model::step::{RowChange, StepWrite};
+use smithers_model::{NodeKey, RunId};
 
 use super::tables::quoted;
 use crate::commit::Refusal;
@@ -58,6 +58,30 @@ pub(super) fn put(
         row.node.iteration,
         clock,
     ])?;
+    Ok(())
+}
+
+/// Deletes the row of a node, if it has one.
+pub(super) fn forget(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    table: Option<&Arc<Table>>,
+) -> rusqlite::Result<()> {
+    let Some(table) = table else {
+        return Ok(());
+    };
+    let (run, id) = (run.as_str(), node.node_id.as_str());
+    let sql = format!(
+        "DELETE FROM {} WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3",
+        quoted(&table.name)
+    );
+    conn.prepare_cached(&sql)?
+        .execute(params![run, id, node.iteration])?;
+    let sql = "DELETE FROM _smithers_output_provenance
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND output_table = ?4";
+    conn.prepare_cached(sql)?
+        .execute(params![run, id, node.iteration, table.key])?;
     Ok(())
 }
 

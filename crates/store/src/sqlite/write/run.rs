@@ -117,6 +117,12 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
     if *update == only_counters {
         return Ok(());
     }
+    if update.reopened {
+        let sql = "UPDATE _smithers_runs
+                   SET finished_at_ms = NULL, cancel_requested_at_ms = NULL, error_json = NULL
+                   WHERE run_id = ?1";
+        conn.prepare_cached(sql)?.execute([run.as_str()])?;
+    }
     let sql = "UPDATE _smithers_runs
                SET status = coalesce(?2, status),
                    workflow_name = coalesce(?3, workflow_name),

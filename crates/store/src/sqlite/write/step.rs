@@ -113,6 +113,11 @@ impl Writing<'_> {
                 frame::put_tree(conn, tree)?;
                 frame::put(conn, run_id, frame)
             }
+            RowChange::ForgetResults { node, table } => {
+                node::cancel_failed(conn, run_id, node)?;
+                output::forget(conn, run_id, node, self.schema.table(table))
+            }
+            RowChange::WithdrawApproval { node } => approval::withdraw(conn, run_id, node),
             RowChange::HoldDueTimes(held) => due::hold(conn, run_id, *held),
             RowChange::Audit(record) => audit::append(conn, record),
         }

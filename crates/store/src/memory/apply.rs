@@ -261,7 +261,8 @@ impl State {
             }
             RowChange::ForgetResults { node, table } => run.forget_results(&node, table),
             RowChange::WithdrawApproval { node } => {
-                run.approvals.remove(&node);
+                let withdrawn = run.approvals.remove_entry(&node);
+                run.withdrawn.extend(withdrawn);
                 run.lapses.remove(&node);
             }
             RowChange::HoldDueTimes(held) => run.hold_due_times(held),
@@ -376,6 +377,7 @@ impl Run {
 
     fn request(&mut self, approval: Approval) {
         let node = approval.node.clone();
+        self.withdrawn.remove(&node);
         self.approvals.insert(node.clone(), approval);
         self.change_approval(&node, |_| ());
     }

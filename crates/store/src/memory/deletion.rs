@@ -98,7 +98,7 @@ fn counts(run: &Run) -> RunCounts {
         attempts: run.attempts.len() as u64,
         frames: run.frames.len() as u64,
         outputs: run.outputs.len() as u64,
-        approvals: run.approvals.len() as u64,
+        approvals: (run.approvals.len() + run.withdrawn.len()) as u64,
     }
 }
 
@@ -118,6 +118,7 @@ fn decisions(run: &Run) -> RawJson {
     RawJson::of(
         &run.approvals
             .values()
+            .chain(run.withdrawn.values())
             .filter_map(summary)
             .collect::<Vec<_>>(),
     )

@@ -49,6 +49,8 @@ pub(super) struct Run {
     /// Nodes whose wait wakes nobody, because the run is paused.
     pub(super) held_waits: BTreeSet<NodeKey>,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
+    /// Approvals that count no more and were not asked again.
+    pub(super) withdrawn: BTreeMap<NodeKey, Approval>,
     /// When the next escalation or expiry of an approval is due.
     pub(super) lapses: BTreeMap<NodeKey, Timestamp>,
     pub(super) outputs: BTreeMap<(String, NodeKey), Output>,
@@ -75,6 +77,7 @@ impl Run {
             waits: BTreeMap::new(),
             held_waits: BTreeSet::new(),
             approvals: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
             lapses: BTreeMap::new(),
             outputs: BTreeMap::new(),
             outputs_completed: 0,

@@ -6,6 +6,7 @@ mod chain;
 mod fanout;
 mod idle;
 mod output;
+mod parked;
 mod rpc;
 mod runs;
 mod start;
@@ -39,11 +40,13 @@ pub(crate) enum Scenario {
     Catchup,
     /// Tasks that write while they run.
     Output,
+    /// Very many runs that wait for their timers.
+    Parked,
 }
 
 impl Scenario {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Start,
         Self::Chain,
         Self::Runs,
@@ -54,6 +57,7 @@ impl Scenario {
         Self::Rpc,
         Self::Catchup,
         Self::Output,
+        Self::Parked,
     ];
 
     /// Returns its name on the command line, with which its figures begin.
@@ -69,6 +73,7 @@ impl Scenario {
             Self::Rpc => "rpc",
             Self::Catchup => "catchup",
             Self::Output => "output",
+            Self::Parked => "parked",
         }
     }
 
@@ -94,6 +99,7 @@ impl Scenario {
             Self::Rpc => rpc::run(load, &mut samples).await,
             Self::Catchup => catchup::run(load, &mut samples).await,
             Self::Output => output::run(load, &mut samples).await,
+            Self::Parked => parked::run(load, &mut samples).await,
         };
         run.with_context(|| format!("scenario `{}`", self.name()))?;
         Ok(samples)

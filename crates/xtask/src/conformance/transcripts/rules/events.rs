@@ -73,6 +73,61 @@ pub(crate) fn is_accepted_decision(answer: &Value) -> bool {
     answer["ok"] == true && payload["approved"].is_boolean() && payload["nodeId"].is_string()
 }
 
+/// Tells of the end of a parked run that was cancelled: its open questions are denied, then it is over. Both come
+/// before the next event of any run.
+pub(super) fn parked_cancel_is_told(steps: &mut Vec<Step>) -> usize {
+    let mut changes = 0;
+    for position in 0..steps.len() {
+        let Some(run) = accepted_cancel(&steps[position]) else {
+            continue;
+        };
+        let later = || steps[position..].iter().filter_map(numbers::event_of);
+        let is_told = later().any(|event| event.run == run);
+        let Some(next) = later().next().filter(|_| !is_told) else {
+            continue;
+        };
+        let place = |run: &str| Place {
+            run: run.to_owned(),
+            state_version: next.state_version,
+            seq: u64::MAX,
+        };
+        let (before, own) = (place(next.run), place(&run));
+        let asked = questions(&steps[..position], &run);
+        let over = json!({ "runId": run, "status": "cancelled" });
+        numbers::insert(steps, &before, "run.completed", &over);
+        for question in asked.into_iter().rev() {
+            numbers::insert(steps, &own, "approval.decided", &question);
+        }
+        changes += 1;
+    }
+    changes
+}
+
+/// Returns the run that the step cancels, when it is the first to do so.
+fn accepted_cancel(step: &Step) -> Option<String> {
+    let Action::Http(exchange) = &step.action else {
+        return None;
+    };
+    let payload = &exchange.body["payload"];
+    let won = payload["won"] == true && payload["status"] == "cancelled";
+    won.then(|| payload["runId"].as_str().map(str::to_owned))?
+}
+
+/// Returns the denials of what `run` had asked, in order.
+fn questions(steps: &[Step], run: &str) -> Vec<Value> {
+    let asked = |step: &Step| match &step.action {
+        Action::Receive { frame, .. }
+            if frame["event"] == "approval.requested" && frame["payload"]["runId"] == run =>
+        {
+            let mut denial = frame["payload"].clone();
+            denial["approved"] = false.into();
+            Some(denial)
+        }
+        _ => None,
+    };
+    steps.iter().filter_map(asked).collect()
+}
+
 /// Counts the decisions made over a socket, whose answers may come after what they cause.
 pub(super) fn count_decisions(steps: &[Step]) -> usize {
     let is_one = |step: &&Step| matches!(&step.action, Action::Receive { frame, .. } if is_accepted_decision(frame));

@@ -21,9 +21,10 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 10] = [
+pub(crate) const ORDER: [&str; 11] = [
     "single-run-completed",
     "approval-decided-event",
+    "parked-cancel-is-told",
     "launch-keeps-everything",
     "numbering-survives",
     "stacks-withheld",
@@ -40,6 +41,7 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
     match name {
         "single-run-completed" => Ok(events::single_run_completed(steps)),
         "approval-decided-event" => Ok(events::approval_decided_event(steps)),
+        "parked-cancel-is-told" => Ok(events::parked_cancel_is_told(steps)),
         "launch-keeps-everything" => Ok(events::launch_keeps_everything(steps)),
         "numbering-survives" => numbering::numbering_survives(steps),
         "stacks-withheld" => Ok(fields::stacks_withheld(steps)),

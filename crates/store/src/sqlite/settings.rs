@@ -167,11 +167,15 @@ fn for_all(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Without this a statement whose LIMIT is bound is planned again each time it gets another one.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
     use crate::testkit::ScratchDb;
 
@@ -224,6 +228,21 @@ mod tests {
             assert_eq!(pragmas(&conn, &names), expected);
             assert!(conn.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).unwrap());
         }
+    }
+
+    #[test]
+    fn a_statement_is_not_planned_again_for_another_limit() {
+        let scratch = ScratchDb::new();
+        let _store = scratch.open();
+        let mut conn = Connection::open_with_flags(scratch.path(), READ_FLAGS).unwrap();
+        for_reading(&mut conn).unwrap();
+        let sql = "SELECT run_id FROM _smithers_runs WHERE system = ?1 ORDER BY created_at_ms DESC LIMIT ?2";
+        let mut statement = conn.prepare(sql).unwrap();
+        for limit in 1..9 {
+            let rows = statement.query_map([0, limit], |_| Ok(())).unwrap();
+            assert_eq!(rows.count(), 0);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 
     #[test]

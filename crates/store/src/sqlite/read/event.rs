@@ -6,28 +6,29 @@ use smithers_model::event::StoredEvent;
 
 use super::{SqliteReader, bound};
 use crate::read::{EventReader, ReadResult};
-use crate::sqlite::codec::{raw_json, run_id, time};
+use crate::sqlite::codec::{raw_json, time};
 
 macro_rules! select_event {
     ($tail:literal) => {
         concat!(
-            "SELECT position, run_id, seq, stream_seq, state_version, timestamp_ms, type, payload_json
+            "SELECT position, seq, stream_seq, state_version, timestamp_ms, type, payload_json
              FROM _smithers_events ",
             $tail
         )
     };
 }
 
-fn event_row(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
+/// An event of `run`; all that are read together share its id.
+fn event_row(run: &RunId, row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
     Ok(StoredEvent {
         position: row.get(0)?,
-        run_id: run_id(row, 1)?,
-        seq: row.get(2)?,
-        stream_seq: row.get(3)?,
-        state_version: row.get(4)?,
-        at: time(row, 5)?,
-        type_name: row.get(6)?,
-        payload: raw_json(row, 7)?,
+        run_id: run.clone(),
+        seq: row.get(1)?,
+        stream_seq: row.get(2)?,
+        state_version: row.get(3)?,
+        at: time(row, 4)?,
+        type_name: row.get(5)?,
+        payload: raw_json(row, 6)?,
     })
 }
 
@@ -42,7 +43,9 @@ impl EventReader for SqliteReader {
             select_event!("WHERE run_id = ?1 AND stream_seq > ?2 ORDER BY stream_seq LIMIT ?3");
         // A client may name any number; none of ours is as large as SQLite's largest.
         let after = i64::try_from(after_stream_seq).unwrap_or(i64::MAX);
-        self.all(sql, params![run.as_str(), after, bound(limit)], event_row)
+        self.all(sql, params![run.as_str(), after, bound(limit)], |row| {
+            event_row(run, row)
+        })
     }
 
     fn events(
@@ -53,12 +56,14 @@ impl EventReader for SqliteReader {
     ) -> ReadResult<Vec<StoredEvent>> {
         let sql = select_event!("WHERE run_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
         let after = after_seq.map_or(-1, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
-        self.all(sql, params![run.as_str(), after, bound(limit)], event_row)
+        self.all(sql, params![run.as_str(), after, bound(limit)], |row| {
+            event_row(run, row)
+        })
     }
 
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
         let sql = select_event!("WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1");
-        self.one(sql, [run.as_str()], event_row)
+        self.one(sql, [run.as_str()], |row| event_row(run, row))
     }
 
     fn state_version(&self) -> ReadResult<u64> {

@@ -122,11 +122,16 @@ impl RunReader for SqliteReader {
     }
 
     fn state_counts(&self, run: &RunId) -> ReadResult<HashMap<NodeState, u64>> {
-        let sql = "SELECT state, count(*) FROM _smithers_nodes WHERE run_id = ?1 GROUP BY state";
-        let counts = self.all(sql, [run.as_str()], |row| {
-            Ok((row.get::<_, Stored<NodeState>>(0)?.0, row.get(1)?))
+        // Counted here: SQLite would sort the rows to group them.
+        let sql = "SELECT state FROM _smithers_nodes WHERE run_id = ?1";
+        let states = self.all(sql, [run.as_str()], |row| {
+            Ok(row.get::<_, Stored<NodeState>>(0)?.0)
         })?;
-        Ok(counts.into_iter().collect())
+        let mut counts = HashMap::new();
+        for state in states {
+            *counts.entry(state).or_default() += 1;
+        }
+        Ok(counts)
     }
 
     fn active_runs(&self, limit: usize) -> ReadResult<Vec<RunRow>> {

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-/// Pages in the log from which it is folded: 4 MiB, as SQLite itself would.
+/// Pages that the log grows by before it is folded: 4 MiB, as SQLite itself would.
 const PASSIVE_PAGES: u64 = 1000;
 /// Pages from which the log file is also cut: 64 MiB.
 const TRUNCATE_PAGES: u64 = 16_384;
 /// Folds what is there even when little is written.
 const PERIOD: Duration = Duration::from_secs(60);
-/// How long cutting waits for readers; the writer waits meanwhile.
-const TRUNCATE_PATIENCE: Duration = Duration::from_millis(50);
-/// Time without another try to cut after a reader was in the way, for example a backup.
-const TRUNCATE_PAUSE: Duration = Duration::from_secs(1);
+/// How long the end of a fold waits for readers; the writer waits meanwhile.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Time without another try after a reader was in the way, for example a backup.
+const PAUSE: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Pages in the log after the newest commit of this thread; SQLite's hook takes no closure.
@@ -38,6 +38,8 @@ pub(super) fn watch(conn: &Connection) {
 #[derive(Default)]
 pub(super) struct WalGauge {
     pages: AtomicU64,
+    /// How long the log was when it was folded last; 0 once it is begun anew.
+    folded: AtomicU64,
     rung: AtomicBool,
     bell: Mutex<Option<SyncSender<()>>>,
 }
@@ -51,13 +53,32 @@ impl WalGauge {
     pub(super) fn committed(&self) {
         let pages = LOGGED_PAGES.get();
         self.pages.store(pages, Ordering::Relaxed);
-        if pages >= PASSIVE_PAGES
+        if self.is_due(pages)
             && !self.rung.swap(true, Ordering::AcqRel)
             && let Some(bell) = &*self.bell.lock()
         {
             // A full bell rings already.
             let _ = bell.try_send(());
         }
+    }
+
+    /// A log that is shorter than it was has been begun anew.
+    fn is_due(&self, pages: u64) -> bool {
+        let folded = self.folded.load(Ordering::Relaxed);
+        pages.checked_sub(folded).unwrap_or(pages) >= PASSIVE_PAGES
+    }
+
+    /// Says that the log is folded as far as it reaches now; returns how far.
+    fn begin_fold(&self) -> u64 {
+        let pages = self.pages();
+        self.folded.store(pages, Ordering::Relaxed);
+        self.rung.store(false, Ordering::Release);
+        pages
+    }
+
+    /// Says that the next commit writes at the beginning of the log.
+    fn begun_anew(&self) {
+        self.folded.store(0, Ordering::Relaxed);
     }
 }
 
@@ -96,38 +117,48 @@ impl Drop for Checkpointer {
 fn run(conn: &Connection, gauge: &WalGauge, rings: &Receiver<()>) {
     let mut folder = Folder {
         conn,
-        cut_from: Instant::now(),
+        not_before: Instant::now(),
     };
     loop {
         match rings.recv_timeout(PERIOD) {
             Ok(()) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        gauge.rung.store(false, Ordering::Release);
-        if let Err(error) = folder.fold(gauge.pages()) {
-            tracing::warn!(%error, "the log could not be folded into the database; it keeps growing");
+        match folder.fold(gauge.begin_fold()) {
+            Ok(Reach::All) => gauge.begun_anew(),
+            Ok(Reach::Part) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the log could not be folded into the database; it keeps growing");
+            }
         }
     }
 }
 
 struct Folder<'a> {
     conn: &'a Connection,
-    /// Not before this is the log cut.
-    cut_from: Instant,
+    /// Before this the log is not begun anew.
+    not_before: Instant,
 }
 
 impl Folder<'_> {
-    /// Folds the log, and cuts it when it is large. A long reader makes cutting wait, and the writer with it, so that
-    /// after one there is a pause.
-    fn fold(&mut self, pages: u64) -> rusqlite::Result<()> {
-        if pages < TRUNCATE_PAGES || Instant::now() < self.cut_from {
-            return checkpoint(self.conn, "PASSIVE").map(drop);
+    /// Folds the log and has it begun anew, so that commits write where the file has room already; one that has
+    /// grown large is cut. Most is copied while commits go on, the rest in between two of them. A long reader makes
+    /// the end of this wait, and the writer with it, so that after one there is a pause.
+    fn fold(&mut self, pages: u64) -> rusqlite::Result<Reach> {
+        checkpoint(self.conn, "PASSIVE")?;
+        if Instant::now() < self.not_before {
+            return Ok(Reach::Part);
         }
-        self.conn.busy_timeout(TRUNCATE_PATIENCE)?;
-        if checkpoint(self.conn, "TRUNCATE")? == Reach::Part {
-            self.cut_from = Instant::now() + TRUNCATE_PAUSE;
+        let mode = match pages < TRUNCATE_PAGES {
+            true => "RESTART",
+            false => "TRUNCATE",
+        };
+        self.conn.busy_timeout(PATIENCE)?;
+        let reach = checkpoint(self.conn, mode)?;
+        if reach == Reach::Part {
+            self.not_before = Instant::now() + PAUSE;
         }
-        Ok(())
+        Ok(reach)
     }
 }
 
@@ -153,7 +184,21 @@ mod tests {
     use crate::testkit::ScratchDb;
 
     #[test]
-    fn a_reader_in_the_way_of_cutting_the_log_gives_the_writer_a_pause() {
+    fn a_log_that_stays_long_is_folded_again_only_when_it_has_grown() {
+        let gauge = WalGauge::default();
+        assert!(!gauge.is_due(PASSIVE_PAGES - 1));
+        assert!(gauge.is_due(PASSIVE_PAGES));
+        gauge.pages.store(PASSIVE_PAGES + 1, Ordering::Relaxed);
+        assert_eq!(gauge.begin_fold(), PASSIVE_PAGES + 1);
+        assert!(!gauge.is_due(2 * PASSIVE_PAGES));
+        assert!(gauge.is_due(2 * PASSIVE_PAGES + 1));
+        assert!(!gauge.is_due(3), "begun anew");
+        gauge.begun_anew();
+        assert!(gauge.is_due(PASSIVE_PAGES + 5), "grown since");
+    }
+
+    #[test]
+    fn a_reader_in_the_way_of_the_end_of_a_fold_gives_the_writer_a_pause() {
         let scratch = ScratchDb::new();
         let writer = Connection::open(scratch.path()).unwrap();
         writer.pragma_update(None, "journal_mode", "wal").unwrap();
@@ -170,15 +215,25 @@ mod tests {
         let begun = Instant::now();
         let mut folder = Folder {
             conn: &conn,
-            cut_from: begun,
+            not_before: begun,
         };
-        folder.fold(TRUNCATE_PAGES).unwrap();
-        assert!(folder.cut_from >= begun + TRUNCATE_PAUSE);
+        assert_eq!(folder.fold(PASSIVE_PAGES).unwrap(), Reach::Part);
+        assert!(folder.not_before >= begun + PAUSE);
         drop(snapshot);
-        folder.cut_from = begun;
-        folder.fold(TRUNCATE_PAGES).unwrap();
-        assert_eq!(folder.cut_from, begun);
+        assert_eq!(
+            folder.fold(PASSIVE_PAGES).unwrap(),
+            Reach::Part,
+            "in the pause"
+        );
+        folder.not_before = begun;
+        assert_eq!(folder.fold(PASSIVE_PAGES).unwrap(), Reach::All);
+        assert_eq!(folder.not_before, begun);
         let log = format!("{}-wal", scratch.path().display());
-        assert_eq!(std::fs::metadata(log).unwrap().len(), 0, "it was cut");
+        let length = || std::fs::metadata(&log).unwrap().len();
+        let used = length();
+        writer.execute_batch("INSERT INTO t VALUES (2)").unwrap();
+        assert_eq!(length(), used, "it was begun anew");
+        assert_eq!(folder.fold(TRUNCATE_PAGES).unwrap(), Reach::All);
+        assert_eq!(length(), 0, "it was cut");
     }
 }

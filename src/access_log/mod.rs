@@ -17,7 +17,7 @@ use std::io;
 use std::sync::Arc;
 
 use smithers_model::time::Clock;
-use tracing::field;
+use tracing::{Level, field};
 
 pub use frames::{FrameLog, launched};
 pub(crate) use line::milliseconds;
@@ -27,6 +27,9 @@ pub use noted::{Noted, Outcome, note};
 use crate::config::AccessLogging;
 use file::Rules;
 use thread::Writer;
+
+/// Target of lines in the log of the process.
+const TARGET: &str = "smithers::access";
 
 /// Where lines go; clones share it. The default is the log of the process.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +51,11 @@ impl AccessLog {
         Ok(AccessLog(Some(Arc::new(Writer::start(
             path, rules, clock,
         )?))))
+    }
+
+    /// Returns whether lines go anywhere, so that nobody makes one for nothing.
+    pub fn is_read(&self) -> bool {
+        self.0.is_some() || tracing::enabled!(target: TARGET, Level::INFO)
     }
 
     /// Writes a line. Never waits: a line that finds no place is dropped and counted.
@@ -77,7 +85,7 @@ impl AccessLog {
 fn trace(line: &Line) {
     let particulars = &line.particulars;
     tracing::info!(
-        target: "smithers::access",
+        target: TARGET,
         transport = line.transport,
         method = line.method.map(field::display),
         path = line.path.as_deref().map(field::display),

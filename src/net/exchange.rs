@@ -75,8 +75,11 @@ impl Exchange {
         self.noted.clone()
     }
 
-    /// Notes which route took the request.
+    /// Notes which route took the request, for the line; finding its pattern again is not free.
     pub(super) fn routed(&mut self, request: &HttpRequest) {
+        if !self.options.access_log.is_read() {
+            return;
+        }
         let is_socket = request.head().upgrade();
         let any_path = is_socket.then(|| ANY_PATH.to_owned());
         self.route = any_path.or_else(|| request.match_pattern());
@@ -148,7 +151,9 @@ impl Drop for Exchange {
         if let Some(conn) = &self.conn {
             conn.response_ended(Instant::now());
         }
-        self.options.access_log.write(self.line());
+        if self.options.access_log.is_read() {
+            self.options.access_log.write(self.line());
+        }
     }
 }
 

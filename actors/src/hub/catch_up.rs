@@ -6,19 +6,20 @@
 use std::ops::RangeInclusive;
 
 use bytes::BytesMut;
+use futures_core::future::LocalBoxFuture;
 use serde_json::value::RawValue;
 use smithers_model::{RawJson, RunId};
 use smithers_protocol::frame::{GapResync, RunEvent, StreamError};
 use tokio::sync::oneshot;
 
 use super::handle::Handle;
-use super::pages::Page;
+use super::pages::{Page, Pages, ReadFailed};
 use super::state::{Hub, encode};
 use super::stream::StreamKey;
 use crate::outbox::{Outbox, PushError};
 
-/// Events of one page.
-const PAGE_EVENTS: usize = 256;
+/// Events of one page. Few in tests, so that their streams catch up over several.
+const PAGE_EVENTS: usize = if cfg!(test) { 3 } else { 256 };
 
 /// A page stops when this much is queued, so that it leaves room for what is live.
 const PAGE_BYTES: usize = 1 << 20;
@@ -30,6 +31,22 @@ struct Behind {
     after: u64,
 }
 
+/// A page that is read while the one before it is sent. It begins in the moment in which that one is handled, so
+/// that no more than one page is ever between its reading and its handling, as the cursor expects.
+struct Ahead {
+    after: u64,
+    page: LocalBoxFuture<'static, Result<Page, ReadFailed>>,
+}
+
+impl Ahead {
+    /// Begins to read what follows `page`; nothing when it is the last one.
+    fn of(pages: &dyn Pages, run: &RunId, page: &Page) -> Option<Self> {
+        let (after, _) = *page.events.last().filter(|_| !page.is_last)?;
+        let page = pages.page(run, after, PAGE_EVENTS);
+        Some(Self { after, page })
+    }
+}
+
 /// Brings a stream to where it takes published events as they come.
 pub(super) async fn catch_up(hub: Handle, key: StreamKey, lost: Option<RangeInclusive<u64>>) {
     if let Some(lost) = lost
@@ -37,15 +54,26 @@ pub(super) async fn catch_up(hub: Handle, key: StreamKey, lost: Option<RangeIncl
     {
         return hub.with(|hub| hub.cut_stream(key, error));
     }
+    let mut ahead = None;
     while let Some(behind) = hub.with(|hub| hub.behind(key)) {
         if !drained(&behind.outbox).await || !behind.outbox.is_open() {
             return;
         }
         let pages = hub.with(|hub| hub.parts.pages.clone());
-        let page = pages.page(&behind.run, behind.after, PAGE_EVENTS).await;
+        // A page that did not go out whole is read again from where it stopped.
+        let begun = ahead
+            .take()
+            .filter(|ahead: &Ahead| ahead.after == behind.after);
+        let page = match begun {
+            Some(ahead) => ahead.page.await,
+            None => pages.page(&behind.run, behind.after, PAGE_EVENTS).await,
+        };
         let sent = match page {
             Ok(page) if page.is_gone => Err(StreamError::RunDeleted),
-            Ok(page) => hub.with(|hub| hub.send_page(key, &page)),
+            Ok(page) => {
+                ahead = Ahead::of(&*pages, &behind.run, &page);
+                hub.with(|hub| hub.send_page(key, &page))
+            }
             Err(_) => Err(StreamError::Internal),
         };
         if let Err(error) = sent {

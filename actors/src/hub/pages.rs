@@ -35,7 +35,8 @@ pub trait Pages {
     /// Returns the number of the newest visible event, 0 when there is none; `None` for no such run.
     fn newest(&self, run: &RunId) -> LocalBoxFuture<'static, Result<Option<u64>, ReadFailed>>;
 
-    /// Returns up to `limit` visible events that follow number `after`.
+    /// Returns up to `limit` visible events that follow number `after`. The read begins before the future is
+    /// polled, so that a page can be read while the one before it is sent.
     fn page(
         &self,
         run: &RunId,
@@ -60,17 +61,15 @@ impl StorePages {
         Self(store)
     }
 
-    /// Runs a read away from the arbiter.
+    /// Runs a read away from the arbiter, from now on, whether or not the future is polled.
     fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&dyn Reader) -> Result<T, Box<dyn Error + Send + Sync>> + Send + 'static,
     ) -> LocalBoxFuture<'static, Result<T, ReadFailed>> {
         let store = self.0.clone();
-        let work = move || read(&*store.reader()?);
+        let reading = actix_rt::task::spawn_blocking(move || read(&*store.reader()?));
         Box::pin(async move {
-            let done = actix_rt::task::spawn_blocking(work)
-                .await
-                .unwrap_or_else(|e| Err(e.into()));
+            let done = reading.await.unwrap_or_else(|e| Err(e.into()));
             done.map_err(|error| {
                 tracing::error!(error = &*error as &dyn Error, "stored events not read");
                 ReadFailed

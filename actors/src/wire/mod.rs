@@ -80,8 +80,10 @@ struct Fields<'a> {
 
 fn write(stored: &StoredEvent) -> Result<Option<(&'static str, Payload)>, serde_json::Error> {
     let fields: Fields<'_> = serde_json::from_str(stored.payload.as_str())?;
-    let error = to_raw_value(&fields.error.as_ref().map(StoredError::for_readers))?;
-    let shown = show(&stored.type_name, stored.run_id.as_str(), &fields, &error);
+    let error = fields.error.as_ref().map(StoredError::for_readers);
+    let error = error.map(|error| to_raw_value(&error)).transpose()?;
+    let error = error.as_deref().unwrap_or(RawValue::NULL);
+    let shown = show(&stored.type_name, stored.run_id.as_str(), &fields, error);
     shown
         .map(|shown| Ok((shown.name(), Payload::encode(&shown)?)))
         .transpose()

@@ -284,6 +284,26 @@ async fn a_page_that_was_read_before_a_gap_does_not_end_the_catching_up() {
 }
 
 #[actix::test]
+async fn a_page_that_is_read_ahead_before_a_gap_does_not_end_the_catching_up() {
+    let mut play = Play::begin(4, 0, 0).await;
+    play.steps.read();
+    play.steps.hand_over();
+    play.world.settle().await;
+    // The page behind a full one has been asked for; it is read, and too old when it is handled.
+    play.steps.read();
+    drop(play.world.log.commit("r1", vec![finished("last")]));
+    play.world.log.miss();
+    play.world.settle().await;
+    play.steps.hand_over();
+    play.world.settle().await;
+    play.steps.read();
+    play.steps.hand_over();
+    play.world.settle().await;
+    assert_eq!(play.peer.ready_seqs(), [1, 2, 3, 4, 5]);
+    assert_eq!(play.world.hub.status().catching_up, 0);
+}
+
+#[actix::test]
 async fn a_listener_that_may_have_missed_events_is_sent_away_to_connect_again() {
     let mut world = World::new();
     world.log.launch("r1");

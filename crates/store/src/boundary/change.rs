@@ -41,13 +41,8 @@ impl Pass<'_> {
                 self.optional(&mut approval.decision, |decision| self.decision(decision));
             }
             RowChange::DecideApproval { decision, .. } => self.decision(decision),
-            RowChange::PutFrame { tree, .. } => {
-                // The hash stays: it names what was rendered, and frames refer to it.
-                if let Some(clean) = self.redactor.text(Place::Frame, &tree.xml) {
-                    self.warn(Place::Frame, &clean);
-                    Arc::make_mut(tree).xml = clean.text;
-                }
-            }
+            // Its tree is cleaned when it is stored, once for all frames that have it.
+            RowChange::PutFrame { .. } => {}
             // Names, and ids of people, teams and roles, which pass like all names.
             RowChange::PutLoop(_)
             | RowChange::PutCustody { .. }

@@ -15,6 +15,7 @@ use smithers_model::approval::Decision;
 use smithers_model::audit::AuditRecord;
 use smithers_model::deletion::{DeletionOrder, HoldOrder};
 use smithers_model::error::ErrorInfo;
+use smithers_model::frame::TreeContent;
 use smithers_model::redact::{Clean, Finding, Pieces, Place, Redactor, WHOLE};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::ModuleRevision;
@@ -66,8 +67,8 @@ impl Boundary {
         self.of(run).decision(decision);
     }
 
-    /// Cleans everything of a step that can hold text of users. Names pass as they are; see
-    /// [`names`](Self::names).
+    /// Cleans everything of a step that can hold text of users, but its [`tree`](Self::tree)s. Names pass as they
+    /// are; see [`names`](Self::names).
     pub(crate) fn step(&self, step: &mut StepWrite) {
         let pass = self.of(&step.run_id);
         for event in &mut step.events {
@@ -76,6 +77,17 @@ impl Boundary {
         for change in &mut step.changes {
             pass.change(change);
         }
+    }
+
+    /// Returns `tree` without its secrets; `None` when it is clean. The hash stays: it names what was rendered, and
+    /// frames refer to it. Asked for trees that are not stored yet, since equal frames come by the hundred.
+    pub(crate) fn tree(&self, run: &RunId, tree: &TreeContent) -> Option<TreeContent> {
+        let clean = self.0.text(Place::Frame, &tree.xml)?;
+        self.of(run).warn(Place::Frame, &clean);
+        Some(TreeContent {
+            xml: clean.text,
+            ..tree.clone()
+        })
     }
 
     /// Refuses a step whose names hold a secret: they cannot be replaced, since other rows refer to them.

@@ -38,6 +38,18 @@ pub(super) struct MemoryTransactions {
     pub(super) boundary: Boundary,
 }
 
+/// Cleans the trees of a step that are not stored yet.
+fn clean_new_trees(boundary: &Boundary, state: &State, step: &mut StepWrite) {
+    for change in &mut step.changes {
+        if let RowChange::PutFrame { tree, .. } = change
+            && !state.trees.contains_key(&tree.hash)
+            && let Some(clean) = boundary.tree(&step.run_id, tree)
+        {
+            *tree = Arc::new(clean);
+        }
+    }
+}
+
 impl Transactions for MemoryTransactions {
     fn commit(
         &mut self,
@@ -47,6 +59,7 @@ impl Transactions for MemoryTransactions {
         let commit = |mut step| {
             self.boundary.names(&step)?;
             self.boundary.step(&mut step);
+            clean_new_trees(&self.boundary, &state, &mut step);
             state.commit(step)
         };
         Ok(steps.into_iter().map(commit).collect())

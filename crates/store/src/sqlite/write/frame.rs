@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use smithers_model::RunId;
 use smithers_model::frame::{FrameRow, TreeContent};
 
+use crate::boundary::Boundary;
 use crate::sqlite::codec::{compress, optional_json};
 
 /// Stores a frame; its number must be new.
@@ -21,12 +22,19 @@ pub(super) fn put(conn: &Connection, run: &RunId, frame: &FrameRow) -> rusqlite:
     Ok(())
 }
 
-/// Stores a tree unless it is there; equal frames cost a look.
-pub(super) fn put_tree(conn: &Connection, tree: &TreeContent) -> rusqlite::Result<()> {
+/// Stores a tree, cleaned, unless it is there; equal frames cost a look.
+pub(super) fn put_tree(
+    conn: &Connection,
+    boundary: &Boundary,
+    run: &RunId,
+    tree: &TreeContent,
+) -> rusqlite::Result<()> {
     let known = "SELECT 1 FROM _smithers_trees WHERE hash = ?1";
     if conn.prepare_cached(known)?.exists([&tree.hash])? {
         return Ok(());
     }
+    let clean = boundary.tree(run, tree);
+    let tree = clean.as_ref().unwrap_or(tree);
     let content = [&*tree.xml, &*tree.mounted_tasks, &*tree.task_index].concat();
     let sql = "INSERT INTO _smithers_trees (hash, content, xml_bytes, mounted_bytes, index_bytes)
                VALUES (?1, ?2, ?3, ?4, ?5)";

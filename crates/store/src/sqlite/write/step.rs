@@ -110,7 +110,7 @@ impl Writing<'_> {
             RowChange::BeginWait(row) => wait::begin(conn, run_id, row),
             RowChange::EndWait(node) => wait::end(conn, run_id, node),
             RowChange::PutFrame { frame, tree } => {
-                frame::put_tree(conn, tree)?;
+                frame::put_tree(conn, self.boundary, run_id, tree)?;
                 frame::put(conn, run_id, frame)
             }
             RowChange::ForgetResults { node, table } => {

@@ -13,10 +13,25 @@ use super::{Subject, for_each_backend, run};
 
 for_each_backend![
     equal_frames_share_their_tree,
+    a_tree_is_stored_without_its_secrets,
     a_frame_number_is_given_once,
     triggers_read_back,
     a_module_graph_is_stored_once,
 ];
+
+fn a_tree_is_stored_without_its_secrets(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let secret = format!("smithers_{}", "aB3-_".repeat(9));
+    for number in [1, 2] {
+        let frames = vec![frame(number, &format!("bearer {secret}"))];
+        subject.commit(script.step(vec![], frames)).unwrap();
+    }
+    let reader = subject.reader();
+    let frame = reader.frame(&run("r"), 2).unwrap().unwrap();
+    assert_eq!(frame.tree_hash, format!("hash of bearer {secret}"));
+    let tree = reader.tree(&frame.tree_hash).unwrap().unwrap();
+    assert_eq!(tree.xml, r#""bearer [REDACTED:bearer]""#);
+}
 
 fn equal_frames_share_their_tree(subject: &mut Subject) {
     let mut script = subject.launched("r");

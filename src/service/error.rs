@@ -44,6 +44,7 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         Refusal::ScopeMissing => RpcError::missing_approval_scope(),
         Refusal::InvalidDecision { message } => RpcError::invalid_request(message),
         Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),
+        Refusal::InboxFull => RpcError::unavailable(refusal.to_string()),
         Refusal::NotActive { .. } | Refusal::AlreadyCancelled => RpcError::run_not_active(),
         Refusal::NotExecuting { .. } => RpcError::run_not_executing(),
         Refusal::Executing => RpcError::run_executing(),

@@ -13,6 +13,7 @@ mod hello;
 mod launch;
 mod nodes;
 mod runs;
+mod signals;
 
 use std::sync::Arc;
 
@@ -88,6 +89,7 @@ impl Service {
             Method::GetNodeOutput => self.get_node_output(&params).await,
             Method::ListApprovals => self.list_approvals(&params).await,
             Method::SubmitApproval => self.submit_approval(caller, &params).await,
+            Method::SubmitSignal => self.submit_signal(caller, &params).await,
             Method::ListWorkflows => self.workflows_payload(ListWorkflows::read(&params)),
             Method::Health => self.health().await,
             // The method table lets nothing else through; a new row without an arm ends here.
@@ -111,6 +113,7 @@ impl Service {
                 | Method::DeleteRun
                 | Method::HoldRun
                 | Method::SubmitApproval
+                | Method::SubmitSignal
         );
         if !self.read_only || !changes {
             return Ok(());

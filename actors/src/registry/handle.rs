@@ -5,14 +5,17 @@ use std::sync::Arc;
 use actix::Addr;
 use smithers_model::approval::Decision;
 use smithers_model::run::Actor as Person;
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::Launch;
 use smithers_model::workflow::Workflow;
-use smithers_model::{NodeKey, RunId};
+use smithers_model::{NodeKey, RawJson, RunId};
 use tokio::sync::oneshot;
 
 use super::map::RunMap;
 use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
-use crate::run::{CheckedBy, Receipt, Retry, RunError, RunRequest, Verdict};
+use crate::run::{
+    CheckedBy, Receipt, Retry, RunError, RunRequest, SignalKept, SignalMessage, Verdict,
+};
 
 /// Handle to all runs; cheap to clone.
 ///
@@ -90,6 +93,25 @@ impl Runs {
     pub async fn retry_task(&self, run_id: &RunId, retry: Retry) -> Result<Vec<NodeKey>, RunError> {
         self.ask(run_id, |receipt| RunRequest::RetryTask {
             retry: Box::new(retry),
+            receipt,
+        })
+        .await
+    }
+
+    /// Gives a run a signal. Returns once it is kept, whatever becomes of the run.
+    pub async fn signal(
+        &self,
+        run_id: &RunId,
+        address: SignalAddress,
+        payload: RawJson,
+        actor: Person,
+    ) -> Result<SignalKept, RunError> {
+        self.ask(run_id, |receipt| RunRequest::Signal {
+            message: Box::new(SignalMessage {
+                address,
+                payload,
+                actor,
+            }),
             receipt,
         })
         .await

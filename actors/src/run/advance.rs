@@ -8,7 +8,9 @@ use smithers_model::run::RunStatus;
 use smithers_model::step::{Step, StepWrite};
 
 use super::error::RunError;
-use super::messages::{FrameRendered, Receipt, Retry, RunRequest, StepSettled, Verdict};
+use super::messages::{
+    FrameRendered, Receipt, Retry, RunRequest, SignalKept, SignalMessage, StepSettled, Verdict,
+};
 use super::open::{Activity, Answer, OpenRun, Tell};
 use super::{Phase, RunActor};
 
@@ -87,6 +89,7 @@ impl RunActor {
                 let fact = Fact::PauseRequested { actor: *actor };
                 self.apply(fact, Some(Answer::by(receipt)));
             }
+            RunRequest::Signal { message, receipt } => self.apply_signal(*message, receipt),
             RunRequest::Cancel { actor, receipt } => {
                 let fact = Fact::CancelRequested { actor: *actor };
                 self.apply(fact, Some(Answer::by(receipt)));
@@ -114,6 +117,28 @@ impl RunActor {
         };
         let tell = |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| reset)));
         self.apply(fact, Some(Box::new(tell)));
+    }
+
+    fn apply_signal(&mut self, message: SignalMessage, receipt: Receipt<SignalKept>) {
+        let now = self.services.clock.now();
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
+        let SignalMessage {
+            address,
+            payload,
+            actor,
+        } = message;
+        let fact = Fact::SignalReceived {
+            address,
+            payload,
+            actor,
+        };
+        let refusal = run.engine.accept(fact, now).err();
+        let (seq, received_at) = run.engine.newest_signal().unwrap_or((0, now));
+        let kept = SignalKept { seq, received_at };
+        let tell = |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| kept)));
+        run.answers.push(Answer::new(Box::new(tell), refusal));
     }
 
     fn note_refusal(&self, refusal: &Refusal) {

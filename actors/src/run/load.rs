@@ -140,6 +140,7 @@ impl RunActor {
             loops: vec![],
             approvals: vec![],
             waits: vec![],
+            signals: vec![],
             outputs: vec![],
         };
         self.open(rows, workflow, None, ctx);
@@ -316,6 +317,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         loops,
         approvals,
         waits,
+        signals,
         outputs,
     } = rows;
     LoadedRun {
@@ -325,6 +327,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         loops,
         approvals,
         waits,
+        signals,
         outputs,
     }
 }

@@ -6,10 +6,11 @@ use actix::prelude::*;
 use smithers_model::approval::Decision;
 use smithers_model::error::ErrorInfo;
 use smithers_model::run::Actor as Person;
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::Launch;
 use smithers_model::tree::Tree;
 use smithers_model::workflow::{CallError, Workflow};
-use smithers_model::{NodeKey, RawJson, RunId};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 use smithers_store::writer::StepOutcome;
 use tokio::sync::oneshot;
 
@@ -81,6 +82,13 @@ pub enum RunRequest {
         /// Answered once the wish is durable; the run may still be ending what is under way.
         receipt: Receipt,
     },
+    /// Keeps a signal; who waits for it goes on.
+    Signal {
+        /// What came from whom.
+        message: Box<SignalMessage>,
+        /// Answered once it is durable.
+        receipt: Receipt<SignalKept>,
+    },
     /// Ends the run.
     Cancel {
         /// Who asks.
@@ -88,6 +96,26 @@ pub enum RunRequest {
         /// Answered once the end is durable.
         receipt: Receipt,
     },
+}
+
+/// A signal with the person who sends it.
+#[derive(Debug)]
+pub struct SignalMessage {
+    /// Whom it is for.
+    pub address: SignalAddress,
+    /// What it tells.
+    pub payload: RawJson,
+    /// Who sends it.
+    pub actor: Person,
+}
+
+/// A signal as a run keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignalKept {
+    /// Its number among the signals of the run, from 0.
+    pub seq: u64,
+    /// When it came.
+    pub received_at: Timestamp,
 }
 
 /// A decision with the node it is for and the person who gives it.
@@ -118,6 +146,7 @@ impl RunRequest {
         match self {
             Self::Launch { receipt, .. } => drop(receipt.send(Err(error))),
             Self::RetryTask { receipt, .. } => drop(receipt.send(Err(error))),
+            Self::Signal { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp {
                 receipt: Some(receipt),
             }

@@ -55,7 +55,10 @@ use crate::scheduler::Nudge;
 
 pub use at_rest::AtRest;
 pub use error::RunError;
-pub use messages::{CheckedBy, Deliver, Forget, Receipt, Retry, RunRequest, Stop, Verdict};
+pub use messages::{
+    CheckedBy, Deliver, Forget, Receipt, Retry, RunRequest, SignalKept, SignalMessage, Stop,
+    Verdict,
+};
 use open::OpenRun;
 
 /// Messages that may wait in front of one run; it takes one in microseconds.

@@ -22,6 +22,7 @@ impl RunActor {
                     failures,
                     callback,
                     last_heartbeat,
+                    given,
                 } => {
                     let call = TaskCall {
                         node,
@@ -29,6 +30,7 @@ impl RunActor {
                         failures,
                         callback,
                         last_heartbeat,
+                        given,
                         reporter: Reporter::deaf(),
                     };
                     self.start_task(call, ctx);

@@ -9,6 +9,7 @@ use smithers_model::event::{CancelReason, Event};
 use smithers_model::ownership::OnExpire;
 use smithers_model::report::OutputStream;
 use smithers_model::run::RunStatus;
+use smithers_model::signal::SignalAddress;
 use smithers_model::wait::TimerType;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
@@ -60,6 +61,13 @@ fn failure() -> ErrorInfo {
     error.stack = Some("at /home/someone/secret.ts:2".into());
     error.details = Some(RawJson::trusted(r#"{"key":"boom::0"}"#));
     error
+}
+
+fn address() -> SignalAddress {
+    SignalAddress {
+        signal_name: "s".into(),
+        correlation_id: None,
+    }
 }
 
 /// Every kind of event with what a client reads; `None` for what stays in the log.
@@ -163,6 +171,21 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             Some(
                 r#""node.waiting_timer" {"runId":"r1","nodeId":"t0","state":"waiting","iteration":2}"#,
             ),
+        ),
+        (
+            Event::NodeWaitingEvent {
+                node: node(),
+                address: address(),
+                times_out_at_ms: None,
+            },
+            None,
+        ),
+        (
+            Event::SignalReceived {
+                signal_seq: 0,
+                address: address(),
+            },
+            None,
         ),
         (
             Event::TimerCreated {
@@ -316,13 +339,15 @@ fn kind(event: &Event) -> usize {
         Event::TimerFired { .. } => 25,
         Event::TimerCancelled { .. } => 26,
         Event::RetryTaskFinished { .. } => 27,
+        Event::NodeWaitingEvent { .. } => 28,
+        Event::SignalReceived { .. } => 29,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..28).collect());
+    assert_eq!(kinds, (0..30).collect());
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn launched() -> RunState {
         loops: Vec::new(),
         approvals: Vec::new(),
         waits: Vec::new(),
+        signals: Vec::new(),
         outputs: Vec::new(),
     };
     let policy = Arc::new(ApprovalPolicy::default());

@@ -245,7 +245,7 @@ impl Layout {
 
 /// Whether a task calls a function when it is dispatched.
 pub(crate) fn has_function(task: &TaskSpec) -> bool {
-    matches!(task.body, TaskBody::Compute(_))
+    task.body.callback().is_some()
 }
 
 fn widest_limit(tree: &Tree) -> u32 {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!               waits            answered
-//!   Pending ────────────► Waiting ───────► Pending        (a timer: Finished, by its time)
+//!   Pending ────────────► Waiting ───────► Pending        (a timer: Finished, by its time; a
+//!     │                                                     signal: Running, then as any attempt)
 //!     │  ▲ ▲                 │
 //!     │  │ └──interrupted──┐ │ cancelled
 //!     │  │                 │ ▼
@@ -80,7 +81,9 @@ impl TaskStatus {
     pub(crate) fn after(self, fact: TaskFact) -> Result<TaskStatus, IllegalMove> {
         use {TaskFact as F, TaskStatus as S, WaitKind as K};
         Ok(match (self, fact) {
-            (S::Pending | S::Backoff { .. }, F::Started { attempt }) => S::Running { attempt },
+            (S::Pending | S::Backoff { .. } | S::Waiting(K::Event), F::Started { attempt }) => {
+                S::Running { attempt }
+            }
             (S::Running { .. }, F::Succeeded) => S::Finished,
             (
                 S::Running { .. },
@@ -88,13 +91,15 @@ impl TaskStatus {
                     retry_at: Some(due),
                 },
             ) => S::Backoff { due },
-            (S::Running { .. }, F::AttemptFailed { retry_at: None }) => S::Failed,
+            (S::Running { .. } | S::Waiting(K::Event), F::AttemptFailed { retry_at: None }) => {
+                S::Failed
+            }
             (S::Running { .. }, F::Interrupted) => S::Pending,
             (S::Pending | S::Backoff { .. }, F::Waits { kind, .. }) => S::Waiting(kind),
             (S::Waiting(K::Approval | K::Quota), F::Answered) => S::Pending,
-            (S::Waiting(K::Timer), F::Succeeded) => S::Finished,
+            (S::Waiting(K::Timer | K::Event), F::Succeeded) => S::Finished,
             (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
-            (S::Pending | S::Backoff { .. }, F::LeftOut) => S::Skipped,
+            (S::Pending | S::Backoff { .. } | S::Waiting(K::Event), F::LeftOut) => S::Skipped,
             (S::Running { .. } | S::Waiting(_), F::Cancelled) => S::Cancelled,
             (
                 S::Backoff { .. }
@@ -229,6 +234,10 @@ mod tests {
                 "asking --answered--> pending",
                 "asking --cancelled--> cancelled",
                 "asking --reset--> pending",
+                "listening --started--> running",
+                "listening --succeeded--> finished",
+                "listening --failed--> failed",
+                "listening --left out--> skipped",
                 "listening --cancelled--> cancelled",
                 "timed --succeeded--> finished",
                 "timed --cancelled--> cancelled",

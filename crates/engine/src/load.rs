@@ -9,11 +9,13 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunConfig, RunRow};
+use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
 use crate::cap::Cap;
+use crate::inbox::Inbox;
 use crate::lifecycle::TaskStatus;
 use crate::node::Node;
 use crate::open_step::OpenStep;
@@ -36,6 +38,8 @@ pub struct LoadedRun {
     pub approvals: Vec<Approval>,
     /// What its nodes wait for besides decisions, in any order.
     pub waits: Vec<Wait>,
+    /// Its signals, by number.
+    pub signals: Vec<Signal>,
     /// Its output rows, in completion order.
     pub outputs: Vec<OutputRow>,
 }
@@ -88,6 +92,7 @@ impl RunState {
                 .into_iter()
                 .map(|wait| (wait.node.clone(), wait))
                 .collect(),
+            inbox: Inbox::load(loaded.signals),
             rows: loaded.outputs.into_iter().map(Arc::new).collect(),
             rows_given: 0,
             rows_rendered: 0,

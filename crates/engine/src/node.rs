@@ -2,7 +2,7 @@
 
 use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
-use smithers_model::tree::TaskSpec;
+use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
@@ -27,6 +27,8 @@ pub(crate) struct Node {
     pub(crate) told: Option<RawJson>,
     /// Particulars of the newest attempt.
     pub(crate) meta: Option<RawJson>,
+    /// It waits for a signal: where it ends well it has no event.
+    pub(crate) is_silent: bool,
     /// Schema key of its output table.
     pub(crate) output_table: String,
     label: Option<String>,
@@ -45,6 +47,7 @@ impl Node {
             heartbeat: None,
             told: None,
             meta: None,
+            is_silent: false,
             output_table: task.output_table.clone(),
             label: task.label.clone(),
             updated_at: now,
@@ -62,6 +65,7 @@ impl Node {
             heartbeat: None,
             told: None,
             meta: None,
+            is_silent: row.state == NodeState::WaitingEvent,
             output_table: row.output_table.unwrap_or_default(),
             label: row.label,
             updated_at: row.updated_at,
@@ -144,6 +148,7 @@ impl Node {
 
     /// Takes over what the newest frame says about the node.
     pub(crate) fn describe(&mut self, task: &TaskSpec) {
+        self.is_silent = matches!(task.body, TaskBody::Event(_));
         self.output_table.clone_from(&task.output_table);
         self.label.clone_from(&task.label);
     }

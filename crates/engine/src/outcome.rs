@@ -137,10 +137,12 @@ impl RunState {
         self.running.remove(node);
         self.move_node(node, TaskFact::Succeeded, now);
         let attempt = self.put_attempt(node, AttemptState::Finished);
-        self.open.event(Event::NodeFinished {
-            node: node.clone(),
-            attempt,
-        });
+        if !self.nodes[node].is_silent {
+            self.open.event(Event::NodeFinished {
+                node: node.clone(),
+                attempt,
+            });
+        }
         self.renders.push_back(Some(Trigger::task_finished(node)));
     }
 

@@ -39,6 +39,12 @@ pub enum Refusal {
         /// Which node.
         node: NodeId,
     },
+    /// The run keeps as many signals as it may that no node has taken.
+    #[error(
+        "the run keeps {} signals that nothing has taken; no more are kept",
+        crate::inbox::MOST_UNTAKEN
+    )]
+    InboxFull,
     /// The run is over.
     #[error("Run is not currently active")]
     NotActive {

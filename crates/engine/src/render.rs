@@ -8,12 +8,13 @@ use smithers_model::event::Event;
 use smithers_model::frame::{FrameRow, Trigger};
 use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
-use smithers_model::tree::{TaskBody, TaskSpec, Tree};
+use smithers_model::tree::{TaskSpec, Tree};
 use smithers_model::workflow::RenderInput;
 
 use crate::frame::Frame;
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::standing::only_waits;
 use crate::state::RunState;
 
 /// A frame that the run needs before it can go on.
@@ -139,7 +140,7 @@ impl RunState {
         }
         if task.skip_if {
             self.leave_out(task, now);
-        } else if task.approval.is_none() && !matches!(task.body, TaskBody::Timer(_)) {
+        } else if task.approval.is_none() && !only_waits(task) {
             let node = Node::new(task, now);
             self.open.put_node(node.row(&task.node));
             self.nodes.insert(task.node.clone(), node);

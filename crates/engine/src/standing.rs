@@ -136,9 +136,13 @@ impl RunState {
         let Some(node) = self.nodes.get(&task.node) else {
             return Standing::Fresh;
         };
-        let passable = |kind| {
-            let spec = task.approval.as_ref();
-            kind == WaitKind::Approval && spec.is_some_and(|spec| spec.request.wait_async)
+        let passable = |kind| match (kind, &task.body) {
+            (WaitKind::Event, TaskBody::Event(spec)) => spec.wait_async,
+            (WaitKind::Approval, _) => {
+                let spec = task.approval.as_ref();
+                spec.is_some_and(|spec| spec.request.wait_async)
+            }
+            _ => false,
         };
         match node.status {
             TaskStatus::Pending => {
@@ -151,6 +155,9 @@ impl RunState {
             }
             TaskStatus::Backoff { due } if due <= now => Standing::Ready,
             TaskStatus::Backoff { due } => Standing::Resting { due },
+            TaskStatus::Waiting(WaitKind::Event) if self.inbox.has_taken(&task.node) => {
+                Standing::Ready
+            }
             TaskStatus::Waiting(kind) => Standing::Waiting {
                 passable: passable(kind),
             },
@@ -164,15 +171,16 @@ impl RunState {
 }
 
 /// Whether all that a task does is to wait.
-fn only_waits(task: &TaskSpec) -> bool {
-    matches!(task.body, TaskBody::Timer(_))
+pub(crate) fn only_waits(task: &TaskSpec) -> bool {
+    matches!(task.body, TaskBody::Timer(_) | TaskBody::Event(_))
 }
 
 /// Whether two renderings of a task are in the same standing, whatever that is.
 fn stands_alike(one: &TaskSpec, other: &TaskSpec) -> bool {
-    let waits = |task: &TaskSpec| {
-        let approval = task.approval.as_ref();
-        approval.map(|approval| approval.request.wait_async)
+    let waits = |task: &TaskSpec| match (&task.approval, &task.body) {
+        (Some(approval), _) => Some(approval.request.wait_async),
+        (None, TaskBody::Event(spec)) => Some(spec.wait_async),
+        (None, _) => None,
     };
     one.skip_if == other.skip_if
         && one.continue_on_fail == other.continue_on_fail

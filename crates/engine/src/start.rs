@@ -22,8 +22,8 @@ enum Start {
     Ask,
     /// Somebody said no, and the author said that this ends it.
     Deny,
-    /// It is a timer, which begins.
-    Time,
+    /// It waits for time or a signal.
+    Wait,
     /// Its body has no outside effect and runs inside the step.
     InStep,
     /// Its body runs outside, after the commit.
@@ -53,11 +53,7 @@ impl RunState {
                     self.begin_attempt(task, now);
                     started_in_step.push(task);
                 }
-                Start::Time => {
-                    if let TaskBody::Timer(spec) = &task.body {
-                        self.begin_timer(task, spec, now);
-                    }
-                }
+                Start::Wait => self.wait(task, now),
                 Start::Skip => self.leave_out(task, now),
                 Start::Ask => self.ask_about(task, now),
                 Start::Deny => self.end_denied(task, now),
@@ -86,7 +82,7 @@ impl RunState {
         }
         match task.body {
             TaskBody::Compute(callback) => Start::Dispatch { callback },
-            TaskBody::Timer(_) => Start::Time,
+            TaskBody::Timer(_) | TaskBody::Event(_) => Start::Wait,
             TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
         }
     }
@@ -121,6 +117,7 @@ impl RunState {
             failures: node.failures,
             callback,
             last_heartbeat: node.told.clone(),
+            given: None,
         });
     }
 
@@ -148,7 +145,7 @@ impl RunState {
                 let payload = decision::payload(approval.request.mode, decision);
                 Ok(RawJson::of(&payload))
             }
-            TaskBody::Compute(_) | TaskBody::Timer(_) => Err(missing()),
+            TaskBody::Compute(_) | TaskBody::Timer(_) | TaskBody::Event(_) => Err(missing()),
         }
     }
 

@@ -18,6 +18,7 @@ use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
 use crate::cap::Cap;
 use crate::frame::Frame;
+use crate::inbox::Inbox;
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::node::Node;
 use crate::open_step::OpenStep;
@@ -49,6 +50,8 @@ pub struct RunState {
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     /// What nodes wait for besides decisions.
     pub(crate) waits: BTreeMap<NodeKey, Wait>,
+    /// Signals that came.
+    pub(crate) inbox: Inbox,
     /// Output rows in completion order.
     pub(crate) rows: Vec<Arc<OutputRow>>,
     /// How many of them the session has got.
@@ -102,6 +105,11 @@ impl RunState {
                 decision,
                 actor,
             } => self.decide_approval(node, decision, &actor, now),
+            Fact::SignalReceived {
+                address,
+                payload,
+                actor,
+            } => self.take_in(address, payload, &actor, now),
             Fact::ResumeRequested { actor } => self.resume(&actor, now),
             Fact::PauseRequested { actor } => self.pause(&actor, now),
             Fact::RetryRequested {

@@ -5,6 +5,7 @@ use smithers_model::event::{CancelReason, Event};
 use smithers_model::node::AttemptState;
 use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
+use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::{Wait, WaitCause, WaitKind};
 use smithers_model::{NodeKey, Timestamp};
 
@@ -30,6 +31,15 @@ impl RunState {
             WaitKind::Event | WaitKind::Timer => last + 1,
         };
         self.move_node(node, TaskFact::Waits { kind, attempt }, now);
+    }
+
+    /// Begins what a task does that only waits.
+    pub(crate) fn wait(&mut self, task: &TaskSpec, now: Timestamp) {
+        match &task.body {
+            TaskBody::Timer(spec) => self.begin_timer(task, spec, now),
+            TaskBody::Event(spec) => self.listen(task, spec, now),
+            TaskBody::Static(_) | TaskBody::Compute(_) | TaskBody::Decision => {}
+        }
     }
 
     /// Stores for what a node waits. The owner is asked back when that ends by itself.
@@ -71,7 +81,10 @@ impl RunState {
     fn end_due_wait(&mut self, wait: Wait, now: Timestamp) {
         match wait.cause {
             WaitCause::Timer => self.fire(&wait, now),
-            WaitCause::Event { .. } | WaitCause::Quota => {}
+            WaitCause::Event {
+                on_timeout, tagged, ..
+            } => self.time_out(&wait, on_timeout, tagged, now),
+            WaitCause::Quota => {}
         }
     }
 

@@ -138,6 +138,8 @@ pub mod kind {
     pub const CANCEL: &str = "cancel";
     /// An approval was decided.
     pub const APPROVAL: &str = "approval";
+    /// A signal was sent to a run.
+    pub const SIGNAL: &str = "signal";
     /// The owner of an approval did not decide in time: its fallback owner may too.
     pub const ESCALATION: &str = "approval.escalated";
     /// Nobody decided an approval in time.

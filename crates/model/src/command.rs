@@ -19,6 +19,8 @@ pub enum Command {
         callback: u32,
         /// What an earlier attempt told last with a heartbeat.
         last_heartbeat: Option<RawJson>,
+        /// What it is given beside its frame: the signal or the answer that its node waited for.
+        given: Option<RawJson>,
     },
     /// Fire the abort signal of a task under way.
     AbortTask {

@@ -10,6 +10,7 @@ use crate::ownership::OnExpire;
 use crate::party::Party;
 use crate::report::OutputStream;
 use crate::run::RunStatus;
+use crate::signal::SignalAddress;
 use crate::wait::TimerType;
 use crate::{NodeId, NodeKey, RunId, Timestamp};
 
@@ -200,6 +201,26 @@ pub enum Event {
         /// Its node's id.
         timer_id: NodeId,
     },
+    /// The node waits for a signal.
+    NodeWaitingEvent {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        #[serde(flatten)]
+        /// Which signal.
+        address: SignalAddress,
+        /// When it waits no more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        times_out_at_ms: Option<Timestamp>,
+    },
+    /// A signal came.
+    SignalReceived {
+        /// Its number among the signals of the run, from 0.
+        signal_seq: u64,
+        #[serde(flatten)]
+        /// Whom it is for.
+        address: SignalAddress,
+    },
     /// Somebody is asked.
     ApprovalRequested {
         #[serde(flatten)]
@@ -291,6 +312,8 @@ impl Event {
             Self::NodeCancelled { .. } => "NodeCancelled",
             Self::NodeWaitingApproval { .. } => "NodeWaitingApproval",
             Self::NodeWaitingTimer { .. } => "NodeWaitingTimer",
+            Self::NodeWaitingEvent { .. } => "NodeWaitingEvent",
+            Self::SignalReceived { .. } => "SignalReceived",
             Self::TimerCreated { .. } => "TimerCreated",
             Self::TimerFired { .. } => "TimerFired",
             Self::TimerCancelled { .. } => "TimerCancelled",
@@ -318,6 +341,8 @@ impl Event {
                     reason: CancelReason::RunCancelled,
                     ..
                 }
+                | Self::NodeWaitingEvent { .. }
+                | Self::SignalReceived { .. }
                 | Self::TimerCreated { .. }
                 | Self::TimerFired { .. }
                 | Self::TimerCancelled { .. }

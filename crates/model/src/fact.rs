@@ -6,6 +6,7 @@ use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::report::Report;
 use crate::run::Actor;
+use crate::signal::SignalAddress;
 use crate::tree::Tree;
 
 /// Something that happened outside.
@@ -65,6 +66,15 @@ pub enum Fact {
         /// The answer.
         decision: Decision,
         /// Who gave it, for the checks of `allowedUsers`, `allowedScopes` and owners.
+        actor: Actor,
+    },
+    /// Somebody sent a signal. It is kept, whatever becomes of the run.
+    SignalReceived {
+        /// Whom it is for.
+        address: SignalAddress,
+        /// What it tells.
+        payload: RawJson,
+        /// Who sent it.
         actor: Actor,
     },
     /// Somebody asked for the run to go on: a paused one does, others do so by themselves.

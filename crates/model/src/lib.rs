@@ -22,6 +22,7 @@ pub mod party;
 pub mod redact;
 pub mod report;
 pub mod run;
+pub mod signal;
 pub mod step;
 pub mod time;
 pub mod tree;

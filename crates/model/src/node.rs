@@ -80,6 +80,8 @@ pub enum AttemptState {
     Failed,
     /// Cut off by a crash, a cancel or the failure of its run.
     Cancelled,
+    /// Left out when its time to wait was over.
+    Skipped,
 }
 
 state_text!(AttemptState {
@@ -89,6 +91,7 @@ state_text!(AttemptState {
     Finished => "finished",
     Failed => "failed",
     Cancelled => "cancelled",
+    Skipped => "skipped",
 });
 
 /// Row of `_smithers_nodes`.

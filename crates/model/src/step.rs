@@ -13,6 +13,7 @@ use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
 use crate::ownership::Custody;
 use crate::run::{RunRow, RunStatus};
+use crate::signal::Signal;
 use crate::wait::Wait;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -84,6 +85,15 @@ pub enum RowChange {
     BeginWait(Wait),
     /// It waits no more.
     EndWait(NodeKey),
+    /// A signal that came.
+    AddSignal(Box<Signal>),
+    /// A node takes a signal.
+    TakeSignal {
+        /// Its number.
+        seq: u64,
+        /// The node.
+        node: NodeKey,
+    },
     /// A frame; its tree is stored unless the store has it.
     PutFrame {
         /// The frame.
@@ -162,6 +172,7 @@ impl RowChange {
     fn size_hint(&self) -> usize {
         match self {
             Self::InsertRun(run) => 512 + run.row.input.as_str().len(),
+            Self::AddSignal(signal) => 256 + signal.payload.as_str().len(),
             Self::PutOutput(row) => 96 + row.payload.as_str().len(),
             Self::PutFrame { tree, .. } => 128 + tree.xml.len(),
             _ => 256,

@@ -11,7 +11,7 @@ use crate::approval::{ApprovalRequest, OnDeny};
 use crate::error::ErrorInfo;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
-use crate::wait::TimerSpec;
+use crate::wait::{EventSpec, TimerSpec};
 use crate::{Iteration, LoopId, NodeId, NodeKey};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
@@ -168,6 +168,19 @@ pub enum TaskBody {
     Decision,
     /// Waits for a point in time. It has no output.
     Timer(TimerSpec),
+    /// Waits for a signal and stores it.
+    Event(Box<EventSpec>),
+}
+
+impl TaskBody {
+    /// The function of the frame that is called when the task is dispatched: its index in the table of callbacks.
+    pub fn callback(&self) -> Option<u32> {
+        match self {
+            Self::Compute(callback) => Some(*callback),
+            Self::Event(spec) => spec.callback,
+            Self::Static(_) | Self::Decision | Self::Timer(_) => None,
+        }
+    }
 }
 
 /// An approval in front of a task.

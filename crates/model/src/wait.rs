@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::signal::SignalAddress;
 use crate::{NodeKey, Timestamp};
 
 /// What a node waits for.
@@ -58,16 +59,6 @@ pub enum WaitCause {
     Quota,
 }
 
-/// What a signal and who waits for it have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SignalAddress {
-    /// Name of the signal, not empty.
-    pub signal_name: String,
-    /// Tells signals of one name apart; none fits none only.
-    pub correlation_id: Option<String>,
-}
-
 /// What becomes of a node whose signal does not come in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,13 +70,6 @@ pub enum OnTimeout {
     Skip,
     /// It stores `{"kind": "timeout"}`; one that is not tagged fails, because it has no row to store.
     Continue,
-}
-
-impl SignalAddress {
-    /// The correlation, if there is one.
-    pub fn correlation(&self) -> Option<&str> {
-        self.correlation_id.as_deref()
-    }
 }
 
 impl WaitCause {
@@ -163,4 +147,21 @@ impl TimerDue {
             Self::At(_) => TimerType::Absolute,
         }
     }
+}
+
+/// A wait for a signal as rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSpec {
+    /// The signal.
+    pub address: SignalAddress,
+    /// How long to wait, milliseconds; none waits for ever.
+    pub timeout_ms: Option<u64>,
+    /// What becomes of the node then.
+    pub on_timeout: OnTimeout,
+    /// The row says whether a signal came or the time was over.
+    pub tagged: bool,
+    /// The walk passes over the node while it waits.
+    pub wait_async: bool,
+    /// Index in the frame's table of callbacks of the function that checks what came; none takes it as it is.
+    pub callback: Option<u32>,
 }

@@ -97,6 +97,8 @@ pub struct TaskCall {
     pub callback: u32,
     /// What an earlier attempt told last with a heartbeat.
     pub last_heartbeat: Option<RawJson>,
+    /// What the body is given beside its frame: the signal or the answer that its node waited for.
+    pub given: Option<RawJson>,
     /// Takes what the body tells before it ends.
     pub reporter: Reporter,
 }

@@ -43,6 +43,8 @@ pub const MAX_RUN_ID_CHARS: usize = 64;
 pub const MAX_CHILD_RUN_ID_CHARS: usize = 256;
 /// Longest node id in characters.
 pub const MAX_NODE_ID_CHARS: usize = 128;
+/// Longest name of a signal, and its longest correlation.
+pub const MAX_SIGNAL_NAME_CHARS: usize = 256;
 /// Largest iteration of a node.
 pub const MAX_ITERATION: u64 = 2_147_483_647;
 /// Largest integer that a client written in JavaScript can hold exactly.

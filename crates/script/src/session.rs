@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
-use smithers_model::tree::{TaskBody, Tree};
+use smithers_model::tree::Tree;
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
 use crate::ground::Ground;
@@ -218,12 +218,8 @@ async fn restore(
         retryable: true,
     })?;
     let task = tree.tasks().find(|task| task.node == *node);
-    match task.map(|task| &task.body) {
-        Some(TaskBody::Compute(callback)) => Ok(*callback),
-        _ => Err(lost(
-            "the task is not in the frame that replaced the lost one",
-        )),
-    }
+    task.and_then(|task| task.body.callback())
+        .ok_or_else(|| lost("the task is not in the frame that replaced the lost one"))
 }
 
 /// Starts a call at once, and waits for its end; none when the session is not open in the runtime.
@@ -242,6 +238,7 @@ fn start(
             failures,
             callback,
             last_heartbeat,
+            given,
             reporter,
         } = call;
         let call = CallStart {
@@ -253,6 +250,7 @@ fn start(
             callback,
             last_heartbeat,
             rows,
+            given,
             reporter,
             reply,
         };

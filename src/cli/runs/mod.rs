@@ -15,6 +15,7 @@ mod resume;
 mod retry;
 mod row;
 mod show;
+mod signal;
 
 use clap::Subcommand;
 
@@ -43,6 +44,8 @@ pub(super) enum RunsCommand {
     Retry(retry::RetryArgs),
     /// Launch a run with the input of another one.
     Rerun(rerun::RerunArgs),
+    /// Send a signal to a run; one that nobody waits for yet is kept.
+    Signal(signal::SignalArgs),
     /// Delete whole runs that have ended; a tombstone and the audit trail stay.
     Delete(delete::DeleteArgs),
     /// Keep a run from being deleted, or let it go again.
@@ -61,6 +64,7 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Resume(args) => resume::run(args, output),
         RunsCommand::Retry(args) => retry::run(args, output),
         RunsCommand::Rerun(args) => rerun::run(args, output),
+        RunsCommand::Signal(args) => signal::run(args, output),
         RunsCommand::Delete(args) => delete::run(args, output),
         RunsCommand::Hold(args) => hold::run(args, output),
     }

@@ -16,6 +16,7 @@ mod quarantine;
 mod resuming;
 mod retries;
 mod retrying;
+mod signals;
 mod standing;
 mod steps;
 mod support;

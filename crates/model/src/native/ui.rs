@@ -9,10 +9,11 @@ use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::ownership::Ownership;
 use crate::report::Reporter;
+use crate::signal::SignalAddress;
 use crate::tree::{
     ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
 };
-use crate::wait::{TimerDue, TimerSpec};
+use crate::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use crate::workflow::BoxFuture;
 use crate::{NodeId, NodeKey};
 
@@ -190,6 +191,23 @@ impl TaskBuilder<'_> {
             due: TimerDue::After(ms),
             text: ms.to_string(),
         });
+        self.add();
+    }
+
+    /// The task waits for the signal `name` and stores it.
+    pub fn signal(mut self, name: &str, timeout: Option<Duration>, on_timeout: OnTimeout) {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.spec.body = TaskBody::Event(Box::new(EventSpec {
+            address: SignalAddress {
+                signal_name: name.into(),
+                correlation_id: None,
+            },
+            timeout_ms: timeout.map(ms),
+            on_timeout,
+            tagged: false,
+            wait_async: false,
+            callback: None,
+        }));
         self.add();
     }
 

@@ -92,7 +92,7 @@ methods! {
     HijackRun Planned Both RunAdmin "hijackRun";
     RewindRun Planned Both RunAdmin "rewindRun" aka "jumpToFrame" "devtools.jumpToFrame";
     SubmitApproval Served Both ApprovalSubmit "submitApproval" aka "approvals.decide";
-    SubmitSignal Planned Both SignalSubmit "submitSignal" aka "signals.send";
+    SubmitSignal Served Both SignalSubmit "submitSignal" aka "signals.send";
     DeleteRun Served Both RunAdmin "deleteRun" aka "runs.delete";
     HoldRun Served Both RunAdmin "holdRun" aka "runs.hold";
     GetRun Served Both RunRead "getRun" aka "runs.get";

@@ -11,6 +11,7 @@ mod ids;
 mod launch;
 mod nodes;
 mod runs;
+mod signals;
 mod stream;
 
 pub use approvals::{ListApprovals, SubmitApproval};
@@ -22,6 +23,7 @@ pub use nodes::{GetNodeOutput, ListNodeStates};
 pub use runs::{
     CancelRun, GetRun, ListRuns, ListWorkflows, PauseRun, RerunRun, ResumeRun, RetryTask,
 };
+pub use signals::SubmitSignal;
 pub use stream::{StreamRunEvents, check_after_seq};
 
 /// Parameters as an object.

@@ -122,6 +122,22 @@ impl<'a> CancelAnswer<'a> {
     }
 }
 
+/// The answer of `submitSignal`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalAnswer<'a> {
+    /// The run that has it.
+    pub run_id: &'a str,
+    /// Its number among the signals of the run, from 0.
+    pub seq: u64,
+    /// Its name.
+    pub signal_name: &'a str,
+    /// Its correlation.
+    pub correlation_id: Option<&'a str>,
+    /// When it came.
+    pub received_at_ms: i64,
+}
+
 /// The answer of `submitApproval`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,7 +14,7 @@ mod run_state;
 
 pub use answer::{
     CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, RetryAnswer,
-    StreamAnswer,
+    SignalAnswer, StreamAnswer,
 };
 pub use approval::{ApprovalRow, AutoApprove, OptionRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};

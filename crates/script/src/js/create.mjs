@@ -91,7 +91,6 @@ export function createSmithers(schemas, options = {}) {
     continueAsNew: later.continueAsNew,
     Worktree: later.Worktree,
     Sandbox: later.Sandbox,
-    Signal: later.Signal,
     useCtx,
     smithers: (build, workflowOptions = {}) => new WorkflowObject(family, build, workflowOptions),
     db: family.db,

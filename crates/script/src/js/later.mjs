@@ -14,8 +14,6 @@ function laterComponent(component) {
   return render;
 }
 
-export const Signal = laterComponent("Signal");
-export const WaitForEvent = laterComponent("WaitForEvent");
 export const HumanTask = laterComponent("HumanTask");
 export const Subflow = laterComponent("Subflow");
 export const Sandbox = laterComponent("Sandbox");

@@ -107,6 +107,8 @@ class Call {
     this.body = body;
     /** Attempts of the task that failed before this one. */
     this.failures = failures;
+    /** What the node waited for: a signal or an answer. */
+    this.given = null;
     this.controller = new AbortController();
     this.pulse = new Pulse(id, nodeId, body.heartbeatTimeoutMs, (error) => giveUp(this, error));
     /** What its code may know of it. */
@@ -118,11 +120,12 @@ class Call {
  * Starts the body of a task of the newest frame. Its end is reported through `native.settle`. When the frame stands for
  * a later one, its functions see the `rows` of that one.
  */
-export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], rows, last) {
+export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], rows, [last, given]) {
   const session = sessions.get(id);
   moveContext(session.frame.ctx, rows);
   const body = session.frame.callback(index, nodeId);
   const call = new Call(callId, id, nodeId, body, failures);
+  if (typeof given === "string") call.given = JSON.parse(given);
   calls.set(callId, call);
   if (body.timeoutMs !== null) native.deadline(callId, body.timeoutMs);
   const { pulse, controller } = call;

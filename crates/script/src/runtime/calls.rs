@@ -32,6 +32,7 @@ pub(crate) struct CallStart {
     pub(crate) last_heartbeat: Option<RawJson>,
     /// The rows that the body sees when they are more than those its frame was rendered from.
     pub(crate) rows: Option<Seen>,
+    pub(crate) given: Option<RawJson>,
     pub(crate) reporter: Reporter,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
@@ -76,6 +77,7 @@ impl ScriptRuntime {
             callback,
             last_heartbeat,
             rows,
+            given,
             reporter,
             reply,
         } = start;
@@ -91,7 +93,9 @@ impl ScriptRuntime {
             name.as_str(),
             vec![node.iteration, attempt, failures],
             rows.as_ref().map_or(0, |seen| seen.count),
-            last_heartbeat.as_ref().map(RawJson::as_str),
+            [&last_heartbeat, &given]
+                .map(|text| text.as_ref().map(RawJson::as_str))
+                .to_vec(),
         );
         self.calls.insert(
             id,

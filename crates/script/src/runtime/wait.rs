@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use smithers_model::Timestamp;
 use smithers_model::error::ErrorInfo;
-use smithers_model::wait::{TimerDue, TimerSpec};
+use smithers_model::signal::SignalAddress;
+use smithers_model::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 
 use super::walk::WalkError;
 
@@ -25,6 +26,32 @@ pub(super) fn timer(value: Value<'_>) -> Result<TimerSpec, WalkError> {
         (None, at) => TimerDue::At(Timestamp(at.unwrap_or(0))),
     };
     Ok(TimerSpec { due, text })
+}
+
+/// A wait for a signal as `signal.mjs` gives it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventText {
+    #[serde(flatten)]
+    address: SignalAddress,
+    timeout_ms: Option<u64>,
+    on_timeout: OnTimeout,
+    tagged: bool,
+    wait_async: bool,
+    callback: u32,
+}
+
+/// Reads a wait for a signal.
+pub(super) fn event(value: Value<'_>) -> Result<EventSpec, WalkError> {
+    let text: EventText = read(value, "a wait for a signal")?;
+    Ok(EventSpec {
+        address: text.address,
+        timeout_ms: text.timeout_ms,
+        on_timeout: text.on_timeout,
+        tagged: text.tagged,
+        wait_async: text.wait_async,
+        callback: Some(text.callback),
+    })
 }
 
 /// Reads a value that crosses as JSON; `what` names it in the error.

@@ -235,6 +235,7 @@ impl Run {
             failures: attempt - 1,
             callback,
             last_heartbeat: self.last_heartbeat.clone(),
+            given: None,
             reporter: self.reporter(id),
         })
     }

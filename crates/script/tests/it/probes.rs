@@ -148,11 +148,7 @@ fn kill9_resume() {
 #[test]
 fn probes_of_later_components_load_and_say_what_is_missing() {
     let host = host();
-    let missing = [
-        ("saga-compensate", "Saga"),
-        ("signal-correlation", "Signal"),
-        ("subflow", "Subflow"),
-    ];
+    let missing = [("saga-compensate", "Saga"), ("subflow", "Subflow")];
     for (name, component) in missing {
         let run = Run::start(&probe(&host, name), "r1", "{}");
         let later = run
@@ -172,6 +168,7 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         "deps-needs",
         "loop-until",
         "retries-backoff",
+        "signal-correlation",
         "timer",
     ] {
         let run = Run::start(&probe(&host, name), "r1", "{}");

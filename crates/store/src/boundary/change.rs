@@ -29,6 +29,7 @@ impl Pass<'_> {
                     self.optional(&mut heartbeat.data, |data| self.json(Place::Output, data));
                 }
             }
+            RowChange::AddSignal(signal) => self.json(Place::Output, &mut signal.payload),
             RowChange::PutOutput(row) => {
                 let mut payload = row.payload.clone();
                 self.json(Place::Output, &mut payload);
@@ -48,6 +49,7 @@ impl Pass<'_> {
             | RowChange::PutCustody { .. }
             | RowChange::BeginWait(_)
             | RowChange::EndWait(_)
+            | RowChange::TakeSignal { .. }
             | RowChange::HoldDueTimes(_)
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. } => {}

@@ -57,6 +57,11 @@ impl Boundary {
         self.of(run).json(Place::Output, output);
     }
 
+    /// Cleans what a signal tells.
+    pub fn signal(&self, run: &RunId, payload: &mut RawJson) {
+        self.of(run).json(Place::Output, payload);
+    }
+
     /// Begins to clean what a task writes while it runs.
     pub fn written(&self) -> Box<dyn Pieces> {
         self.0.clone().pieces(Place::Output)

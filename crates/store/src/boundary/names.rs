@@ -2,8 +2,8 @@
 
 use smithers_model::approval::ApprovalRequest;
 use smithers_model::party::Party;
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::{NewRun, RowChange, StepWrite};
-use smithers_model::wait::SignalAddress;
 
 /// A name, with what it is the name of.
 type Name<'a> = (&'static str, &'a str);
@@ -26,6 +26,7 @@ fn in_change(change: &RowChange) -> impl Iterator<Item = Name<'_>> {
     };
     let address = match change {
         RowChange::BeginWait(wait) => wait.cause.address(),
+        RowChange::AddSignal(signal) => Some(&signal.address),
         _ => None,
     };
     let run = match change {

@@ -267,6 +267,12 @@ impl State {
                 run.change_approval(&node, |approval| approval.custody = custody);
             }
             RowChange::BeginWait(wait) => run.begin_wait(wait),
+            RowChange::AddSignal(signal) => drop(run.signals.insert(signal.seq, *signal)),
+            RowChange::TakeSignal { seq, node } => {
+                if let Some(signal) = run.signals.get_mut(&seq) {
+                    signal.taken_by = Some(node);
+                }
+            }
             RowChange::EndWait(node) => drop(run.waits.remove(&node)),
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);

@@ -13,7 +13,8 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::wait::{SignalAddress, Wait, WaitKind};
+use smithers_model::signal::{Signal, SignalAddress};
+use smithers_model::wait::{Wait, WaitKind};
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -21,7 +22,7 @@ use super::state::{Output, Run, State};
 use crate::read::{
     ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DeploymentReader, DueReader,
     EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader, PendingApproval,
-    ReadResult, Reader, RunFilter, RunReader, RunRows, WaitReader,
+    ReadResult, Reader, RunFilter, RunReader, RunRows, SignalReader, WaitReader,
 };
 use crate::schema::Cell;
 
@@ -167,6 +168,12 @@ impl WaitReader for MemoryReader {
         };
         let runs = state.runs.values().filter(waits);
         Ok(runs.map(|run| run.row.run_id.clone()).take(limit).collect())
+    }
+}
+
+impl SignalReader for MemoryReader {
+    fn signals(&self, run: &RunId) -> ReadResult<Vec<Signal>> {
+        Ok(self.run_or_default(run, |_, run| run.signals.values().cloned().collect()))
     }
 }
 
@@ -337,6 +344,7 @@ impl Reader for MemoryReader {
                 attempts: run.attempts.values().cloned().collect(),
                 loops: run.loops.values().cloned().collect(),
                 waits: run.waits.values().cloned().collect(),
+                signals: run.signals.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),
             })

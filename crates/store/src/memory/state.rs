@@ -11,6 +11,7 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
+use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{LoopId, NodeKey, RunId, Timestamp, WorkflowKey};
@@ -45,6 +46,7 @@ pub(super) struct Run {
     /// Attempts whose due time wakes nobody, because the run is paused.
     pub(super) held: BTreeSet<(NodeKey, u32)>,
     pub(super) loops: BTreeMap<LoopId, LoopRow>,
+    pub(super) signals: BTreeMap<u64, Signal>,
     pub(super) waits: BTreeMap<NodeKey, Wait>,
     /// Nodes whose wait wakes nobody, because the run is paused.
     pub(super) held_waits: BTreeSet<NodeKey>,
@@ -74,6 +76,7 @@ impl Run {
             attempts: BTreeMap::new(),
             held: BTreeSet::new(),
             loops: BTreeMap::new(),
+            signals: BTreeMap::new(),
             waits: BTreeMap::new(),
             held_waits: BTreeSet::new(),
             approvals: BTreeMap::new(),

@@ -12,6 +12,7 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod signal;
 mod wait;
 
 use smithers_model::RunId;
@@ -20,6 +21,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 
 pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
@@ -34,6 +36,7 @@ pub use module::ModuleReader;
 pub use node::NodeReader;
 pub use output::OutputReader;
 pub use run::{RunFilter, RunReader};
+pub use signal::SignalReader;
 pub use wait::WaitReader;
 
 use crate::error::Error;
@@ -47,6 +50,7 @@ pub trait Reader:
     + NodeReader
     + LoopReader
     + WaitReader
+    + SignalReader
     + ApprovalReader
     + EventReader
     + OutputReader
@@ -75,6 +79,8 @@ pub struct RunRows {
     pub loops: Vec<LoopRow>,
     /// By node id and iteration.
     pub waits: Vec<Wait>,
+    /// By number.
+    pub signals: Vec<Signal>,
     /// By the time they were asked for, then node id and iteration.
     pub approvals: Vec<Approval>,
     /// In completion order.

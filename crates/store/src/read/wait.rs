@@ -1,7 +1,8 @@
 //! Reading waits.
 
 use smithers_model::RunId;
-use smithers_model::wait::{SignalAddress, Wait, WaitKind};
+use smithers_model::signal::SignalAddress;
+use smithers_model::wait::{Wait, WaitKind};
 
 use super::ReadResult;
 

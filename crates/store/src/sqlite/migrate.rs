@@ -49,6 +49,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0017_pause",
     "0018_waits",
     "0019_retry",
+    "0020_signals",
 ];
 
 const LEDGER: &str = "

@@ -16,7 +16,7 @@ pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
     approval, attempt, audit_record, custody, decision, definition, deployment, field, for_signal,
-    frame, linked, node, output, owned_approval, repeated, table, typed_definition, wait,
+    frame, linked, node, output, owned_approval, repeated, signal, table, typed_definition, wait,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

@@ -9,7 +9,8 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::wait::{SignalAddress, Wait, WaitKind};
+use smithers_model::signal::SignalAddress;
+use smithers_model::wait::{Wait, WaitKind};
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::read::{

@@ -12,8 +12,9 @@ use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeSta
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
 use smithers_model::ownership::Custody;
 use smithers_model::party::Party;
+use smithers_model::signal::{Signal, SignalAddress};
 use smithers_model::step::RowChange;
-use smithers_model::wait::{OnTimeout, SignalAddress, Wait, WaitCause};
+use smithers_model::wait::{OnTimeout, Wait, WaitCause};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
@@ -137,6 +138,21 @@ pub fn wait(id: &str, cause: WaitCause, due: Option<i64>) -> RowChange {
         due: due.map(Timestamp),
         cause,
     })
+}
+
+/// A signal for `for_signal("s", correlation)`.
+pub fn signal(seq: u64, correlation: Option<&str>) -> RowChange {
+    RowChange::AddSignal(Box::new(Signal {
+        seq,
+        address: SignalAddress {
+            signal_name: "s".into(),
+            correlation_id: correlation.map(str::to_owned),
+        },
+        payload: RawJson::of(&seq),
+        received_at: Timestamp(5),
+        received_by: correlation.map(str::to_owned),
+        taken_by: None,
+    }))
 }
 
 /// The signal `name` with a correlation as cause of a wait.

@@ -7,11 +7,12 @@ use smithers_model::approval::{ApprovalMode, ApprovalOption, ApprovalRequest, On
 use smithers_model::error::ErrorInfo;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
 use smithers_model::ownership::Ownership;
+use smithers_model::signal::SignalAddress;
 use smithers_model::tree::{
     ApprovalSpec, Backoff, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody,
     TaskSpec, Tree, TreeBuilder,
 };
-use smithers_model::wait::{TimerDue, TimerSpec};
+use smithers_model::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
@@ -99,6 +100,22 @@ pub(crate) fn comp(id: &str) -> Job {
     job(id, TaskBody::Compute(0))
 }
 
+/// Waits for the signal of its own id, which is stored as it is.
+pub(crate) fn signal(id: &str) -> Job {
+    let spec = EventSpec {
+        address: SignalAddress {
+            signal_name: id.into(),
+            correlation_id: None,
+        },
+        timeout_ms: None,
+        on_timeout: OnTimeout::Fail,
+        tagged: false,
+        wait_async: false,
+        callback: None,
+    };
+    job(id, TaskBody::Event(Box::new(spec)))
+}
+
 /// A timer that fires after so many milliseconds.
 pub(crate) fn timer(id: &str, ms: u64) -> Job {
     timed(id, TimerDue::After(ms))
@@ -171,6 +188,40 @@ fn spec_of(mode: ApprovalMode, title: &str) -> ApprovalSpec {
 }
 
 impl Job {
+    fn event(&mut self) -> &mut EventSpec {
+        match &mut self.0.body {
+            TaskBody::Event(spec) => spec,
+            other => panic!("{other:?} waits for no signal"),
+        }
+    }
+
+    pub(crate) fn named(mut self, signal: &str) -> Self {
+        self.event().address.signal_name = signal.into();
+        self
+    }
+
+    pub(crate) fn correlated(mut self, id: &str) -> Self {
+        self.event().address.correlation_id = Some(id.into());
+        self
+    }
+
+    pub(crate) fn until(mut self, ms: u64, on_timeout: OnTimeout, tagged: bool) -> Self {
+        let spec = self.event();
+        (spec.timeout_ms, spec.on_timeout, spec.tagged) = (Some(ms), on_timeout, tagged);
+        self
+    }
+
+    /// A function of the frame looks at what came.
+    pub(crate) fn checked(mut self) -> Self {
+        self.event().callback = Some(0);
+        self
+    }
+
+    pub(crate) fn passable(mut self) -> Self {
+        self.event().wait_async = true;
+        self
+    }
+
     pub(crate) fn table(mut self, key: &str) -> Self {
         self.0.output_table = key.into();
         self
@@ -365,6 +416,10 @@ pub(crate) fn definition() -> Arc<WorkflowDefinition> {
         outputs: vec![
             table("r", &[text("v")]),
             table("num", &[("n", ColumnKind::Number, "number")]),
+            table(
+                "tagged",
+                &[text("kind"), ("payload", ColumnKind::Json, "object")],
+            ),
             table(
                 "decision",
                 &[

@@ -11,7 +11,7 @@ pub(crate) mod world;
 
 pub(crate) use elements::{
     El, Job, approval, asking, comp, deferred, group, later, par, par_max, par_subtrees, rank,
-    repeat, select, seq, stat, timer, timer_until, workflow, workflow_at,
+    repeat, select, seq, signal, stat, timer, timer_until, workflow, workflow_at,
 };
 pub(crate) use session::Standing;
 pub(crate) use text::lines;

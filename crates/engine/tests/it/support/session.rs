@@ -105,10 +105,13 @@ fn with_callbacks(tree: &Tree, frame: u32) -> Tree {
 fn copy_element(tree: &Tree, index: usize, frame: u32, copy: &mut TreeBuilder) {
     let element = &tree.elements()[index];
     let mut kind = element.kind.clone();
-    if let Kind::Task(task) = &mut kind
-        && let TaskBody::Compute(callback) = &mut task.body
-    {
-        *callback = frame * FRAME_STRIDE + u32::try_from(index).expect("small trees");
+    if let Kind::Task(task) = &mut kind {
+        let number = frame * FRAME_STRIDE + u32::try_from(index).expect("small trees");
+        match &mut task.body {
+            TaskBody::Compute(callback) => *callback = number,
+            TaskBody::Event(spec) if spec.callback.is_some() => spec.callback = Some(number),
+            _ => {}
+        }
     }
     copy.open(kind, element.tag.clone(), element.props.clone());
     for child in tree.children(index) {

@@ -11,6 +11,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::signal::Signal;
 use smithers_model::step::{RowChange, RunUpdate, Step};
 use smithers_model::wait::Wait;
 use smithers_model::{LoopId, NodeKey, Timestamp};
@@ -24,6 +25,7 @@ pub(crate) struct Store {
     pub(crate) loops: BTreeMap<LoopId, LoopRow>,
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     pub(crate) waits: BTreeMap<NodeKey, Wait>,
+    pub(crate) signals: Vec<Signal>,
     pub(crate) outputs: Vec<OutputRow>,
     pub(crate) frames: Vec<FrameRow>,
     pub(crate) audit: Vec<AuditRecord>,
@@ -84,6 +86,15 @@ impl Store {
                 let before = self.waits.insert(wait.node.clone(), wait.clone());
                 assert!(before.is_none(), "waits twice");
             }
+            RowChange::AddSignal(signal) => {
+                assert_eq!(signal.seq, self.signals.len() as u64, "signals are counted");
+                self.signals.push((**signal).clone());
+            }
+            RowChange::TakeSignal { seq, node } => {
+                let signal = &mut self.signals[usize::try_from(*seq).expect("few signals")];
+                assert!(signal.taken_by.is_none(), "a signal is taken twice");
+                signal.taken_by = Some(node.clone());
+            }
             RowChange::EndWait(node) => {
                 let before = self.waits.remove(node);
                 assert!(before.is_some(), "ends a wait that is none");
@@ -137,6 +148,7 @@ impl Store {
             loops: self.loops.values().cloned().collect(),
             approvals: self.approvals.values().cloned().collect(),
             waits: self.waits.values().cloned().collect(),
+            signals: self.signals.clone(),
             outputs: self.outputs.clone(),
         }
     }

@@ -72,6 +72,13 @@ pub(crate) fn event(event: &Event) -> String {
         E::NodeWaitingTimer { node, fires_at_ms } => {
             format!("{} waiting until {fires_at_ms}", name(node))
         }
+        E::NodeWaitingEvent { node, address, .. } => {
+            format!("{} waiting for {}", name(node), address.signal_name)
+        }
+        E::SignalReceived {
+            signal_seq,
+            address,
+        } => format!("signal {signal_seq} {}", address.signal_name),
         E::TimerCreated {
             timer_id,
             timer_type,

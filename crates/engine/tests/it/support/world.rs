@@ -13,6 +13,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::{Launch, Step};
 use smithers_model::tree::Tree;
 use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
@@ -284,6 +285,23 @@ impl World {
             node: text::key(id),
             decision,
             actor,
+        })
+    }
+
+    /// Somebody sends a signal.
+    pub(crate) fn signal(
+        &mut self,
+        name: &str,
+        correlation: Option<&str>,
+        payload: Value,
+    ) -> Result<(), Refusal> {
+        self.accept(Fact::SignalReceived {
+            address: SignalAddress {
+                signal_name: name.into(),
+                correlation_id: correlation.map(str::to_owned),
+            },
+            payload: RawJson::of(&payload),
+            actor: operator(),
         })
     }
 

@@ -34,6 +34,7 @@ mod bodies {
     pub(super) const COMPUTE: u8 = 1;
     pub(super) const DECISION: u8 = 2;
     pub(super) const TIMER: u8 = 3;
+    pub(super) const EVENT: u8 = 4;
 }
 
 /// Reads host nodes of one frame.
@@ -162,6 +163,10 @@ impl<'js> NodeReader<'_, 'js> {
         Ok(match get::<u8>(spec, self.names.body)? {
             bodies::COMPUTE => TaskBody::Compute(get(spec, self.names.callback)?),
             bodies::DECISION => TaskBody::Decision,
+            bodies::EVENT => {
+                let event = wait::event(get(spec, self.names.wait)?)?;
+                TaskBody::Event(Box::new(event))
+            }
             bodies::TIMER => TaskBody::Timer(wait::timer(get(spec, self.names.wait)?)?),
             _ => TaskBody::Static(self.payload(spec)?),
         })

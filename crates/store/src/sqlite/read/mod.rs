@@ -13,6 +13,7 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod signal;
 mod wait;
 
 pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
@@ -29,7 +30,7 @@ use smithers_model::RunId;
 use super::codec::collect;
 use crate::read::{
     ApprovalReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
-    WaitReader,
+    SignalReader, WaitReader,
 };
 use crate::schema::Schema;
 
@@ -108,6 +109,7 @@ impl SqliteReader {
             attempts: self.attempts(run)?,
             loops: self.loops(run)?,
             waits: self.waits(run)?,
+            signals: self.signals(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
         }))

@@ -2,7 +2,8 @@
 
 use rusqlite::{Row, params};
 use smithers_model::RunId;
-use smithers_model::wait::{SignalAddress, Wait, WaitKind};
+use smithers_model::signal::SignalAddress;
+use smithers_model::wait::{Wait, WaitKind};
 
 use super::{SqliteReader, bound};
 use crate::read::{ReadResult, WaitReader};

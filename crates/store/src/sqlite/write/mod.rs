@@ -15,6 +15,7 @@ mod node;
 mod output;
 mod pages;
 mod run;
+mod signal;
 mod step;
 mod tables;
 mod wait;

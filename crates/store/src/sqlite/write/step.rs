@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, due, event, frame, loops, node, output, run, wait};
+use super::{approval, audit, due, event, frame, loops, node, output, run, signal, wait};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -109,6 +109,8 @@ impl Writing<'_> {
             }
             RowChange::BeginWait(row) => wait::begin(conn, run_id, row),
             RowChange::EndWait(node) => wait::end(conn, run_id, node),
+            RowChange::AddSignal(row) => signal::add(conn, run_id, row),
+            RowChange::TakeSignal { seq, node } => signal::take(conn, run_id, *seq, node),
             RowChange::PutFrame { frame, tree } => {
                 frame::put_tree(conn, self.boundary, run_id, tree)?;
                 frame::put(conn, run_id, frame)

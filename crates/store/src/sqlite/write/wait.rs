@@ -1,7 +1,8 @@
 //! Writing waits.
 
 use rusqlite::{Connection, params};
-use smithers_model::wait::{SignalAddress, Wait};
+use smithers_model::signal::SignalAddress;
+use smithers_model::wait::Wait;
 use smithers_model::{NodeKey, RunId};
 
 use crate::sqlite::codec::json;

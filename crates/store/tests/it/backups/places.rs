@@ -233,7 +233,7 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         ALTER TABLE _smithers_approvals DROP COLUMN withdrawn"
+         DROP TABLE _smithers_signals"
     ))
     .unwrap();
     drop(conn);

@@ -3,8 +3,9 @@
 use smithers_model::node::AttemptState;
 use smithers_model::ownership::Custody;
 use smithers_model::run::RunStatus;
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::{RowChange, RunUpdate};
-use smithers_model::wait::{SignalAddress, WaitCause, WaitKind};
+use smithers_model::wait::{WaitCause, WaitKind};
 use smithers_model::{NodeKey, Timestamp};
 use smithers_store::testkit::{
     RunScript, attempt, custody, decision, for_signal, owned_approval, wait,

@@ -1,0 +1,45 @@
+//! `submitSignal`.
+
+use smithers_actors::session::Caller;
+use smithers_model::signal::SignalAddress;
+use smithers_model::{RawJson, RunId};
+use smithers_protocol::error::RpcError;
+use smithers_protocol::frame::Payload;
+use smithers_protocol::params::{Params, SubmitSignal};
+use smithers_protocol::view::SignalAnswer;
+
+use super::following::Following;
+use super::{Service, encode, error};
+
+impl Service {
+    /// Gives a run a signal. The answer means that it is kept; whoever waits for it goes on by itself.
+    pub(super) async fn submit_signal(
+        &self,
+        caller: &Caller,
+        params: &Params,
+    ) -> Result<Payload, RpcError> {
+        let request = SubmitSignal::read(params)?;
+        let run_id = RunId::from(request.run_id.as_str());
+        let address = SignalAddress {
+            signal_name: request.signal_name,
+            correlation_id: request.correlation_id,
+        };
+        let mut payload = RawJson::of(&request.payload);
+        // The run goes on with what its row will say.
+        self.backend.boundary().signal(&run_id, &mut payload);
+        let following = Following::begin(caller, &run_id);
+        let kept = self
+            .runs
+            .signal(&run_id, address.clone(), payload, caller.actor())
+            .await;
+        following.settle(&kept);
+        let kept = kept.map_err(|refused| error::of_run(refused, &request.run_id, None))?;
+        encode(&SignalAnswer {
+            run_id: &request.run_id,
+            seq: kept.seq,
+            signal_name: &address.signal_name,
+            correlation_id: address.correlation(),
+            received_at_ms: kept.received_at.0,
+        })
+    }
+}

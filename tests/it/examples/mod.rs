@@ -158,6 +158,16 @@ impl Run<'_> {
         answer.unwrap();
     }
 
+    /// Sends a signal and returns the answer; `signal` is merged into the parameters.
+    async fn signal(&self, signal: Value) -> Value {
+        let mut params = json!({ "runId": self.run_id });
+        for (name, value) in signal.as_object().unwrap() {
+            params[name] = value.clone();
+        }
+        let answer = self.gateway.expect(OPERATOR, "submitSignal", params).await;
+        answer.unwrap()
+    }
+
     /// What the gateway says to a decision of `token` that it must refuse.
     async fn refuses(&self, token: &str, node: &str, answer: Value) -> Refusal {
         self.asks(node).await;

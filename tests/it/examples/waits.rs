@@ -14,3 +14,43 @@ async fn timer_reminds_at_its_time_and_prepares_meanwhile() {
     assert_eq!(run.output("remind").await["text"], "the time is over");
     assert_eq!(run.state_of("long-ago").await.as_deref(), Some("finished"));
 }
+
+#[tokio::test]
+async fn signal_answers_what_somebody_says_and_refuses_what_does_not_fit() {
+    let example = Example::serve("signal").await;
+    let run = example.launch(json!({})).await;
+    run.reaches("feedback", "waiting-event").await;
+    let kept = run.signal(json!({ "signalName": "other" })).await;
+    assert_eq!(kept["seq"], 0, "nobody waits for it, and it is kept");
+    run.signal(json!({ "signalName": "feedback", "data": { "rating": 5 } }))
+        .await;
+    run.finishes().await;
+    assert_eq!(run.output("answer").await["answer"], "published");
+    let kept = run.signal(json!({ "signalName": "feedback" })).await;
+    assert_eq!(kept["seq"], 2, "a run that has ended keeps what comes too");
+
+    let run = example.launch(json!({})).await;
+    run.signal(json!({ "signalName": "feedback", "data": { "rating": 9 } }))
+        .await;
+    let error = run.fails().await;
+    assert!(error.contains("INVALID_OUTPUT"), "{error}");
+}
+
+#[tokio::test]
+async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
+    let example = Example::serve("wait-for-event").await;
+    let run = example.launch(json!({ "environment": "prod" })).await;
+    run.reaches("deployed", "waiting-event").await;
+    for (environment, sha) in [("test", "111"), ("prod", "222")] {
+        run.signal(json!({ "signalName": "deploy.done", "correlationId": environment, "payload": { "sha": sha } }))
+            .await;
+    }
+    run.finishes().await;
+    assert_eq!(run.output("report").await["report"], "222 is there");
+
+    let impatient = json!({ "environment": "prod", "patienceMs": 50 });
+    let run = example.launch(impatient).await;
+    run.finishes().await;
+    let report = run.output("report").await;
+    assert_eq!(report["report"], "nobody said that it is there");
+}

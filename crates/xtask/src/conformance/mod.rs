@@ -42,11 +42,11 @@ pub(crate) struct Selection {
 }
 
 /// Recordings that this version of the gateway must match.
-const TRANSCRIPTS: [&str; 13] = [
-    "01", "03", "05", "06", "07", "08", "09", "11", "13", "14", "15", "24", "29",
+const TRANSCRIPTS: [&str; 14] = [
+    "01", "03", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15", "24", "29",
 ];
 /// Probes that this version of the gateway must match.
-const PROBES: [&str; 10] = [
+const PROBES: [&str; 12] = [
     "sequence-skipif",
     "parallel-limit",
     "approval-approve",
@@ -57,6 +57,8 @@ const PROBES: [&str; 10] = [
     "deps-needs",
     "retries-backoff",
     "agent-structured",
+    "timer",
+    "signal-correlation",
 ];
 
 impl Suite {

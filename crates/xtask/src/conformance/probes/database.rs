@@ -8,14 +8,16 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Map, Value, json};
 
-/// Events that recordings leave out.
-const LEFT_OUT: [&str; 6] = [
+/// Events that recordings leave out, and those that the recorded engine does not have.
+const LEFT_OUT: [&str; 8] = [
     "SnapshotCaptured",
     "TaskHeartbeat",
     "AgentTraceEvent",
     "AgentTraceSummary",
     "AgentSessionEvent",
     "NodeOutput",
+    "NodeWaitingEvent",
+    "SignalReceived",
 ];
 /// Fields of an event's payload that recordings keep, beside those of the node.
 const KEPT: [&str; 6] = [

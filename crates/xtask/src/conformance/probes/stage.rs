@@ -78,6 +78,9 @@ impl Stage {
         let run = step["runId"].as_str().unwrap_or(DEFAULT_RUN).to_owned();
         match step["op"].as_str().unwrap_or_default() {
             "run" => self.launch_and_wait(&run, step).await,
+            "start" => self.launch_only(&run, step).await,
+            "wait" => self.settled(&run).await,
+            "waitEvent" => self.see(&run, step).await,
             "resume" => self.resume(&run).await,
             "approve" => self.decide(&run, step, true).await,
             "deny" => self.decide(&run, step, false).await,
@@ -125,6 +128,30 @@ impl Stage {
             Ok(_) => self.settled(run).await,
             Err(refusal) => Ok(json!({ "status": "failed", "errorCode": refusal.code })),
         }
+    }
+
+    async fn launch_only(&self, run: &str, step: &Value) -> Result<Value> {
+        match self.launch(run, step).await? {
+            Ok(_) => Ok(Value::Null),
+            Err(refusal) => Ok(json!({ "thrown": refusal.code })),
+        }
+    }
+
+    /// Waits until an event of a type, and of a node when one is named, is stored.
+    async fn see(&self, run: &str, step: &Value) -> Result<Value> {
+        let database = self.database()?;
+        let what = format!("{} of {}", step["type"], step["nodeId"]);
+        wait::until(&what, SETTLE_DEADLINE, || {
+            let is_it = |event: &Value| {
+                event["type"] == step["type"]
+                    && (step["nodeId"].is_null() || event["node"] == step["nodeId"])
+            };
+            let events = database.events(run);
+            let found = events.map(|events| events.iter().any(is_it).then_some(()));
+            async move { found }
+        })
+        .await?;
+        Ok(Value::Null)
     }
 
     async fn resume(&self, run: &str) -> Result<Value> {

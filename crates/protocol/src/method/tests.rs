@@ -132,6 +132,7 @@ fn the_served_methods_are_the_announced_ones() {
         "runs.rerun",
         "streamRunEvents",
         "submitApproval",
+        "submitSignal",
     ];
     assert_eq!(served, announced.into_iter().collect());
 }

@@ -137,7 +137,7 @@ impl RunActor {
         let refusal = run.engine.accept(fact, now).err();
         let (seq, received_at) = run.engine.newest_signal().unwrap_or((0, now));
         let kept = SignalKept { seq, received_at };
-        let tell = |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| kept)));
+        let tell = move |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| kept)));
         run.answers.push(Answer::new(Box::new(tell), refusal));
     }
 

@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod audit;
+mod body;
 pub mod command;
 pub mod deletion;
 pub mod error;

@@ -8,11 +8,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::approval::{ApprovalRequest, OnDeny};
-use crate::error::ErrorInfo;
 use crate::frame::TreeContent;
-use crate::json::RawJson;
-use crate::wait::{EventSpec, TimerSpec};
 use crate::{Iteration, LoopId, NodeId, NodeKey};
+
+pub use crate::body::TaskBody;
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
 pub const MAX_DEPTH: usize = 256;
@@ -155,32 +154,6 @@ pub struct TaskSpec {
     pub quarantine: bool,
     /// How often and when it is tried again.
     pub retry: RetryPolicy,
-}
-
-/// What a task does when it is dispatched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskBody {
-    /// Stores a value that the tree holds. `None`: not needed, its row exists already.
-    Static(Option<Result<RawJson, ErrorInfo>>),
-    /// Calls a function of the frame: the index in the frame's table of callbacks.
-    Compute(u32),
-    /// Stores the decision of its approval.
-    Decision,
-    /// Waits for a point in time. It has no output.
-    Timer(TimerSpec),
-    /// Waits for a signal and stores it.
-    Event(Box<EventSpec>),
-}
-
-impl TaskBody {
-    /// The function of the frame that is called when the task is dispatched: its index in the table of callbacks.
-    pub fn callback(&self) -> Option<u32> {
-        match self {
-            Self::Compute(callback) => Some(*callback),
-            Self::Event(spec) => spec.callback,
-            Self::Static(_) | Self::Decision | Self::Timer(_) => None,
-        }
-    }
 }
 
 /// An approval in front of a task.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
@@ -22,6 +23,10 @@ pub struct Modules {
     workflows: Vec<Arc<dyn Workflow>>,
     warnings: Vec<String>,
     keeps_state: Option<Place>,
+    /// What the newest load looked at, whether or not it is served.
+    looked_at: Arc<[PathBuf]>,
+    /// When the newest load began.
+    loaded_at: SystemTime,
     entry: PathBuf,
 }
 
@@ -37,6 +42,8 @@ impl Modules {
         let mut workflows = native.clone();
         let mut warnings = Vec::new();
         let mut keeps_state = None;
+        let mut looked_at = Arc::default();
+        let loaded_at = SystemTime::now();
         let loaded = (!extras.read_only).then(|| host.load(&entry)).transpose();
         match loaded {
             Ok(None) => {}
@@ -47,9 +54,11 @@ impl Modules {
                 workflows.extend(module.workflows);
                 warnings = module.warnings;
                 keeps_state = module.keeps_state;
+                looked_at = module.looked_at;
             }
             Err(error) if extras.allow_broken_modules => {
                 tracing::error!(module = %entry.display(), "the module is not served:\n{error}");
+                looked_at = error.looked_at;
             }
             Err(error) => return Err(StartError::Module(error)),
         }
@@ -60,6 +69,8 @@ impl Modules {
             workflows,
             warnings,
             keeps_state,
+            looked_at,
+            loaded_at,
             entry,
         })
     }
@@ -117,8 +128,14 @@ impl Modules {
     }
 
     /// Loads the module again, beside what is served. None when its sources are those that are served.
-    pub(super) fn load_again(&self) -> Result<Option<LoadedModule>, StartError> {
-        let module = self.host.load(&self.entry).map_err(StartError::Module)?;
+    pub(super) fn load_again(&mut self) -> Result<Option<LoadedModule>, StartError> {
+        self.loaded_at = SystemTime::now();
+        let loaded = self.host.load(&self.entry);
+        self.looked_at = match &loaded {
+            Ok(module) => Arc::clone(&module.looked_at),
+            Err(error) => Arc::clone(&error.looked_at),
+        };
+        let module = loaded.map_err(StartError::Module)?;
         let same = self.revision().is_some_and(|served| {
             let mut loaded = module.workflows.iter();
             loaded.all(|workflow| workflow.definition().revision.hash == served.hash)
@@ -153,6 +170,17 @@ impl Modules {
         definitions
             .find(|definition| !definition.revision.hash.is_empty())
             .map(|definition| &definition.revision)
+    }
+
+    /// The paths that decide what the module is, those that are missing included.
+    pub(super) fn watched(&self) -> BTreeSet<PathBuf> {
+        let looked_at = self.looked_at.iter().cloned();
+        looked_at.chain([self.entry.clone()]).collect()
+    }
+
+    /// When the newest load began: what was changed later it may not have seen.
+    pub(super) fn loaded_at(&self) -> SystemTime {
+        self.loaded_at
     }
 
     /// Ends the script threads.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,6 +15,7 @@ use smithers_store::WriterHandle;
 
 use super::{Modules, StartError};
 use crate::config::Config;
+use crate::metrics::Metrics;
 
 /// How often the files of the module are looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -33,7 +35,10 @@ struct Parts {
     is_idle: bool,
 }
 
-/// Size and time of each file of a module.
+/// How far the times of files may be behind the clock.
+const GRAIN: Duration = Duration::from_millis(20);
+
+/// Size and time of each path that decides what a module is; of a folder only whether it is there.
 type Stamps = BTreeMap<PathBuf, Option<(u64, SystemTime)>>;
 
 impl Reloader {
@@ -69,9 +74,9 @@ impl Reloader {
         drop(actix_web::rt::task::spawn_blocking(move || parts.reload()));
     }
 
-    /// Looks at the files of the module until the process ends, and reloads when one has changed.
+    /// Looks at what decides what the module is until the process ends, and reloads when some of it has changed.
     pub async fn watch(self) {
-        let mut known = self.stamps().await;
+        let mut known = self.seen().await;
         loop {
             actix_web::rt::time::sleep(LOOK).await;
             let stamps = self.stamps().await;
@@ -83,8 +88,8 @@ impl Reloader {
             let settled = self.stamps().await;
             if settled == stamps {
                 self.reload_now().await;
-                known = self.stamps().await;
-                // Stamps from before the load count: an edit while it went on is seen at the next look.
+                known = self.seen().await;
+                // Stamps from before the load count: a file that was removed while it went on is missed at the next look.
                 for (file, stamp) in settled {
                     known.entry(file).and_modify(|known| *known = stamp);
                 }
@@ -103,6 +108,12 @@ impl Reloader {
         looked.await.unwrap_or_default()
     }
 
+    async fn seen(&self) -> Stamps {
+        let parts = Arc::clone(&self.0);
+        let looked = actix_web::rt::task::spawn_blocking(move || parts.seen());
+        looked.await.unwrap_or_default()
+    }
+
     pub(super) fn shutdown(&self) {
         self.0.modules.lock().shutdown();
     }
@@ -110,18 +121,26 @@ impl Reloader {
 
 impl Parts {
     fn reload(&self) {
-        match self.try_reload() {
-            Ok(Some(hash)) => tracing::info!(
-                module.hash = hash,
-                "the module was loaded again: runs that open from now on use it"
-            ),
-            Ok(None) => tracing::info!("the module has not changed"),
+        let result = match self.try_reload() {
+            Ok(Some(hash)) => {
+                tracing::info!(
+                    module.hash = hash,
+                    "the module was loaded again: runs that open from now on use it"
+                );
+                "served"
+            }
+            Ok(None) => {
+                tracing::info!("the module has not changed");
+                "unchanged"
+            }
             Err(error) => {
                 tracing::error!(
                     "the changed module is not served, the one before it goes on:\n{error}"
                 );
+                "refused"
             }
-        }
+        };
+        Metrics.module_reloaded(result);
     }
 
     /// Returns the hash of what is served now; none when nothing has changed.
@@ -141,20 +160,34 @@ impl Parts {
     }
 
     fn stamps(&self) -> Stamps {
-        let modules = self.modules.lock();
-        let root = PathBuf::from(modules.root_dir());
-        let files = modules
-            .revision()
-            .map(|revision| Arc::clone(&revision.files));
-        drop(modules);
-        let files = files.iter().flat_map(|files| files.iter());
-        files
-            .map(|(name, _)| {
-                let path = root.join(name);
-                let stamp = fs::metadata(&path)
-                    .and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));
-                (path, stamp.ok())
-            })
-            .collect()
+        let paths = self.modules.lock().watched();
+        let stamps = paths.into_iter().map(|path| {
+            let stamp = fs::metadata(&path).and_then(|metadata| stamp(&metadata));
+            (path, stamp.ok())
+        });
+        stamps.collect()
     }
+
+    /// The stamps as the newest load saw them: what has changed since it began has none, so that it is looked at again.
+    fn seen(&self) -> Stamps {
+        let loaded_at = self.modules.lock().loaded_at() - GRAIN;
+        let changed = |path: &PathBuf| {
+            let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|at| at >= loaded_at)
+        };
+        let mut stamps = self.stamps();
+        for (path, stamp) in &mut stamps {
+            if changed(path) {
+                *stamp = None;
+            }
+        }
+        stamps
+    }
+}
+
+fn stamp(metadata: &fs::Metadata) -> io::Result<(u64, SystemTime)> {
+    Ok(match metadata.is_dir() {
+        true => (0, SystemTime::UNIX_EPOCH),
+        false => (metadata.len(), metadata.modified()?),
+    })
 }

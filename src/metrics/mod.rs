@@ -82,6 +82,11 @@ impl Metrics {
         counter!(table::TOKEN_STORE_RELOADS.name, "outcome" => outcome).increment(1);
     }
 
+    /// Counts an attempt to load the module again.
+    pub fn module_reloaded(&self, result: &'static str) {
+        counter!(table::MODULE_RELOADS.name, "result" => result).increment(1);
+    }
+
     /// Counts a launch that was refused because its input holds a secret.
     pub fn secret_refused(&self) {
         counter!(table::SECRETS_REFUSED.name, "kind" => "input").increment(1);

@@ -78,6 +78,8 @@ metrics! {
         "1 for the state that the token store is in (ok, absent, refused), 0 for the others.";
     TOKEN_STORE_RELOADS: Counter "smithers_token_store_reloads_total" ["outcome"]
         "Changes of the token store that were looked at: applied, or refused with the last good state kept.";
+    MODULE_RELOADS: Counter "smithers_module_reloads_total" ["result"]
+        "Times the module was loaded again: served, unchanged, or refused with the one before it kept.";
     ACCESS_LOG_LINES: Counter "smithers_access_log_lines_total" []
         "Lines written to the file of the access log.";
     ACCESS_LOG_DROPPED: Counter "smithers_access_log_dropped_total" ["reason"]

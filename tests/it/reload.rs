@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
 use crate::support::{
-    OPERATOR, count, database, launch, log, scratch, start, until_true, wait_for,
+    OPERATOR, count, database, get, launch, log, scratch, start, until_true, wait_for,
 };
 
 /// A module whose task says `word`, with its text in a file beside it.
@@ -84,6 +84,56 @@ async fn a_watched_module_is_served_when_one_of_its_files_changes() {
     assert_eq!(said(&gateway).await, "one");
     std::fs::write(scratch.path("word.ts"), "export const word = 'changed';\n").unwrap();
     until_said(&gateway, "changed").await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_missing_is_seen_when_it_comes_and_so_are_its_edits() {
+    let mut scratch = saying("one");
+    scratch.set("SMITHERS_MODULE_WATCH", "true");
+    let gateway = start(&scratch).await;
+    let word = scratch.path("word.ts");
+    std::fs::write(&word, "export { word } from './later/other';\n").unwrap();
+    until_logged(&scratch, "./later/other").await;
+    assert_eq!(said(&gateway).await, "one");
+
+    std::fs::create_dir(scratch.path("later")).unwrap();
+    let other = scratch.path("later/other.ts");
+    std::fs::write(&other, "export const word = ;\n").unwrap();
+    until_logged(&scratch, "> 1 | export const word = ;").await;
+    std::fs::write(&other, "export const word = 'late';\n").unwrap();
+    until_said(&gateway, "late").await;
+    for result in ["served", "refused"] {
+        let name = format!("smithers_module_reloads_total{{result=\"{result}\"}}");
+        until_true(&name, || async { counts(&gateway, &name).await }).await;
+    }
+}
+
+/// Whether metric `name` is there.
+async fn counts(gateway: &Gateway, name: &str) -> bool {
+    let page = get(gateway, Some(OPERATOR), "/metrics").await;
+    let text = String::from_utf8(page.body).unwrap();
+    text.lines().any(|line| line.starts_with(name))
+}
+
+#[tokio::test]
+async fn a_watched_module_follows_the_paths_of_its_tsconfig() {
+    let mut scratch = saying("one");
+    scratch.set("SMITHERS_MODULE_WATCH", "true");
+    let paths = |target: &str| {
+        let config = json!({ "compilerOptions": { "paths": { "@word": [target] } } });
+        std::fs::write(scratch.path("tsconfig.json"), config.to_string()).unwrap();
+    };
+    paths("./first.ts");
+    for word in ["first", "second"] {
+        let text = format!("export const word = '{word}';\n");
+        std::fs::write(scratch.path(&format!("{word}.ts")), text).unwrap();
+    }
+    let text = "export { word } from '@word';\n";
+    std::fs::write(scratch.path("word.ts"), text).unwrap();
+    let gateway = start(&scratch).await;
+    assert_eq!(said(&gateway).await, "first");
+    paths("./second.ts");
+    until_said(&gateway, "second").await;
 }
 
 #[tokio::test]

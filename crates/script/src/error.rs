@@ -1,6 +1,8 @@
 //! Why a module could not be loaded, with the place in the author's own source.
 
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A module that could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,9 @@ pub struct LoadError {
     pub message: String,
     /// Where it is wrong.
     pub place: Option<Place>,
+    /// The paths that were looked at until then, those that are missing included: when one of them changes, it may
+    /// load. Empty when the entry file itself could not be found.
+    pub looked_at: Arc<[PathBuf]>,
 }
 
 /// A position in a source file with the lines around it.
@@ -32,11 +37,18 @@ impl LoadError {
             module: module.into(),
             message: message.into(),
             place: None,
+            looked_at: Arc::default(),
         }
     }
 
     pub(crate) fn at(mut self, place: Option<Place>) -> Self {
         self.place = place;
+        self
+    }
+
+    /// The same after `paths` were looked at.
+    pub(crate) fn after(mut self, paths: Arc<[PathBuf]>) -> Self {
+        self.looked_at = paths;
         self
     }
 }

@@ -1,7 +1,7 @@
 //! The script host: threads, and the modules loaded on them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -36,6 +36,8 @@ pub struct LoadedModule {
     pub gateway_options: Option<serde_json::Value>,
     /// Where a file of the author's own may keep state between calls: then every frame of its runs is rendered.
     pub keeps_state: Option<Place>,
+    /// Every path that, if it changed, could make another module of it, those that are missing included.
+    pub looked_at: Arc<[PathBuf]>,
 }
 
 /// Reading and transforming a large graph takes this much longer than evaluating it may.
@@ -107,6 +109,7 @@ impl ScriptHost {
             warnings: registration.warnings,
             gateway_options: registration.gateway_options,
             keeps_state: graph.state_of_author().cloned(),
+            looked_at: Arc::clone(&graph.looked_at),
         })
     }
 

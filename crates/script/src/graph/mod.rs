@@ -20,6 +20,7 @@ mod transform;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use smithers_model::workflow::ModuleRevision;
 
@@ -46,6 +47,8 @@ pub(crate) struct ModuleGraph {
     zod: String,
     /// Where a file may keep state; one of the author's own when there is one.
     keeps_state: Option<Place>,
+    /// Every path that, if it changed, could change the graph.
+    pub(crate) looked_at: Arc<[PathBuf]>,
 }
 
 /// How a module comes to its exports.

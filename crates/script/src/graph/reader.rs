@@ -53,8 +53,10 @@ impl<'a> Reader<'a> {
             Ok(own) => reader.enqueue(own),
             Err(_) => builtin::ZOD_SUBSET.to_owned(),
         };
-        reader.read_all()?;
-        Ok(reader.into_graph(entry_name, shown, zod))
+        match reader.read_all() {
+            Ok(()) => Ok(reader.into_graph(entry_name, shown, zod)),
+            Err(error) => Err(error.after(reader.looked_at())),
+        }
     }
 
     /// Notes that a file is part of the graph and returns its name.
@@ -188,8 +190,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The files that were read, and whatever else decided what they import.
+    fn looked_at(&self) -> Arc<[PathBuf]> {
+        let files = self.names.keys().cloned();
+        files.chain(self.files.looked_at()).collect()
+    }
+
     fn into_graph(mut self, entry: String, shown: String, zod: String) -> ModuleGraph {
         self.sources.sort();
+        let looked_at = self.looked_at();
         ModuleGraph {
             entry,
             revision: ModuleRevision {
@@ -201,6 +210,7 @@ impl<'a> Reader<'a> {
             modules: self.modules,
             zod,
             keeps_state: self.keeps_state,
+            looked_at,
         }
     }
 }

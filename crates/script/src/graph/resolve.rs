@@ -49,6 +49,7 @@ pub(crate) enum Package {
 pub(crate) struct FileResolver {
     import: ResolverGeneric<Disk>,
     require: ResolverGeneric<Disk>,
+    disk: Disk,
     /// Links from inside this folder may not lead out of it.
     root: PathBuf,
 }
@@ -56,11 +57,13 @@ pub(crate) struct FileResolver {
 impl FileResolver {
     /// `root` is the folder of the entry file.
     pub(crate) fn new(root: &Path) -> Self {
-        let import = ResolverGeneric::new(options(Style::Import));
+        let disk = Disk::default();
+        let import = ResolverGeneric::new_with_file_system(disk.clone(), options(Style::Import));
         let require = import.clone_with_options(options(Style::Require));
         Self {
             import,
             require,
+            disk,
             root: project_root(root),
         }
     }
@@ -86,6 +89,11 @@ impl FileResolver {
         };
         let path = self.real(specifier, found.path())?;
         Ok(Found { path, package })
+    }
+
+    /// The paths that decided what imports mean, those that are missing included.
+    pub(crate) fn looked_at(&self) -> Vec<PathBuf> {
+        self.disk.looked_at()
     }
 
     /// Follows links; those of the author's own files must stay in the project.
@@ -155,7 +163,7 @@ fn project_root(folder: &Path) -> PathBuf {
 }
 
 /// Whether `path` lies in a folder of installed packages.
-fn is_installed(path: &Path) -> bool {
+pub(super) fn is_installed(path: &Path) -> bool {
     path.components()
         .any(|component| component == Component::Normal("node_modules".as_ref()))
 }

@@ -188,7 +188,8 @@ impl Worker {
     ) -> Result<(Arc<ModuleGraph>, Registration), LoadError> {
         let WorkerOptions { limits, env } = &self.options;
         let graph = Arc::new(ModuleGraph::read(entry, limits)?);
-        let (runtime, registration) = ScriptRuntime::load(&graph, limits, env, &self.pulse)?;
+        let (runtime, registration) = ScriptRuntime::load(&graph, limits, env, &self.pulse)
+            .map_err(|error| error.after(Arc::clone(&graph.looked_at)))?;
         self.loaded.push((Arc::clone(&graph), runtime));
         Ok((graph, registration))
     }

@@ -40,9 +40,21 @@ impl Assembly {
         publisher: Box<dyn Publisher>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        Self::start_writer_with(backend, publisher, WriterOptions::new(clock))
+    }
+
+    /// As [`start_writer`](Self::start_writer), of a writer that works as `options` say. Its observer is set here.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn start_writer_with(
+        backend: Arc<dyn Backend>,
+        publisher: Box<dyn Publisher>,
+        mut options: WriterOptions,
+    ) -> Result<Self, OpenError> {
+        let clock = options.clock.clone();
         let front = Arc::new(OnceLock::<Addr<WriterActor>>::new());
         let told = front.clone();
-        let mut options = WriterOptions::new(clock.clone());
         options.on_state = Some(Box::new(move |state, _| {
             if let Some(front) = told.get() {
                 front.do_send(WriterStateChanged(state.clone()));

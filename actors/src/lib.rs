@@ -8,10 +8,13 @@ pub mod deletion;
 pub mod hub;
 pub mod maintenance;
 pub mod outbox;
+mod reading;
 pub mod registry;
 pub mod run;
 pub mod scheduler;
 pub mod session;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 #[cfg(test)]
 mod testing;
 pub mod wire;

@@ -8,6 +8,7 @@ use smithers_engine::{LoadedRun, RunState};
 use smithers_model::RunId;
 use smithers_model::fact::Fact;
 use smithers_model::native::NativeWorkflow;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
@@ -178,7 +179,7 @@ impl RunActor {
             drop(receipt.send(answer));
         };
         // The answer goes to the receipt; nothing else waits for the look.
-        drop(actix_rt::task::spawn_blocking(look));
+        drop(crate::reading::off_arbiter(look));
     }
 
     /// Begins a new life from the rows; `fact` is applied before anything that waits.
@@ -194,7 +195,7 @@ impl RunActor {
         ctx.spawn(
             async move {
                 let reading = move || backend.reader()?.load_run(&run_id);
-                let rows = match actix_rt::task::spawn_blocking(reading).await {
+                let rows = match crate::reading::off_arbiter(reading).await {
                     Ok(rows) => rows,
                     Err(gone) => Err(smithers_store::Error::reader_gone(&gone)),
                 };
@@ -319,7 +320,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         waits,
         signals,
         outputs,
-    } = rows;
+    } = forgetful(rows);
     LoadedRun {
         row,
         nodes,
@@ -330,4 +331,18 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         signals,
         outputs,
     }
+}
+
+/// The rows, unless a bug that is planted loses some.
+fn forgetful(mut rows: smithers_store::read::RunRows) -> smithers_store::read::RunRows {
+    if planted(Bug::ReloadForgetsOutputs) {
+        rows.outputs.clear();
+    }
+    if planted(Bug::ReloadForgetsApprovals) {
+        rows.approvals.clear();
+    }
+    if planted(Bug::ReloadForgetsAttempts) {
+        rows.attempts.clear();
+    }
+    rows
 }

@@ -1,6 +1,7 @@
 //! The numbers of a run's events: `seq` for every stored event, the stream number for visible ones.
 
 use smithers_model::event::{Event, NumberedEvent};
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::RunRow;
 use smithers_model::{RunId, Timestamp};
 
@@ -23,7 +24,7 @@ impl Numbers {
 
     pub(super) fn of(row: &RunRow) -> Self {
         Self {
-            seq: row.next_seq,
+            seq: row.next_seq + u64::from(planted(Bug::NumberSkipped)),
             stream_seq: row.next_stream_seq,
         }
     }

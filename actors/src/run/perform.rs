@@ -74,6 +74,17 @@ impl RunActor {
         ctx.spawn(
             async move {
                 let result = body.await;
+                #[cfg(feature = "simulated")]
+                if crate::simulated::is_echoed() {
+                    let again = TaskEnded {
+                        life,
+                        session: session_no,
+                        node: node.clone(),
+                        attempt,
+                        result: result.clone(),
+                    };
+                    crate::simulated::echo(address.clone(), again);
+                }
                 address.do_send(TaskEnded {
                     life,
                     session: session_no,

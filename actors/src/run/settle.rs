@@ -3,6 +3,7 @@
 use actix::prelude::*;
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
+use smithers_model::planted::{Bug, planted};
 use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome, SubmitError};
 
 use super::messages::StepSettled;
@@ -29,6 +30,9 @@ impl RunActor {
         match outcome {
             StepOutcome::Committed(_) => self.step_committed(ctx),
             StepOutcome::Refused(refusal) => self.step_refused(&refusal, ctx),
+            StepOutcome::Unknown if planted(Bug::UnknownToldAsCommitted) => {
+                self.step_committed(ctx)
+            }
             StepOutcome::Unknown => {
                 if let Phase::Open(run) = &mut self.phase {
                     run.answer_unknown();

@@ -10,11 +10,13 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::prelude::*;
+use actix_rt::time::Instant;
 use futures_util::future::join_all;
 use smithers_model::RunId;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::RunStatus;
 use smithers_model::time::Clock;
 use smithers_store::Backend;
@@ -95,6 +97,9 @@ impl Handler<Recover> for Scheduler {
 }
 
 async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
+    if planted(Bug::CrashLosesRuns) {
+        return;
+    }
     let mut after: Option<RunId> = None;
     let mut taken_up = 0;
     loop {
@@ -205,7 +210,7 @@ async fn read<T: Send + 'static>(
         let reader = backend.reader()?;
         query(&*reader)
     };
-    match actix_rt::task::spawn_blocking(reading).await {
+    match crate::reading::off_arbiter(reading).await {
         Ok(Ok(value)) => Some(value),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the scheduler could not read the database");

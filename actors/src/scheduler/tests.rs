@@ -1,6 +1,8 @@
 //! The bell wakes the scheduler only for earlier times; runs that stay due are asked less and less often.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use actix_rt::time::Instant;
 
 use smithers_model::approval::OnDeny;
 use smithers_model::error::ErrorInfo;

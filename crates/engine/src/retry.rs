@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use smithers_model::error::ErrorInfo;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::tree::{Backoff, RetryPolicy};
 
 /// Longest delay between two attempts.
@@ -14,10 +15,14 @@ const NEVER_RETRIED: [&str; 1] = ["AGENT_CONFIG_INVALID"];
 /// Returns the delay before the next attempt after the `failures`-th failure (from 1), or `None` when the
 /// policy allows no other attempt.
 pub(crate) fn delay_after(policy: RetryPolicy, failures: u32) -> Option<Duration> {
-    if failures > policy.retries {
+    let last = policy.retries - u32::from(planted(Bug::RetryLost) && policy.retries > 0);
+    if failures > last && !planted(Bug::RetryNotCounted) {
         return None;
     }
-    let base = policy.initial_delay_ms;
+    let base = match planted(Bug::RetryEarly) {
+        true => 0,
+        false => policy.initial_delay_ms,
+    };
     let delay_ms = match policy.backoff {
         Backoff::Fixed => base,
         Backoff::Linear => base.saturating_mul(u64::from(failures)),

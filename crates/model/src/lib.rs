@@ -20,6 +20,7 @@ pub mod node;
 pub mod output;
 pub mod ownership;
 pub mod party;
+pub mod planted;
 pub mod redact;
 pub mod report;
 pub mod run;

@@ -13,6 +13,7 @@ mod load;
 mod process;
 mod project;
 mod reference;
+mod sim;
 mod test;
 mod tidy;
 
@@ -55,6 +56,8 @@ enum Command {
     Load(load::Options),
     /// Feed a parser with mutated input for a while; `cargo xtask test` does so briefly.
     Fuzz(fuzz::Options),
+    /// Play random histories on the real actors; a seed that fails is printed and can be replayed.
+    Sim(sim::Options),
     /// Check the files of the reference deployment, or start what they describe.
     #[command(subcommand)]
     Deploy(deploy::Command),
@@ -83,6 +86,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Reference(options) => reference::run(&project, options),
         Command::Crash(options) => verdict(&crash::run(&project, options).await?),
         Command::Load(options) => load::run(&project, options).await,
+        Command::Sim(options) => sim::run(&project, &options),
         Command::Fuzz(options) => fuzz::run(&project, &options),
         Command::Deploy(command) => verdict(&command.run(&project).await?),
     }

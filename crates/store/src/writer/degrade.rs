@@ -112,7 +112,7 @@ impl Worker {
             let left = until.saturating_duration_since(Instant::now());
             let job = match self.held.take() {
                 Some(job) => Ok(job),
-                None => self.queue.recv_timeout(left),
+                None => self.wait(left),
             };
             match job {
                 Ok(Job::Step(queued)) => {

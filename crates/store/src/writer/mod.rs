@@ -16,6 +16,7 @@
 mod degrade;
 mod handle;
 mod job;
+mod pace;
 mod state;
 mod stats;
 mod thread;
@@ -32,6 +33,7 @@ use crate::error::OpenError;
 pub use crate::commit::Refusal;
 pub use handle::{DefineError, SubmitError, TaskError, WriterHandle};
 pub use job::{Reply, StepOutcome};
+pub use pace::{Pace, Turn};
 pub use state::WriterState;
 pub use stats::WriterStats;
 
@@ -83,6 +85,8 @@ pub struct WriterOptions {
     /// Longest time without a sign of life in the database. An idle writer commits one row for it, and so also
     /// finds out that the storage fails.
     pub heartbeat: Duration,
+    /// Says instead of time when the writer goes on; for simulations.
+    pub pace: Option<Box<dyn Pace>>,
 }
 
 impl WriterOptions {
@@ -93,6 +97,7 @@ impl WriterOptions {
             clock,
             on_state: None,
             heartbeat: HEARTBEAT,
+            pace: None,
         }
     }
 }

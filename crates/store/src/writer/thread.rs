@@ -13,7 +13,9 @@ use super::handle::WriterHandle;
 use super::job::{Job, PendingReply, QueuedStep, StepOutcome, Task};
 use super::state::SharedState;
 use super::stats::Counters;
-use super::{BATCH_BYTES, BATCH_STEPS, CAREFUL_STEPS, Publisher, StateObserver, WriterOptions};
+use super::{
+    BATCH_BYTES, BATCH_STEPS, CAREFUL_STEPS, Pace, Publisher, StateObserver, WriterOptions,
+};
 use crate::backend::{Backend, Transactions};
 use crate::commit::{CommittedStep, Refusal};
 use crate::error::{CommitError, FaultKind, OpenError};
@@ -42,6 +44,7 @@ pub(super) fn spawn(
         clock: options.clock,
         on_state: options.on_state,
         heartbeat: options.heartbeat,
+        pace: options.pace,
     };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
@@ -63,6 +66,7 @@ pub(super) struct Worker {
     pub(super) clock: Arc<dyn Clock>,
     on_state: Option<StateObserver>,
     heartbeat: Duration,
+    pub(super) pace: Option<Box<dyn Pace>>,
 }
 
 /// Why the loop ends. The sender waits until the thread is done.
@@ -112,7 +116,7 @@ impl Worker {
     fn next(&mut self) -> Result<Job, RecvTimeoutError> {
         match self.held.take() {
             Some(job) => Ok(job),
-            None => self.queue.recv_timeout(self.heartbeat),
+            None => self.wait(self.heartbeat),
         }
     }
 

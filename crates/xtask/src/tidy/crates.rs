@@ -47,11 +47,11 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("smithers-testkit", &[]),
 ];
 /// Members that are tools: never shipped, so they may use what they need.
-const TOOLS: [&str; 1] = ["xtask"];
+const TOOLS: [&str; 2] = ["smithers-sim", "xtask"];
 /// Helpers that only tests and tools may depend on.
 const TEST_HELPERS: [&str; 1] = ["smithers-testkit"];
 /// Members that may depend on actix.
-const ACTIX_USERS: [&str; 2] = ["smithers", "smithers-actors"];
+const ACTIX_USERS: [&str; 3] = ["smithers", "smithers-actors", "smithers-sim"];
 /// The pure member.
 const ENGINE: &str = "smithers-engine";
 /// What the engine must not depend on.

@@ -1,0 +1,77 @@
+//! Bugs that the simulation plants to prove that it would find them. Without the feature `planted`, which nothing
+//! that is shipped has, [`planted`] is a constant false and all of this is gone.
+
+/// A bug, named after what goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Bug {
+    /// A step of which nobody knows whether it was stored is told as committed.
+    UnknownToldAsCommitted = 1,
+    /// A result of an attempt that was replaced counts.
+    LateResultAccepted,
+    /// A result that comes a second time counts again.
+    DuplicateResultAccepted,
+    /// Failures do not use up the attempts of a task.
+    RetryNotCounted,
+    /// The last attempt that a task may have is not made.
+    RetryLost,
+    /// The next attempt does not wait for its time.
+    RetryEarly,
+    /// A run that is read back has no rows of its tasks.
+    ReloadForgetsOutputs,
+    /// A run that is read back asks its questions again.
+    ReloadForgetsApprovals,
+    /// A run that is read back does not know its attempts.
+    ReloadForgetsAttempts,
+    /// A start takes up nothing that was running.
+    CrashLosesRuns,
+    /// A run numbers its events from one that is not free when it is read back.
+    NumberSkipped,
+}
+
+impl Bug {
+    /// Every bug.
+    pub const ALL: [Self; 11] = [
+        Self::UnknownToldAsCommitted,
+        Self::LateResultAccepted,
+        Self::DuplicateResultAccepted,
+        Self::RetryNotCounted,
+        Self::RetryLost,
+        Self::RetryEarly,
+        Self::ReloadForgetsOutputs,
+        Self::ReloadForgetsApprovals,
+        Self::ReloadForgetsAttempts,
+        Self::CrashLosesRuns,
+        Self::NumberSkipped,
+    ];
+}
+
+/// Returns whether `bug` is to show.
+#[cfg(not(feature = "planted"))]
+#[inline]
+pub const fn planted(_: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted")]
+pub use switched::{plant, planted};
+
+#[cfg(feature = "planted")]
+mod switched {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::Bug;
+
+    /// The bug of this process; 0 is none.
+    static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+    /// Returns whether `bug` is to show.
+    pub fn planted(bug: Bug) -> bool {
+        PLANTED.load(Ordering::Relaxed) == bug as u8
+    }
+
+    /// Plants `bug` in this process, in place of the one before.
+    pub fn plant(bug: Option<Bug>) {
+        PLANTED.store(bug.map_or(0, |bug| bug as u8), Ordering::Relaxed);
+    }
+}

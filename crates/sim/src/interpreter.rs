@@ -1,0 +1,73 @@
+//! A plain sequential interpreter: goes through the parts of a run one after another and says how it must end.
+
+use std::collections::BTreeMap;
+
+use smithers_model::node::NodeState;
+use smithers_model::run::RunStatus;
+
+use crate::plan::{End, Leaf, Part, RunPlan};
+
+/// How a run has ended, or must.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Status of the run.
+    pub status: RunStatus,
+    /// State of each node, with what its row says: the number, or the answer as 0 or 1.
+    pub nodes: BTreeMap<String, (NodeState, Option<i64>)>,
+}
+
+/// The node of task `number`.
+pub fn name(number: u32) -> String {
+    format!("t{number}")
+}
+
+/// The node that ends a run badly.
+pub const LAST: &str = "last";
+
+/// What task `number` gives.
+pub fn output(number: u32) -> i64 {
+    i64::from(number * 7 % 5)
+}
+
+/// How `plan` must end when nobody cancels it.
+pub fn outcome(plan: &RunPlan) -> Outcome {
+    let mut nodes = BTreeMap::new();
+    run(&plan.root, &mut nodes);
+    let status = match plan.end {
+        End::Badly => {
+            nodes.insert(LAST.to_owned(), (NodeState::Failed, None));
+            RunStatus::Failed
+        }
+        End::Well | End::Cancelled(_) => RunStatus::Finished,
+    };
+    Outcome { status, nodes }
+}
+
+fn run(part: &Part, nodes: &mut BTreeMap<String, (NodeState, Option<i64>)>) {
+    match part {
+        Part::Leaf(number, leaf) => {
+            nodes.insert(name(*number), end(*number, *leaf));
+        }
+        Part::Seq(parts) | Part::Par(_, parts) => parts.iter().for_each(|part| run(part, nodes)),
+        Part::Branch(number, first, second) => {
+            nodes.insert(name(*number), end(*number, Leaf::Compute));
+            let taken = if output(*number) % 2 == 0 {
+                first
+            } else {
+                second
+            };
+            run(taken, nodes);
+        }
+    }
+}
+
+fn end(number: u32, leaf: Leaf) -> (NodeState, Option<i64>) {
+    match leaf {
+        Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),
+        Leaf::Fails => (NodeState::Failed, None),
+        Leaf::Asks(approved) => (NodeState::Finished, Some(i64::from(approved))),
+        Leaf::Static | Leaf::Compute | Leaf::Flaky(_) | Leaf::Gated(true) => {
+            (NodeState::Finished, Some(output(number)))
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What must hold whatever happens: of the rows after every life, and of each run when all have ended.
+
+use std::collections::BTreeMap;
+
+use smithers_model::event::StoredEvent;
+use smithers_model::node::{AttemptRow, AttemptState, NodeState};
+use smithers_model::run::RunStatus;
+use smithers_store::{Reader, RunRows};
+
+use crate::interpreter::{self, Outcome};
+use crate::ledger::Ledger;
+use crate::people::run_id;
+use crate::plan::{End, Plan, RETRY_MS, RunPlan};
+
+/// More events than any run of a plan has.
+const ALL: usize = 100_000;
+
+/// Checks the rows against each other and against what the world was told; the error says what is broken.
+pub(crate) fn check_rows(plan: &Plan, ledger: &Ledger, reader: &dyn Reader) -> Result<(), String> {
+    if let Some(broken) = ledger.broken.first() {
+        return Err(broken.clone());
+    }
+    let mut all = Vec::new();
+    for index in 0..plan.runs.len() {
+        let Some(rows) = load(reader, index) else {
+            let told = ledger.launched.contains(&index);
+            ensure(!told, || {
+                format!("run {index} was acknowledged and is not stored")
+            })?;
+            continue;
+        };
+        let events = events(reader, index);
+        check_log(index, &rows, &events)?;
+        check_attempts(index, &rows, plan.has_steady_clock())?;
+        all.extend(events);
+    }
+    check_versions(&mut all)?;
+    check_told(ledger, reader, &all)
+}
+
+/// Checks how every run has ended.
+pub(crate) fn check_ends(plan: &Plan, reader: &dyn Reader) -> Result<(), String> {
+    for (index, run) in plan.runs.iter().enumerate() {
+        let rows = load(reader, index).ok_or_else(|| format!("run {index} is gone"))?;
+        check_end(index, run, &rows)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn load(reader: &dyn Reader, index: usize) -> Option<RunRows> {
+    reader.load_run(&run_id(index)).ok().flatten()
+}
+
+pub(crate) fn events(reader: &dyn Reader, index: usize) -> Vec<StoredEvent> {
+    reader.events(&run_id(index), None, ALL).unwrap_or_default()
+}
+
+fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(broken()) }
+}
+
+/// The numbers of a run have no gap, and what can happen once has happened once.
+fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(), String> {
+    let (mut seq, mut stream_seq) = (0, 1);
+    let mut once = BTreeMap::<String, u32>::new();
+    for event in events {
+        ensure(event.seq == seq, || {
+            format!("run {index}: event {} where {seq} was due", event.seq)
+        })?;
+        seq += 1;
+        if let Some(number) = event.stream_seq {
+            ensure(number == stream_seq, || {
+                format!("run {index}: stream number {number} for {stream_seq}")
+            })?;
+            stream_seq += 1;
+        }
+        let payload = event.payload.value();
+        let what = match event.type_name.as_str() {
+            "NodeFinished" | "ApprovalRequested" | "ApprovalGranted" | "ApprovalDenied" => {
+                format!("{} of {}", event.type_name, payload["nodeId"])
+            }
+            "NodeStarted" => format!("start {} of {}", payload["attempt"], payload["nodeId"]),
+            "RunFinished" | "RunFailed" | "RunCancelled" => event.type_name.clone(),
+            _ => continue,
+        };
+        *once.entry(what).or_default() += 1;
+    }
+    let numbers = (rows.row.next_seq, rows.row.next_stream_seq);
+    ensure(numbers == (seq, stream_seq), || {
+        format!("run {index}: next numbers are {numbers:?}")
+    })?;
+    let twice = once.iter().find(|(_, times)| **times > 1);
+    ensure(twice.is_none(), || {
+        format!("run {index}: more than once: {twice:?}")
+    })
+}
+
+/// At most one attempt of a node is under way, none is left out, and none came before its time.
+fn check_attempts(index: usize, rows: &RunRows, is_steady: bool) -> Result<(), String> {
+    let mut of_node = BTreeMap::<_, Vec<&AttemptRow>>::new();
+    for attempt in &rows.attempts {
+        of_node
+            .entry(attempt.node.clone())
+            .or_default()
+            .push(attempt);
+    }
+    for (node, mut attempts) in of_node {
+        attempts.sort_by_key(|attempt| attempt.attempt);
+        let open = attempts
+            .iter()
+            .filter(|attempt| attempt.state == AttemptState::InProgress);
+        ensure(open.count() <= 1, || {
+            format!("run {index}: {node} has two attempts under way")
+        })?;
+        let numbers = attempts.iter().map(|attempt| attempt.attempt);
+        ensure(numbers.eq(1..=attempts.len() as u32), || {
+            format!("run {index}: {node} misses an attempt")
+        })?;
+        for pair in attempts.windows(2).filter(|_| is_steady) {
+            let (Some(ended), AttemptState::Failed) = (pair[0].finished_at, pair[0].state) else {
+                continue;
+            };
+            let waited = pair[1].started_at.since(ended).as_millis();
+            ensure(waited >= u128::from(RETRY_MS), || {
+                format!("run {index}: {node} was tried again after {waited} ms")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The gateway's version counter rises by one with every visible event.
+fn check_versions(events: &mut [StoredEvent]) -> Result<(), String> {
+    events.sort_by_key(|event| event.position);
+    let versions = events.iter().filter_map(|event| event.state_version);
+    for (expected, version) in (1..).zip(versions) {
+        ensure(version == expected, || {
+            format!("state version {version} for {expected}")
+        })?;
+    }
+    Ok(())
+}
+
+/// What people were told, and what the world was shown, is stored.
+fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> Result<(), String> {
+    for ((index, id), approved) in &ledger.decided {
+        let rows = load(reader, *index).ok_or_else(|| format!("run {index} is gone"))?;
+        let row = rows
+            .approvals
+            .iter()
+            .find(|row| row.node.node_id.as_str() == id);
+        let kept = row
+            .and_then(|row| row.decision.as_ref())
+            .map(|decision| decision.approved);
+        ensure(kept == Some(*approved), || {
+            format!("run {index}: the decision of {id} was acknowledged and is {kept:?}")
+        })?;
+    }
+    for index in &ledger.cancelled {
+        let status = load(reader, *index).map(|rows| rows.row.status);
+        ensure(status == Some(RunStatus::Cancelled), || {
+            format!("run {index} was cancelled and is {status:?}")
+        })?;
+    }
+    let by_position: BTreeMap<u64, &StoredEvent> =
+        stored.iter().map(|event| (event.position, event)).collect();
+    let lost = ledger
+        .published
+        .iter()
+        .find(|event| by_position.get(&event.position) != Some(event));
+    ensure(lost.is_none(), || {
+        format!("an event was shown and is not stored: {lost:?}")
+    })
+}
+
+fn check_end(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String> {
+    let found = found(rows);
+    let is_open =
+        |state: &NodeState| matches!(state, NodeState::InProgress | NodeState::WaitingApproval);
+    let open = found.nodes.iter().find(|(_, (state, _))| is_open(state));
+    ensure(open.is_none(), || {
+        format!("run {index} has ended with {open:?}")
+    })?;
+    let expected = interpreter::outcome(plan);
+    if found.status == RunStatus::Cancelled && matches!(plan.end, End::Cancelled(_)) {
+        let wrong = found.nodes.iter().find(|(id, (state, row))| {
+            let is_over = matches!(state, NodeState::Finished | NodeState::Skipped);
+            is_over && expected.nodes.get(*id) != Some(&(*state, *row))
+        });
+        return ensure(wrong.is_none(), || {
+            format!("run {index} was cancelled with {wrong:?}")
+        });
+    }
+    ensure(found == expected, || {
+        format!(
+            "run {index} has ended otherwise than it must\n  found    {found:?}\n  expected {expected:?}"
+        )
+    })
+}
+
+fn found(rows: &RunRows) -> Outcome {
+    let row_of = |node: &smithers_model::NodeKey| {
+        let row = rows
+            .outputs
+            .iter()
+            .find(|row| row.node == *node)?
+            .payload
+            .value();
+        let answer = row["approved"].as_bool().map(i64::from);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "plans give small whole numbers"
+        )]
+        let number = row["n"].as_f64().map(|n| n as i64);
+        answer.or(number)
+    };
+    let nodes = rows.nodes.iter();
+    Outcome {
+        status: rows.row.status,
+        nodes: nodes
+            .map(|row| (row.node.node_id.to_string(), (row.state, row_of(&row.node))))
+            .collect(),
+    }
+}

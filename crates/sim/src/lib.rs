@@ -1,0 +1,31 @@
+//! The simulation: random workflows on the real actors, with seeded time, faults and crashes.
+//!
+//! ```text
+//! seed ──► Plan ──► interpreter: how each run must end ──────────────┐
+//!           │                                                        ▼
+//!           └──► World: lives, one after a crash of the other ──► invariants
+//!                  people · writer turns · faults · clock jumps
+//! ```
+//!
+//! *Under test*, as it is shipped: run actors, registry, scheduler, the writer with its recovery, the engine, the
+//! memory store. They run on one thread in paused time, so a seed gives the same history each time: reads answer on
+//! the spot, and the writer's thread takes turns with that of the actors.
+//!
+//! *Not under test*: the module host (workflows are written in Rust), sockets and hubs (the property tests of hubs do
+//! that), HTTP, and SQLite (held against the memory store by the differential tests of the store).
+//!
+//! A crash drops everything but what was committed. What a plan holds, and what the world may do to it, is in
+//! [`plan`].
+
+mod baton;
+mod clock;
+pub mod interpreter;
+pub mod invariants;
+mod ledger;
+mod panics;
+mod people;
+pub mod plan;
+mod workflow;
+mod world;
+
+pub use world::{Failure, Report, simulate};

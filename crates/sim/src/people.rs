@@ -1,0 +1,182 @@
+//! People around the runs: who launches them, decides for them and ends them, and asks again when that fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use smithers_actors::registry::Runs;
+use smithers_actors::run::RunError;
+use smithers_model::approval::Decision;
+use smithers_model::run::{Actor, RunAuth, RunConfig};
+use smithers_model::step::Launch;
+use smithers_model::time::Clock;
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+use smithers_store::{Backend, MemoryStore};
+use tokio::time::sleep;
+
+use crate::clock::SimClock;
+use crate::ledger::Ledger;
+use crate::plan::{End, Leaf, RunPlan};
+use crate::workflow::{key, leaf_of};
+
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(7);
+/// Looks of an approver after which it looks less often.
+const EAGER_LOOKS: u32 = 200;
+
+/// Who looks after run `index`.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) index: usize,
+    pub(crate) plan: RunPlan,
+    pub(crate) runs: Runs,
+    pub(crate) store: MemoryStore,
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) clock: Arc<SimClock>,
+}
+
+/// The id of run `index`.
+pub(crate) fn run_id(index: usize) -> RunId {
+    format!("r{index}").as_str().into()
+}
+
+impl Person {
+    /// Begins to look after the run.
+    pub(crate) fn begin(self) {
+        let (approver, canceller) = (self.clone(), self.clone());
+        actix_rt::spawn(self.launch());
+        actix_rt::spawn(approver.approve());
+        if let End::Cancelled(at) = canceller.plan.end {
+            actix_rt::spawn(canceller.cancel(at));
+        }
+    }
+
+    async fn launch(self) {
+        if self.ledger.lock().launched.contains(&self.index) {
+            return;
+        }
+        sleep(Duration::from_millis(self.plan.launch_at)).await;
+        loop {
+            match self.runs.launch(launch(self.index)).await {
+                Ok(_) | Err(RunError::Exists(_)) => break,
+                Err(_) => sleep(AGAIN).await,
+            }
+        }
+        self.ledger.lock().launched.insert(self.index);
+    }
+
+    /// Answers what is asked, often twice.
+    async fn approve(self) {
+        let mut looks = 0;
+        loop {
+            let rows = self
+                .store
+                .reader()
+                .and_then(|reader| reader.load_run(&run_id(self.index)));
+            let rows = rows.ok().flatten();
+            if rows
+                .as_ref()
+                .is_some_and(|rows| rows.row.status.is_terminal())
+            {
+                return;
+            }
+            let asked = rows.into_iter().flat_map(|rows| rows.approvals);
+            for open in asked.filter(|approval| approval.decision.is_none()) {
+                actix_rt::spawn(self.clone().decide(open.node.clone()));
+                self.clone().decide(open.node).await;
+            }
+            looks += 1;
+            sleep(if looks < EAGER_LOOKS {
+                AGAIN
+            } else {
+                AGAIN * 100
+            })
+            .await;
+        }
+    }
+
+    async fn decide(self, node: NodeKey) {
+        let id = node.node_id.to_string();
+        let leaf = leaf_of(&self.plan.root, &id);
+        let approved = matches!(leaf, Some(Leaf::Asks(true) | Leaf::Gated(true)));
+        let decision = Decision {
+            approved,
+            note: None,
+            decided_by: somebody().user_id,
+            token_id: None,
+            value: None,
+            decided_at: self.clock.now(),
+        };
+        let told = self
+            .runs
+            .decide(&run_id(self.index), node, decision, somebody())
+            .await;
+        if told.is_ok() {
+            let before = self
+                .ledger
+                .lock()
+                .decided
+                .insert((self.index, id.clone()), approved);
+            if before.is_some() {
+                let twice = format!("the decision of {id} of run {} was taken twice", self.index);
+                self.ledger.lock().broken.push(twice);
+            }
+        }
+    }
+
+    async fn cancel(self, at: u64) {
+        if self.ledger.lock().cancelled.contains(&self.index) {
+            return;
+        }
+        sleep(Duration::from_millis(at)).await;
+        loop {
+            match self.runs.cancel(&run_id(self.index), somebody()).await {
+                Ok(()) => break,
+                Err(RunError::Refused(_)) => return,
+                Err(_) => sleep(AGAIN).await,
+            }
+        }
+        self.ledger.lock().cancelled.insert(self.index);
+    }
+}
+
+fn somebody() -> Actor {
+    Actor {
+        user_id: Some("user:sim".into()),
+        role: "operator".into(),
+        holds_all: true,
+        ..Actor::default()
+    }
+}
+
+fn launch(index: usize) -> Launch {
+    let person = somebody();
+    Launch {
+        run_id: run_id(index),
+        workflow_key: key(index).as_str().into(),
+        workflow_hash: None,
+        system: false,
+        input: RawJson::empty_object(),
+        config: RunConfig {
+            gateway_system: false,
+            gateway_workflow_key: key(index).as_str().into(),
+            gateway_triggered_by: person.triggered_by().into(),
+            max_concurrency: None,
+            root_dir: ".".into(),
+            allow_network: false,
+            max_output_bytes: 200_000,
+            tool_timeout_ms: 60_000,
+            auth: RunAuth {
+                triggered_by: person.triggered_by().into(),
+                scopes: Vec::new(),
+                role: person.role.clone(),
+                token_id: None,
+                created_at: Timestamp(0).to_iso(),
+            },
+            started_by: None,
+            rerun_of: None,
+        },
+        actor: person,
+        idempotency_key: Some(format!("key-{index}")),
+    }
+}

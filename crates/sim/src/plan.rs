@@ -1,0 +1,183 @@
+//! A random history as data: which workflows run, and what the world does to them.
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+/// What a leaf does, whatever happens around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// Has its row from the beginning.
+    Static,
+    /// Gives its row after a while.
+    Compute,
+    /// Is left out.
+    Skipped,
+    /// Throws this often, then gives its row.
+    Flaky(u32),
+    /// Throws, and may.
+    Fails,
+    /// An approval with this answer; a no is stored.
+    Asks(bool),
+    /// A task behind a gate with this answer; a no leaves it out.
+    Gated(bool),
+}
+
+/// A part of a workflow.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// A task of this number.
+    Leaf(u32, Leaf),
+    /// One after another.
+    Seq(Vec<Part>),
+    /// At once, at most so many tasks in flight; 0 is no limit.
+    Par(u32, Vec<Part>),
+    /// A task, and which of two parts follows its output.
+    Branch(u32, Box<Part>, Box<Part>),
+}
+
+/// How a run is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With its last task.
+    Well,
+    /// Its last task throws.
+    Badly,
+    /// Somebody cancels it after so many milliseconds, unless it has ended.
+    Cancelled(u64),
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// What it does.
+    pub root: Part,
+    /// How it ends.
+    pub end: End,
+    /// When it is launched, milliseconds after the beginning.
+    pub launch_at: u64,
+}
+
+/// What the world does besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// The process dies after so many turns of the writer, before its answers are heard.
+    Crash,
+    /// The next commit fails; whether it was stored is the flag. The storage is back after so many milliseconds.
+    Fault {
+        /// The commit that failed was stored.
+        stored: bool,
+        /// How long the storage is away.
+        away_ms: u64,
+    },
+    /// The clock is set, by so many milliseconds.
+    Jump(i64),
+}
+
+/// A history.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The runs.
+    pub runs: Vec<RunPlan>,
+    /// What happens at which turn of the writer, counted over all lives; rising.
+    pub mishaps: Vec<(u64, Mishap)>,
+    /// Every so many-th result comes twice; none for 0.
+    pub echo_every: u64,
+    /// Per cent of the attempts that lose their runtime.
+    pub losses: u32,
+}
+
+/// Delay between two attempts, milliseconds.
+pub const RETRY_MS: u64 = 40;
+
+impl Plan {
+    /// The history of `seed`.
+    pub fn of(seed: u64) -> Self {
+        let mut dice = StdRng::seed_from_u64(seed);
+        let runs = (0..dice.random_range(1..=3))
+            .map(|_| run(&mut dice))
+            .collect();
+        let mut at = 0;
+        let mishaps = (0..dice.random_range(0..5)).map(|_| {
+            at += dice.random_range(1..12);
+            (at, mishap(&mut dice))
+        });
+        Self {
+            runs,
+            mishaps: mishaps.collect(),
+            echo_every: dice.random_range(0..4),
+            losses: [0, 0, 10][dice.random_range(0..3)],
+        }
+    }
+
+    /// Returns whether the clock only goes forward, at the pace of time.
+    pub fn has_steady_clock(&self) -> bool {
+        let jumps = |(_, mishap): &(u64, Mishap)| matches!(mishap, Mishap::Jump(_));
+        !self.mishaps.iter().any(jumps)
+    }
+}
+
+fn run(dice: &mut StdRng) -> RunPlan {
+    let mut named = 0;
+    let end = match dice.random_range(0..8) {
+        0 => End::Badly,
+        1 => End::Cancelled(dice.random_range(0..200)),
+        _ => End::Well,
+    };
+    RunPlan {
+        root: Part::Seq(parts(dice, &mut named, 3)),
+        end,
+        launch_at: dice.random_range(0..50),
+    }
+}
+
+fn parts(dice: &mut StdRng, named: &mut u32, depth: u32) -> Vec<Part> {
+    let most = if depth == 3 { 5 } else { 3 };
+    let count = dice.random_range(1..=most);
+    (0..count).map(|_| part(dice, named, depth)).collect()
+}
+
+fn part(dice: &mut StdRng, named: &mut u32, depth: u32) -> Part {
+    let kind = if depth == 0 {
+        0
+    } else {
+        dice.random_range(0..8)
+    };
+    match kind {
+        5 => Part::Seq(parts(dice, named, depth - 1)),
+        6 => Part::Par(dice.random_range(0..3), parts(dice, named, depth - 1)),
+        7 => {
+            let number = next(named);
+            let then = Box::new(part(dice, named, depth - 1));
+            Part::Branch(number, then, Box::new(part(dice, named, depth - 1)))
+        }
+        _ => Part::Leaf(next(named), leaf(dice)),
+    }
+}
+
+fn leaf(dice: &mut StdRng) -> Leaf {
+    match dice.random_range(0..12) {
+        0 | 1 => Leaf::Static,
+        2 => Leaf::Skipped,
+        3 | 4 => Leaf::Flaky(dice.random_range(1..3)),
+        5 => Leaf::Fails,
+        6 | 7 => Leaf::Asks(dice.random()),
+        8 => Leaf::Gated(dice.random()),
+        _ => Leaf::Compute,
+    }
+}
+
+fn mishap(dice: &mut StdRng) -> Mishap {
+    match dice.random_range(0..5) {
+        0 | 1 => Mishap::Crash,
+        2 | 3 => Mishap::Fault {
+            stored: dice.random(),
+            away_ms: dice.random_range(1..400),
+        },
+        _ => Mishap::Jump(dice.random_range(-90_000..90_000)),
+    }
+}
+
+fn next(named: &mut u32) -> u32 {
+    *named += 1;
+    *named
+}

@@ -1,0 +1,226 @@
+//! A plan as a workflow: its tree is built as workflows in Rust are, its bodies end as the plan says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::json;
+use smithers_model::approval::OnDeny;
+use smithers_model::error::ErrorInfo;
+use smithers_model::native::{Context, NativeWorkflow, Ui, boolean, number, table};
+use smithers_model::tree::Tree;
+use smithers_model::workflow::{
+    BoxFuture, CallError, RenderInput, TaskCall, Workflow, WorkflowDefinition, WorkflowSession,
+};
+use smithers_model::{NodeKey, RawJson, RunId};
+
+use crate::interpreter::{LAST, name, output};
+use crate::ledger::Ledger;
+use crate::plan::{End, Leaf, Part, RETRY_MS, RunPlan};
+
+/// The workflow of one run.
+pub(crate) struct Planned {
+    inner: NativeWorkflow,
+    plan: Arc<RunPlan>,
+    ledger: Arc<Mutex<Ledger>>,
+    seed: u64,
+    losses: u32,
+}
+
+/// The key of the workflow of run `index`.
+pub(crate) fn key(index: usize) -> String {
+    format!("w{index}")
+}
+
+impl Planned {
+    pub(crate) fn new(
+        index: usize,
+        plan: RunPlan,
+        ledger: Arc<Mutex<Ledger>>,
+        seed: u64,
+        losses: u32,
+    ) -> Self {
+        let plan = Arc::new(plan);
+        let tables = vec![
+            table("output", [number("n")]),
+            table("decision", [boolean("approved")]),
+        ];
+        let built = plan.clone();
+        let inner = NativeWorkflow::new(key(index).as_str(), tables, move |ctx, ui| {
+            ui.workflow("plan", |ui| {
+                build(&built.root, ctx, ui);
+                if built.end == End::Badly {
+                    ui.task(LAST).compute(unused);
+                }
+            });
+        });
+        Self {
+            inner,
+            plan,
+            ledger,
+            seed,
+            losses,
+        }
+    }
+}
+
+/// Bodies are called through [`Session::call`].
+fn unused() -> BoxFuture<Result<serde_json::Value, ErrorInfo>> {
+    Box::pin(async { Ok(json!({})) })
+}
+
+fn build(part: &Part, ctx: &Context, ui: &mut Ui) {
+    match part {
+        Part::Leaf(number, leaf) => build_leaf(*number, *leaf, ui),
+        Part::Seq(parts) => ui.sequence(|ui| parts.iter().for_each(|part| build(part, ctx, ui))),
+        Part::Par(limit, parts) => {
+            ui.parallel(*limit, |ui| {
+                parts.iter().for_each(|part| build(part, ctx, ui))
+            });
+        }
+        Part::Branch(number, first, second) => ui.sequence(|ui| {
+            ui.task(&name(*number)).compute(unused);
+            if let Some(row) = ctx.row(&name(*number)) {
+                let is_first = row["n"].as_f64().is_some_and(|n| n % 2.0 == 0.0);
+                build(if is_first { first } else { second }, ctx, ui);
+            }
+        }),
+    }
+}
+
+fn build_leaf(number: u32, leaf: Leaf, ui: &mut Ui) {
+    let id = name(number);
+    let task = ui.task(&id);
+    match leaf {
+        Leaf::Static => task.value(&json!({ "n": output(number) })),
+        Leaf::Compute => task.compute(unused),
+        Leaf::Skipped => task.skip_if(true).compute(unused),
+        Leaf::Flaky(times) => task
+            .retries(times, Duration::from_millis(RETRY_MS))
+            .compute(unused),
+        Leaf::Fails => task.continue_on_fail().compute(unused),
+        Leaf::Asks(_) => task.output("decision").approval("?", OnDeny::Continue),
+        Leaf::Gated(_) => task.needs_approval("?").continue_on_fail().compute(unused),
+    }
+}
+
+/// The leaf of task `number`; the task of a branch computes.
+pub(crate) fn leaf_of(part: &Part, id: &str) -> Option<Leaf> {
+    match part {
+        Part::Leaf(number, leaf) => (name(*number) == id).then_some(*leaf),
+        Part::Seq(parts) | Part::Par(_, parts) => parts.iter().find_map(|part| leaf_of(part, id)),
+        Part::Branch(number, first, second) => match name(*number) == id {
+            true => Some(Leaf::Compute),
+            false => leaf_of(first, id).or_else(|| leaf_of(second, id)),
+        },
+    }
+}
+
+impl Workflow for Planned {
+    fn definition(&self) -> &Arc<WorkflowDefinition> {
+        self.inner.definition()
+    }
+
+    fn check_input(&self, input: RawJson) -> BoxFuture<Result<RawJson, ErrorInfo>> {
+        self.inner.check_input(input)
+    }
+
+    fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession> {
+        Box::new(Session {
+            inner: self.inner.open(run_id),
+            run_id: run_id.clone(),
+            plan: self.plan.clone(),
+            ledger: self.ledger.clone(),
+            seed: self.seed,
+            losses: self.losses,
+        })
+    }
+}
+
+struct Session {
+    inner: Box<dyn WorkflowSession>,
+    run_id: RunId,
+    plan: Arc<RunPlan>,
+    ledger: Arc<Mutex<Ledger>>,
+    seed: u64,
+    losses: u32,
+}
+
+impl Session {
+    /// A number that depends on the seed and on what is called, and on nothing else.
+    fn chance(&self, call: &TaskCall) -> u64 {
+        let id = call
+            .node
+            .node_id
+            .as_str()
+            .bytes()
+            .map(u64::from)
+            .sum::<u64>();
+        let mixed = self.seed ^ (id << 17) ^ (u64::from(call.attempt) << 40);
+        mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
+    }
+
+    #[expect(
+        clippy::result_large_err,
+        reason = "the type of the trait, once for each call"
+    )]
+    fn result(&self, call: &TaskCall, chance: u64) -> Result<RawJson, CallError> {
+        let id = call.node.node_id.as_str();
+        if chance % 100 < u64::from(self.losses) && call.attempt < 4 {
+            return Err(CallError::RuntimeLost {
+                message: "lost".to_owned(),
+            });
+        }
+        let failed = || CallError::Failed {
+            error: ErrorInfo::thrown("Error", "boom"),
+            retryable: true,
+        };
+        match leaf_of(&self.plan.root, id) {
+            None | Some(Leaf::Fails) => Err(failed()),
+            Some(Leaf::Flaky(times)) if call.failures < times => Err(failed()),
+            Some(_) => {
+                let number = id[1..].parse().unwrap_or_default();
+                Ok(RawJson::of(&json!({ "n": output(number) })))
+            }
+        }
+    }
+}
+
+/// Notes that a body is under way until it is dropped.
+struct UnderWay(Arc<Mutex<Ledger>>, (String, String));
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.lock().in_flight.remove(&self.1);
+    }
+}
+
+impl WorkflowSession for Session {
+    fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>> {
+        self.inner.render(input)
+    }
+
+    fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
+        let chance = self.chance(&call);
+        let result = self.result(&call, chance);
+        let own = (self.run_id.to_string(), call.node.node_id.to_string());
+        let ledger = self.ledger.clone();
+        if !ledger.lock().in_flight.insert(own.clone()) {
+            let twice = format!("two attempts of {} of {} are in flight", own.1, own.0);
+            ledger.lock().broken.push(twice);
+        }
+        let under_way = UnderWay(ledger, own);
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(chance % 30)).await;
+            drop(under_way);
+            result
+        })
+    }
+
+    fn abort(&mut self, node: &NodeKey, attempt: u32) {
+        let own = (self.run_id.to_string(), node.node_id.to_string());
+        // Its result may come all the same, and is late.
+        self.ledger.lock().in_flight.remove(&own);
+        self.inner.abort(node, attempt);
+    }
+}

@@ -1,0 +1,302 @@
+//! A world: lives of a gateway, one after a crash of the other, on the same store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_rt::System;
+use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use smithers_actors::assembly::Assembly;
+use smithers_actors::catalogue::Catalogue;
+use smithers_actors::registry::Runs;
+use smithers_actors::simulated;
+use smithers_model::ownership::ApprovalPolicy;
+use smithers_model::workflow::Workflow;
+use smithers_store::testkit::{FaultSwitch, FaultyStore, Moment};
+use smithers_store::writer::{Turn, WriterHandle, WriterOptions};
+use smithers_store::{Backend, CommittedStep, FaultKind, MemoryStore, Publisher, WriterState};
+use tokio::time::{Instant, sleep};
+
+use crate::baton::{self, Baton};
+use crate::clock::SimClock;
+use crate::invariants;
+use crate::ledger::Ledger;
+use crate::panics;
+use crate::people::Person;
+use crate::plan::{Mishap, Plan};
+use crate::workflow::Planned;
+
+/// Longest life, in paused time: whatever waits longer waits for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(600);
+
+/// More turns of the writer than any plan needs: a run that wants more goes round in circles.
+const MOST_TURNS: u64 = 1_000;
+/// A life that lasts longer waits for something far away, and is looked at less often.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// What a history came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Lives of the gateway.
+    pub lives: usize,
+    /// The log of every run, one event a line.
+    pub history: Vec<String>,
+}
+
+/// A history that broke a rule.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What is broken.
+    pub broken: String,
+    /// What was planned.
+    pub plan: Plan,
+    /// What happened until then.
+    pub report: Report,
+}
+
+/// How a life ends.
+enum Death {
+    /// All runs have ended.
+    Done,
+    Crashed,
+    Stuck,
+}
+
+/// Plays the history of `seed`.
+///
+/// # Errors
+/// It breaks a rule.
+pub fn simulate(seed: u64) -> Result<Report, Box<Failure>> {
+    let world = World {
+        seed,
+        plan: Plan::of(seed),
+        store: MemoryStore::default(),
+        ledger: Arc::default(),
+        clock: Arc::new(SimClock::new()),
+    };
+    panics::watch();
+    let mut lives = 0;
+    let result = world.play(&mut lives);
+    let report = world.report(lives);
+    match result {
+        Ok(()) => Ok(report),
+        Err(broken) => Err(Box::new(Failure {
+            broken,
+            plan: world.plan,
+            report,
+        })),
+    }
+}
+
+struct World {
+    seed: u64,
+    plan: Plan,
+    store: MemoryStore,
+    ledger: Arc<Mutex<Ledger>>,
+    clock: Arc<SimClock>,
+}
+
+impl World {
+    fn play(&self, lives: &mut usize) -> Result<(), String> {
+        loop {
+            *lives += 1;
+            let death = self.live(*lives);
+            self.ledger.lock().in_flight.clear();
+            self.ledger.lock().broken.extend(panics::take());
+            let reader = self.store.reader().map_err(|error| error.to_string())?;
+            invariants::check_rows(&self.plan, &self.ledger.lock(), &*reader)?;
+            match death {
+                Death::Crashed => {}
+                Death::Done => return invariants::check_ends(&self.plan, &*reader),
+                Death::Stuck => return Err("a run does not end".to_owned()),
+            }
+        }
+    }
+
+    /// One process, from its start to its end.
+    fn live(&self, number: usize) -> Death {
+        simulated::begin(self.plan.echo_every);
+        let runtime = || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let builder = builder.enable_time().start_paused(true);
+            builder
+                .build()
+                .expect("a runtime without I/O needs nothing")
+        };
+        let death = System::with_tokio_rt(runtime).block_on(async {
+            let life = Life::begin(self);
+            let death = life.last(number).await;
+            life.baton.pass(Turn::Quit);
+            death
+        });
+        simulated::end();
+        death
+    }
+
+    fn report(&self, lives: usize) -> Report {
+        let mut history = Vec::new();
+        let Ok(reader) = self.store.reader() else {
+            return Report { lives, history };
+        };
+        for index in 0..self.plan.runs.len() {
+            for event in invariants::events(&*reader, index) {
+                let (at, version) = (event.at.0, event.state_version);
+                history.push(format!(
+                    "r{index} {} {at} {version:?} {}",
+                    event.seq,
+                    event.payload.as_str()
+                ));
+            }
+        }
+        Report { lives, history }
+    }
+}
+
+/// A process while it lives.
+struct Life<'a> {
+    world: &'a World,
+    runs: Runs,
+    writer: WriterHandle,
+    switch: FaultSwitch,
+    baton: Baton,
+}
+
+impl<'a> Life<'a> {
+    fn begin(world: &'a World) -> Self {
+        world.clock.begin_life();
+        let catalogue = world.catalogue();
+        define(&world.store, &catalogue);
+        let faulty = FaultyStore::new(world.store.clone());
+        let switch = faulty.switch();
+        let (baton, held) = baton::pair();
+        let mut options = WriterOptions::new(world.clock.clone());
+        options.pace = Some(Box::new(held));
+        let witness = Box::new(Witness(world.ledger.clone()));
+        let assembly = Assembly::start_writer_with(Arc::new(faulty), witness, options)
+            .expect("a memory store can be written");
+        baton.begin();
+        let writer = assembly.writer().clone();
+        let arbiter = System::current().arbiter().clone();
+        let runs = assembly.start_runs(
+            Arc::new(catalogue),
+            ApprovalPolicy::default(),
+            vec![arbiter],
+        );
+        for (index, plan) in world.plan.runs.iter().enumerate() {
+            let person = Person {
+                index,
+                plan: plan.clone(),
+                runs: runs.clone(),
+                store: world.store.clone(),
+                ledger: world.ledger.clone(),
+                clock: world.clock.clone(),
+            };
+            person.begin();
+        }
+        Self {
+            world,
+            runs,
+            writer,
+            switch,
+            baton,
+        }
+    }
+
+    /// Lets the writer have its turns until the end, with the mishaps that are due.
+    async fn last(&self, number: usize) -> Death {
+        let mut dice = StdRng::seed_from_u64(self.world.seed ^ (number as u64) << 48);
+        let born = Instant::now();
+        let mut back_at = born;
+        loop {
+            let coarse = if born.elapsed() > BUSY { 50 } else { 1 };
+            sleep(Duration::from_millis(coarse * dice.random_range(1..5))).await;
+            if born.elapsed() > LONGEST_LIFE || self.world.ledger.lock().turns > MOST_TURNS {
+                return Death::Stuck;
+            }
+            if matches!(self.writer.state(), WriterState::Degraded { .. }) {
+                if Instant::now() >= back_at {
+                    self.switch.heal();
+                    self.baton.pass(Turn::Elapse);
+                }
+                continue;
+            }
+            if self.writer.stats().queue_depth == 0 {
+                if self.runs.open_runs() == 0 && self.world.all_ended() {
+                    return Death::Done;
+                }
+                continue;
+            }
+            let mishap = self.world.next_mishap();
+            match mishap {
+                Some(Mishap::Fault { stored, away_ms }) => {
+                    let moment = if stored {
+                        Moment::After
+                    } else {
+                        Moment::Before
+                    };
+                    self.switch.fail(FaultKind::Io, moment);
+                    back_at = Instant::now() + Duration::from_millis(away_ms);
+                }
+                Some(Mishap::Jump(ms)) => self.world.clock.set_by(ms),
+                Some(Mishap::Crash) | None => {}
+            }
+            self.baton.pass(Turn::Look);
+            if mishap == Some(Mishap::Crash) {
+                return Death::Crashed;
+            }
+        }
+    }
+}
+
+impl World {
+    fn catalogue(&self) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for (index, plan) in self.plan.runs.iter().enumerate() {
+            let (ledger, losses) = (self.ledger.clone(), self.plan.losses);
+            let planned = Planned::new(index, plan.clone(), ledger, self.seed, losses);
+            catalogue.insert(Arc::new(planned) as Arc<dyn Workflow>);
+        }
+        catalogue
+    }
+
+    /// The mishap of the turn that begins.
+    fn next_mishap(&self) -> Option<Mishap> {
+        let turn = self.ledger.lock().next_turn();
+        let mut mishaps = self.plan.mishaps.iter();
+        mishaps
+            .find(|(at, _)| *at == turn)
+            .map(|(_, mishap)| *mishap)
+    }
+
+    fn all_ended(&self) -> bool {
+        let Ok(reader) = self.store.reader() else {
+            return false;
+        };
+        let launched = self.ledger.lock().launched.len() == self.plan.runs.len();
+        let mut runs = 0..self.plan.runs.len();
+        launched
+            && runs.all(|index| {
+                let rows = reader.run(&crate::people::run_id(index)).ok().flatten();
+                rows.is_some_and(|row| row.status.is_terminal())
+            })
+    }
+}
+
+fn define(store: &MemoryStore, catalogue: &Catalogue) {
+    let mut transactions = store.open_writer().expect("a memory store can be written");
+    let defined = transactions.define_outputs(&catalogue.definitions());
+    defined
+        .expect("a memory store does not fail")
+        .expect("the tables of plans fit");
+}
+
+/// Notes what the world is shown.
+struct Witness(Arc<Mutex<Ledger>>);
+
+impl Publisher for Witness {
+    fn publish(&mut self, steps: &[Arc<CommittedStep>]) {
+        let events = steps.iter().flat_map(|step| step.events.iter().cloned());
+        self.0.lock().published.extend(events);
+    }
+}

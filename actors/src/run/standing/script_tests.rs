@@ -79,6 +79,8 @@ fn module(pieces: &[Piece]) -> String {
             before.is_some_and(|piece| !matches!(piece, Piece::Behind(_) | Piece::Repeated(_)));
         let piece = match piece {
             Piece::Given if !is_there => &Piece::Sums,
+            // What is mounted before a task that has ended would look at what runs beside it.
+            Piece::Behind(other) if *other >= at => &Piece::Fixed,
             piece => piece,
         };
         source.push_str(&element(at, piece));

@@ -136,7 +136,7 @@ pub(super) const TABLE: &[Explanation] = &[
         "AGENT_QUOTA_EXCEEDED",
         "The quota of every agent of a task is used up.",
         "The providers refuse further calls for now.",
-        "Resume the run when there is quota again, or add an agent of another provider.",
+        "The run waits and goes on by itself when a time is known; else resume it when there is quota again. Or add an agent of another provider.",
     ),
     told(
         "MDX_PRELOAD_INACTIVE",

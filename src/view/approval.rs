@@ -30,6 +30,10 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         allowed_scopes: &request.allowed_scopes,
         allowed_users: &request.allowed_users,
         auto_approve: None,
+        answer_schema: request
+            .answer_schema
+            .as_ref()
+            .and_then(|schema| serde_json::from_str(schema.as_str()).ok()),
         owner: custody.owner.as_ref().map(ToString::to_string),
         fallback_owner: custody.fallback_owner.as_ref().map(ToString::to_string),
         escalated_at_ms: custody.escalated_at.map(|at| at.0),

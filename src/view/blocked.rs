@@ -15,8 +15,10 @@ const GRACE_MS: i64 = 30_000;
 pub(crate) enum BlockedBy {
     /// A decision.
     Approval(Box<Approval>),
-    /// Something else.
+    /// A signal or a point in time.
     Wait(Box<Wait>),
+    /// Quotas to be restored: how many tasks wait for one, and when the first is.
+    Quota(u64, Option<Timestamp>),
 }
 
 impl BlockedBy {
@@ -30,6 +32,12 @@ impl BlockedBy {
             RunStatus::WaitingApproval => earliest_approval(reader, &row.run_id),
             RunStatus::WaitingTimer => first(WaitKind::Timer),
             RunStatus::WaitingEvent => first(WaitKind::Event),
+            RunStatus::WaitingQuota => {
+                let waits = reader.waits(&row.run_id)?;
+                let quotas = waits.iter().filter(|wait| wait.cause == WaitCause::Quota);
+                let first = quotas.clone().filter_map(|wait| wait.due).min();
+                Ok(Some(Self::Quota(quotas.count() as u64, first)))
+            }
             _ => Ok(None),
         }
     }
@@ -37,6 +45,10 @@ impl BlockedBy {
     /// As clients see it.
     pub(crate) fn shown(&self) -> Option<Blocked<'_>> {
         Some(match self {
+            Self::Quota(count, reset_at) => Blocked::Quota {
+                quota_blocked_count: *count,
+                reset_at_ms: reset_at.map(|at| at.0),
+            },
             Self::Approval(approval) => Blocked::Approval {
                 node_id: approval.node.node_id.as_str(),
                 requested_at: approval.requested_at.to_iso(),

@@ -7,6 +7,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::run::Actor;
 use smithers_model::tree::TaskSpec;
 
+use crate::answer_schema;
 use crate::refusal::Refusal;
 
 /// What a decision means for the node that waited for it.
@@ -51,6 +52,9 @@ pub(crate) fn check_answer(request: &ApprovalRequest, decision: &Decision) -> Re
     if !decision.approved {
         return Ok(());
     }
+    if let Some(schema) = &request.answer_schema {
+        return check_human_answer(schema, decision);
+    }
     let answer = decision.value.as_ref().map_or(Value::Null, RawJson::value);
     let invalid = |message: String| Err(Refusal::InvalidDecision { message });
     let offered = |key: &str| {
@@ -70,6 +74,30 @@ pub(crate) fn check_answer(request: &ApprovalRequest, decision: &Decision) -> Re
                 None => Ok(()),
             },
         },
+    }
+}
+
+/// What a person answered: the decision when there is one, else the note as JSON.
+pub(crate) fn human_answer(decision: &Decision) -> Result<RawJson, String> {
+    if let Some(value) = &decision.value {
+        return Ok(value.clone());
+    }
+    let note = decision.note.as_deref().unwrap_or("");
+    let read: Result<Value, _> = serde_json::from_str(note);
+    let read = read.map_err(|error| format!("the note holds no JSON: {error}"));
+    read.map(|value| RawJson::of(&value))
+}
+
+fn check_human_answer(schema: &RawJson, decision: &Decision) -> Result<(), Refusal> {
+    let wrong = match human_answer(decision) {
+        Ok(answer) => answer_schema::problem(&answer.value(), &schema.value()),
+        Err(message) => Some(message),
+    };
+    match wrong {
+        Some(what) => Err(Refusal::InvalidDecision {
+            message: format!("This task wants an answer as JSON in `note` or `decision`: {what}"),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@
 //! One file is one idea: `lifecycle` is the diagram of a node, `board` finds what can start, `settle` decides,
 //! and every kind of fact has the file that applies it.
 
+mod answer_schema;
 mod approval;
 mod board;
 mod cancel;
@@ -40,6 +41,7 @@ mod output;
 mod owner;
 mod pause;
 mod quarantine;
+mod quota;
 mod refusal;
 mod render;
 mod report;

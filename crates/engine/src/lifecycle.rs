@@ -96,6 +96,7 @@ impl TaskStatus {
             }
             (S::Running { .. }, F::Interrupted) => S::Pending,
             (S::Pending | S::Backoff { .. }, F::Waits { kind, .. }) => S::Waiting(kind),
+            (S::Running { .. }, F::Waits { kind: K::Quota, .. }) => S::Waiting(K::Quota),
             (S::Waiting(K::Approval | K::Quota), F::Answered) => S::Pending,
             (S::Waiting(K::Timer | K::Event), F::Succeeded) => S::Finished,
             (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
@@ -222,6 +223,7 @@ mod tests {
                 "running --failed+retry--> backoff",
                 "running --failed--> failed",
                 "running --interrupted--> pending",
+                "running --waits:quota--> throttled",
                 "running --cancelled--> cancelled",
                 "backoff --started--> running",
                 "backoff --waits:approval--> asking",

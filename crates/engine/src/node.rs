@@ -7,6 +7,7 @@ use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::lifecycle::{TaskFact, TaskStatus};
+use crate::quota;
 
 /// A node that the run has come to know.
 #[derive(Clone, Debug)]
@@ -73,7 +74,8 @@ impl Node {
         let mut newest: Option<&AttemptRow> = None;
         let mut told: Option<(u32, &RawJson)> = None;
         for attempt in attempts {
-            node.failures += u32::from(attempt.state == AttemptState::Failed);
+            let of_quota = attempt.error.as_ref().is_some_and(quota::is_exceeded);
+            node.failures += u32::from(attempt.state == AttemptState::Failed && !of_quota);
             let data = attempt
                 .heartbeat
                 .as_ref()

@@ -14,6 +14,7 @@ use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::output;
+use crate::quota;
 use crate::refusal::Refusal;
 use crate::retry;
 use crate::state::RunState;
@@ -160,6 +161,9 @@ impl RunState {
         retryable: bool,
         now: Timestamp,
     ) {
+        if quota::is_exceeded(&error) && self.is_mounted(node) {
+            return self.throttle(node, error, now);
+        }
         let may_retry = retryable && retry::may_help(&error);
         let retry_at = self.count_failure(node, &error, may_retry, now);
         self.running.remove(node);

@@ -5,7 +5,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
 use smithers_model::node::AttemptState;
 use smithers_model::tree::{TaskBody, TaskSpec};
-use smithers_model::{RawJson, Timestamp};
+use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use crate::decision::{self, Verdict};
 use crate::frame::Frame;
@@ -81,7 +81,9 @@ impl RunState {
             }
         }
         match task.body {
-            TaskBody::Compute(callback) => Start::Dispatch { callback },
+            TaskBody::Compute(callback) | TaskBody::Answer(callback) => {
+                Start::Dispatch { callback }
+            }
             TaskBody::Timer(_) | TaskBody::Event(_) => Start::Wait,
             TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
         }
@@ -117,8 +119,15 @@ impl RunState {
             failures: node.failures,
             callback,
             last_heartbeat: node.told.clone(),
-            given: None,
+            given: self.answer_of(&task.node),
         });
+    }
+
+    /// What a person answered to a HumanTask.
+    fn answer_of(&self, node: &NodeKey) -> Option<RawJson> {
+        let approval = self.approvals.get(node)?;
+        approval.request.answer_schema.as_ref()?;
+        decision::human_answer(approval.decision.as_ref()?).ok()
     }
 
     /// Gives a started task its result. The run may have failed meanwhile through one beside it.
@@ -145,7 +154,10 @@ impl RunState {
                 let payload = decision::payload(approval.request.mode, decision);
                 Ok(RawJson::of(&payload))
             }
-            TaskBody::Compute(_) | TaskBody::Timer(_) | TaskBody::Event(_) => Err(missing()),
+            TaskBody::Compute(_)
+            | TaskBody::Answer(_)
+            | TaskBody::Timer(_)
+            | TaskBody::Event(_) => Err(missing()),
         }
     }
 

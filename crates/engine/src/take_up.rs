@@ -39,6 +39,7 @@ impl RunState {
         self.open
             .change(RowChange::Audit(record.about(&self.run.run_id)));
         self.end_pause(now);
+        self.restore_all(now);
         Ok(())
     }
 

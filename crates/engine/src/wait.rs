@@ -38,7 +38,10 @@ impl RunState {
         match &task.body {
             TaskBody::Timer(spec) => self.begin_timer(task, spec, now),
             TaskBody::Event(spec) => self.listen(task, spec, now),
-            TaskBody::Static(_) | TaskBody::Compute(_) | TaskBody::Decision => {}
+            TaskBody::Static(_)
+            | TaskBody::Compute(_)
+            | TaskBody::Decision
+            | TaskBody::Answer(_) => {}
         }
     }
 
@@ -84,7 +87,7 @@ impl RunState {
             WaitCause::Event {
                 on_timeout, tagged, ..
             } => self.time_out(&wait, on_timeout, tagged, now),
-            WaitCause::Quota => {}
+            WaitCause::Quota => self.restore(&wait.node, now),
         }
     }
 

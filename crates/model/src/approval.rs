@@ -75,6 +75,9 @@ pub struct ApprovalRequest {
     /// Who is responsible, and what becomes of it when nobody answers.
     #[serde(default, skip_serializing_if = "Ownership::is_silent")]
     pub ownership: Ownership,
+    /// Of a HumanTask: what an answer has to fit, a JSON Schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_schema: Option<RawJson>,
 }
 
 impl ApprovalRequest {
@@ -90,6 +93,7 @@ impl ApprovalRequest {
             allowed_scopes: Vec::new(),
             allowed_users: Vec::new(),
             ownership: Ownership::default(),
+            answer_schema: None,
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum TaskBody {
     Compute(u32),
     /// Stores the decision of its approval.
     Decision,
+    /// Calls a function of the frame with the answer to its approval.
+    Answer(u32),
     /// Waits for a point in time. It has no output.
     Timer(TimerSpec),
     /// Waits for a signal and stores it.
@@ -23,7 +25,7 @@ impl TaskBody {
     /// The function of the frame that is called when the task is dispatched: its index in the table of callbacks.
     pub fn callback(&self) -> Option<u32> {
         match self {
-            Self::Compute(callback) => Some(*callback),
+            Self::Compute(callback) | Self::Answer(callback) => Some(*callback),
             Self::Event(spec) => spec.callback,
             Self::Static(_) | Self::Decision | Self::Timer(_) => None,
         }

@@ -32,6 +32,7 @@ fn every_example_is_run_by_a_test() {
         include_str!("failures.rs"),
         include_str!("loops.rs"),
         include_str!("projects.rs"),
+        include_str!("waits.rs"),
     ]
     .concat();
     for name in names() {

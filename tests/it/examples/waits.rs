@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Example;
+use crate::support::OPERATOR;
 
 #[tokio::test]
 async fn timer_reminds_at_its_time_and_prepares_meanwhile() {
@@ -53,4 +54,18 @@ async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
     run.finishes().await;
     let report = run.output("report").await;
     assert_eq!(report["report"], "nobody said that it is there");
+}
+
+#[tokio::test]
+async fn human_task_takes_the_answer_that_fits() {
+    let example = Example::serve("human-task").await;
+    let run = example.launch(json!({})).await;
+    let too_high = json!({ "approved": true, "note": r#"{"verdict":"ship","score":9}"# });
+    let refused = run.refuses(OPERATOR, "review", too_high).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.message.contains("`score`"), "{refused:?}");
+    let good = json!({ "approved": true, "note": r#"{"verdict":"ship","score":4}"# });
+    run.decide("review", good).await;
+    run.finishes().await;
+    assert_eq!(run.output("ship").await["shipped"], true);
 }

@@ -31,6 +31,9 @@ pub struct ApprovalRow<'a> {
     pub allowed_users: &'a [String],
     /// When it is approved without a person.
     pub auto_approve: Option<AutoApprove<'a>>,
+    /// What an answer has to fit, a JSON Schema, when a person is asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_schema: Option<&'a RawValue>,
     /// Who is responsible. This and what follows is left out of approvals without owners and times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,

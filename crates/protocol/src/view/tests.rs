@@ -161,6 +161,7 @@ fn a_pending_approval_is_shown_as_recorded() {
         allowed_scopes: &[],
         allowed_users: &[],
         auto_approve: None,
+        answer_schema: None,
         owner: None,
         fallback_owner: None,
         escalated_at_ms: None,

@@ -35,6 +35,12 @@ export class Standings {
     return false;
   }
 
+  /** When the first of `agents` has its quota again, for the details of an error; null when none says so. */
+  firstReset(agents) {
+    const first = Math.min(...agents.map((agent) => this.#blocked.get(agent) ?? Infinity));
+    return Number.isFinite(first) ? first : null;
+  }
+
   /** Takes notice of an error. Says whether another agent can be asked within the same attempt. */
   learn(agent, error) {
     if (isQuota(error)) {
@@ -57,7 +63,9 @@ export function noAgentLeft(chain, standings, nodeId) {
   if (chain.length === 0) return new SmithersError("AGENT_CONFIG_INVALID", `task "${nodeId}" has an empty list of agents`);
   const names = chain.map(nameOf).join(", ");
   if (chain.some((agent) => standings.isBlocked(agent))) {
-    return new SmithersError("AGENT_QUOTA_EXCEEDED", `the quota of every agent of task "${nodeId}" is used up (${names}); resume the run when it is there again`);
+    const resetAtMs = standings.firstReset(chain);
+    const next = resetAtMs === null ? "; resume the run when it is there again" : "";
+    return new SmithersError("AGENT_QUOTA_EXCEEDED", `the quota of every agent of task "${nodeId}" is used up (${names})${next}`, resetAtMs === null ? undefined : { resetAtMs });
   }
   return new SmithersError("AGENT_CONFIG_INVALID", `no agent of task "${nodeId}" can be used in this run (${names})`);
 }

@@ -8,6 +8,7 @@ import { wholeNumber } from "smithers:task";
 export { Task } from "smithers:task";
 export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
+export { HumanTask } from "smithers:human";
 export { Signal, WaitForEvent } from "smithers:signal";
 export { Timer } from "smithers:timer";
 

@@ -8,12 +8,14 @@ const MOST_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /** What an Approval says of its owners; the host checks the texts. */
 export function ownershipOf(props) {
+  const timeoutMs = time(props.timeoutMs, "timeoutMs");
+  if (timeoutMs !== null && props.expiresAfterMs !== undefined) refuse("timeoutMs and expiresAfterMs say the same: give one of them");
   const ownership = {
     owner: party(props.owner, "owner"),
     fallbackOwner: party(props.fallbackOwner, "fallbackOwner"),
     escalateAfterMs: time(props.escalateAfterMs, "escalateAfterMs"),
-    expiresAfterMs: time(props.expiresAfterMs, "expiresAfterMs"),
-    onExpire: outcome(props.onExpire ?? "wait"),
+    expiresAfterMs: time(props.expiresAfterMs, "expiresAfterMs") ?? timeoutMs,
+    onExpire: outcome(props.onExpire ?? (timeoutMs === null ? "wait" : "deny")),
     forbidSelfApproval: Boolean(props.forbidSelfApproval),
   };
   if (props.onExpire !== undefined && ownership.expiresAfterMs === null) refuse("onExpire needs expiresAfterMs");

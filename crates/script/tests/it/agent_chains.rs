@@ -1,6 +1,7 @@
 //! Chains of agents: which one an attempt asks.
 
 use serde_json::json;
+use smithers_model::workflow::CallError;
 
 use crate::agents::{failure, run_of};
 use crate::driver::{Run, wait};
@@ -69,13 +70,29 @@ fn a_used_up_quota_moves_on_within_the_attempt_and_ends_the_task_when_nobody_is_
     let quota = "broken('quota', { details: { failureQuota: true } })";
     let mut run = chain(&format!("[{quota}, gives(2)]"), "");
     assert_eq!(number(&mut run, 1), 2);
-    let mut alone = chain(
-        "broken('quota', { code: 'AGENT_QUOTA_EXCEEDED', details: { resetAtMs: Date.now() + 60000 } })",
-        "",
-    );
+    let mut alone = chain("broken('quota', { code: 'AGENT_QUOTA_EXCEEDED' })", "");
     let (code, message, retryable) = failure(&mut alone, "a", 1);
     assert_eq!((code.as_str(), retryable), ("AGENT_QUOTA_EXCEEDED", false));
     assert!(message.contains("quota of every agent"), "{message}");
+    assert!(message.contains("resume the run"), "{message}");
+}
+
+#[test]
+fn the_first_quota_that_is_restored_is_told() {
+    let far = 4_000_000_000_000_i64;
+    let out_until =
+        |at| format!("broken('quota', {{ details: {{ failureQuota: true, resetAtMs: {at} }} }})");
+    let mut run = chain(&format!("[{}, {}]", out_until(far + 5), out_until(far)), "");
+    match wait(run.attempt("a", 1)) {
+        Err(CallError::Failed { error, retryable }) => {
+            assert_eq!(
+                (error.code.as_deref(), retryable),
+                (Some("AGENT_QUOTA_EXCEEDED"), false)
+            );
+            assert_eq!(error.details.unwrap().value(), json!({ "resetAtMs": far }));
+        }
+        other => panic!("it should have failed: {other:?}"),
+    }
 }
 
 #[test]

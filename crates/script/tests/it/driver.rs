@@ -226,16 +226,33 @@ impl Run {
         id: &str,
         attempt: u32,
     ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
-        let TaskBody::Compute(callback) = self.task(id).body else {
-            panic!("{id} has no function");
-        };
+        self.begin(id, attempt, None)
+    }
+
+    /// Starts a task with the answer that a person gave to it.
+    pub(crate) fn answered(
+        &mut self,
+        id: &str,
+        answer: &Value,
+    ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
+        self.begin(id, 1, Some(RawJson::of(answer)))
+    }
+
+    fn begin(
+        &mut self,
+        id: &str,
+        attempt: u32,
+        given: Option<RawJson>,
+    ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
+        let callback = self.task(id).body.callback();
+        let callback = callback.unwrap_or_else(|| panic!("{id} has no function"));
         self.session.call(TaskCall {
             node: self.task(id).node.clone(),
             attempt,
             failures: attempt - 1,
             callback,
             last_heartbeat: self.last_heartbeat.clone(),
-            given: None,
+            given,
             reporter: self.reporter(id),
         })
     }

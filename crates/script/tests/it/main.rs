@@ -13,6 +13,7 @@ mod driver;
 mod examples;
 mod heartbeats;
 mod hostile;
+mod humans;
 mod limits;
 mod loops;
 mod modules;

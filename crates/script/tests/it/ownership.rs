@@ -38,6 +38,15 @@ fn an_approval_says_who_owns_it_and_what_time_does_to_it() {
 }
 
 #[test]
+fn a_timeout_is_a_time_after_which_nobodys_answer_is_a_no() {
+    let said = asked("timeoutMs={5000}").unwrap().ownership;
+    let as_long = asked("expiresAfterMs={5000} onExpire='deny'").unwrap();
+    assert_eq!(said, as_long.ownership);
+    let waiting = asked("timeoutMs={5000} onExpire='wait'").unwrap();
+    assert_eq!(waiting.ownership.on_expire, OnExpire::Wait);
+}
+
+#[test]
 fn silence_cannot_be_made_a_yes() {
     let error = asked("expiresAfterMs={5000} onExpire='approve'").unwrap_err();
     assert_eq!(error.code.as_deref(), Some("INVALID_INPUT"));
@@ -57,6 +66,8 @@ fn owners_and_times_that_make_no_sense_fail_the_render() {
         ("escalateAfterMs={0}", "escalateAfterMs must be 1 to"),
         ("expiresAfterMs={1e15}", "expiresAfterMs must be 1 to"),
         ("expiresAfterMs={-1}", "expiresAfterMs must be a number"),
+        ("timeoutMs={0}", "timeoutMs must be 1 to"),
+        ("timeoutMs={5} expiresAfterMs={5}", "give one of them"),
         ("onExpire='deny'", "onExpire needs expiresAfterMs"),
         ("expiresAfterMs={5} onExpire='explode'", "onExpire must be"),
     ] {

@@ -252,10 +252,6 @@ fn later_components_are_built_and_named() {
             "<Loop id='l' until={false} continueAsNewEvery={5}/>",
             "Loop with continueAsNewEvery",
         ),
-        (
-            "<HumanTask id='h' output={outputs.out} prompt='p'/>",
-            "HumanTask",
-        ),
         ("<Sandbox id='s' output={outputs.out}/>", "Sandbox"),
         ("<s.Saga id='s' steps={[]}/>", "Saga"),
         ("<s.TryCatchFinally id='t' try={<a/>}/>", "TryCatchFinally"),

@@ -100,6 +100,17 @@ pub(crate) fn comp(id: &str) -> Job {
     job(id, TaskBody::Compute(0))
 }
 
+/// A task that a person answers with a text `v`.
+pub(crate) fn human(id: &str) -> Job {
+    let mut job = job(id, TaskBody::Answer(0));
+    let schema =
+        json!({ "type": "object", "properties": { "v": { "type": "string" } }, "required": ["v"] });
+    let mut spec = spec_of(ApprovalMode::Gate, id);
+    spec.request.answer_schema = Some(RawJson::of(&schema));
+    job.0.approval = Some(spec);
+    job
+}
+
 /// Waits for the signal of its own id, which is stored as it is.
 pub(crate) fn signal(id: &str) -> Job {
     let spec = EventSpec {

@@ -10,8 +10,8 @@ pub(crate) mod text;
 pub(crate) mod world;
 
 pub(crate) use elements::{
-    El, Job, approval, asking, comp, deferred, group, later, par, par_max, par_subtrees, rank,
-    repeat, select, seq, signal, stat, timer, timer_until, workflow, workflow_at,
+    El, Job, approval, asking, comp, deferred, group, human, later, par, par_max, par_subtrees,
+    rank, repeat, select, seq, signal, stat, timer, timer_until, workflow, workflow_at,
 };
 pub(crate) use session::Standing;
 pub(crate) use text::lines;

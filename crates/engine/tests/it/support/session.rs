@@ -108,7 +108,7 @@ fn copy_element(tree: &Tree, index: usize, frame: u32, copy: &mut TreeBuilder) {
     if let Kind::Task(task) = &mut kind {
         let number = frame * FRAME_STRIDE + u32::try_from(index).expect("small trees");
         match &mut task.body {
-            TaskBody::Compute(callback) => *callback = number,
+            TaskBody::Compute(callback) | TaskBody::Answer(callback) => *callback = number,
             TaskBody::Event(spec) if spec.callback.is_some() => spec.callback = Some(number),
             _ => {}
         }

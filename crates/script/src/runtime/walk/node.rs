@@ -35,6 +35,7 @@ mod bodies {
     pub(super) const DECISION: u8 = 2;
     pub(super) const TIMER: u8 = 3;
     pub(super) const EVENT: u8 = 4;
+    pub(super) const ANSWER: u8 = 5;
 }
 
 /// Reads host nodes of one frame.
@@ -163,6 +164,7 @@ impl<'js> NodeReader<'_, 'js> {
         Ok(match get::<u8>(spec, self.names.body)? {
             bodies::COMPUTE => TaskBody::Compute(get(spec, self.names.callback)?),
             bodies::DECISION => TaskBody::Decision,
+            bodies::ANSWER => TaskBody::Answer(get(spec, self.names.callback)?),
             bodies::EVENT => {
                 let event = wait::event(get(spec, self.names.wait)?)?;
                 TaskBody::Event(Box::new(event))

@@ -1,4 +1,4 @@
-//! What the clients were told: acknowledged launches and decisions, and the events they saw.
+//! What the clients were told: acknowledged launches, decisions and signals, and the events they saw.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,6 +50,7 @@ impl Stream {
 struct Entries {
     launched: BTreeSet<String>,
     decided: BTreeMap<String, bool>,
+    signalled: BTreeSet<String>,
     streams: BTreeMap<String, Stream>,
     /// Streams that went on after a cut.
     resumed: usize,
@@ -77,6 +78,16 @@ impl Ledger {
     /// Records an acknowledged decision.
     pub(crate) fn decided(&self, run: &str, approved: bool) {
         self.entries().decided.insert(run.to_owned(), approved);
+    }
+
+    /// Records an acknowledged signal.
+    pub(crate) fn signalled(&self, run: &str) {
+        self.entries().signalled.insert(run.to_owned());
+    }
+
+    /// Returns the runs whose signal was acknowledged.
+    pub(crate) fn signals(&self) -> BTreeSet<String> {
+        self.entries().signalled.clone()
     }
 
     /// Records a broken promise.

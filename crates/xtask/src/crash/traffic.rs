@@ -21,7 +21,9 @@ const FOLLOWERS: usize = 6;
 /// Every so many launches one is followed by a client.
 const FOLLOWED_EVERY: u64 = 3;
 /// Workflows of the module under load; one is as likely as another.
-const WORKFLOWS: [&str; 4] = ["quick", "busy", "gate", "rounds"];
+const WORKFLOWS: [&str; 5] = ["quick", "busy", "gate", "rounds", WAITS];
+/// The workflow that waits for a signal.
+const WAITS: &str = "waits";
 /// Pause of a client that finds nothing to do.
 const IDLE: Duration = Duration::from_millis(5);
 
@@ -86,8 +88,23 @@ impl Traffic {
                     .broken(format!("launch of {run} was refused: {refusal:?}")),
                 None => return,
             }
+            if workflow == WAITS && self.signal(&run).await.is_none() {
+                return;
+            }
             sleep(Duration::from_millis(rng.below(25))).await;
         }
+    }
+
+    /// Sends the signal that a run waits for, or will wait for; `None` when the gateway is gone.
+    async fn signal(&self, run: &str) -> Option<()> {
+        let params = json!({ "runId": run, "signalName": "go", "data": { "n": 1 } });
+        match self.call("submitSignal", params).await? {
+            Ok(_) => self.ledger.signalled(run),
+            Err(refusal) => self
+                .ledger
+                .broken(format!("signal to {run} was refused: {refusal:?}")),
+        }
+        Some(())
     }
 
     async fn decide(self, mut rng: Rng) {

@@ -37,6 +37,7 @@ pub(crate) fn check(database: &Path, ledger: &Ledger, verified: &mut Verified) -
     unchanged(&events, verified)?;
     numbers(&events)?;
     acknowledged(&connection, ledger)?;
+    heard(&connection, ledger)?;
     exactly_once(&connection)?;
     seen(&events, ledger)?;
     ledger.check()?;
@@ -184,6 +185,26 @@ fn acknowledged(connection: &Connection, ledger: &Ledger) -> Result<()> {
             stored == expected,
             "{run}: the decision `{expected}` was acknowledged, but stored is `{stored}`"
         );
+    }
+    Ok(())
+}
+
+/// Every acknowledged signal is stored once, and a run that has ended did not end without it.
+fn heard(connection: &Connection, ledger: &Ledger) -> Result<()> {
+    let sql = "SELECT signal.run_id, heard.kind FROM _smithers_signals AS signal
+        LEFT JOIN heard ON heard.run_id = signal.run_id";
+    let mut statement = connection
+        .prepare(sql)
+        .context("failed to read the signals")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows: rusqlite::Result<BTreeMap<String, Option<String>>> = rows.and_then(Iterator::collect);
+    let stored = rows.context("failed to read the signals")?;
+    for run in ledger.signals() {
+        match stored.get(&run) {
+            None => bail!("{run}: an acknowledged signal is lost"),
+            Some(Some(kind)) if kind != "signal" => bail!("{run}: it did not hear its signal"),
+            Some(_) => {}
+        }
     }
     Ok(())
 }

@@ -80,10 +80,13 @@ async fn a_gateway_that_allows_broken_modules_serves_without_it() {
 async fn an_element_of_a_later_version_ends_in_a_failed_run_that_names_it() {
     let scratch = scratch();
     let gateway = start(&scratch).await;
-    launch(&gateway, "timer", "timer", json!({})).await;
-    let record = wait_for(&gateway, "timer", "failed").await;
+    launch(&gateway, "sandbox", "sandbox", json!({})).await;
+    let record = wait_for(&gateway, "sandbox", "failed").await;
     let error: Value = serde_json::from_str(record["errorJson"].as_str().unwrap()).unwrap();
     assert_eq!(error["code"], "RUNTIME_CAPABILITY_UNAVAILABLE", "{error}");
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("<Timer>"), "it is not named in: {message}");
+    assert!(
+        message.contains("<Sandbox>"),
+        "it is not named in: {message}"
+    );
 }

@@ -136,12 +136,16 @@ test("node outputs are read", async () => {
   assert.deepEqual(output.row, { ok: true, n: 1 });
 });
 
-test("an element that cannot run yet is named", async () => {
-  const refusal = await launch("signal", "sdk-signal").then(
-    () => reaches("sdk-signal", "failed").then(async () => (await client.getRun({ runId: "sdk-signal" })).errorJson),
-    (error) => error.message,
-  );
-  assert.match(refusal, /Signal/);
+test("a run that waits for a signal goes on with what it tells", async () => {
+  await launch("signal", "sdk-signal", { corr: "order-1" });
+  await reaches("sdk-signal", "waiting-event");
+  const signal = { runId: "sdk-signal", signalName: "user-feedback", payload: { rating: 5 } };
+  await client.submitSignal({ ...signal, correlationId: "order-2" });
+  assert.equal(await status("sdk-signal"), "waiting-event");
+  await client.submitSignal({ ...signal, correlationId: "order-1" });
+  await reaches("sdk-signal", "finished");
+  const output = await client.getNodeOutput({ runId: "sdk-signal", nodeId: "user-feedback", iteration: 0 });
+  assert.equal(output.row.rating, 5);
 });
 
 test("a refusal reaches the caller with its code, status and scope", async () => {

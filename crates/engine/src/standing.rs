@@ -20,6 +20,8 @@ const MOST_CHECKED: usize = 100;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standings {
     placed: Option<(Arc<Frame>, Board)>,
+    /// The latest time that a board was brought up to: what has become due stays so when the clock is set back.
+    latest: Timestamp,
     nodes: Vec<NodeKey>,
     loops: Vec<LoopId>,
 }
@@ -43,6 +45,8 @@ impl Standings {
 impl RunState {
     /// The board of the newest frame, as everything stands `now`.
     pub(crate) fn board_of(&mut self, frame: &Arc<Frame>, now: Timestamp) -> &Board {
+        let now = now.max(self.standings.latest);
+        self.standings.latest = now;
         let nodes = std::mem::take(&mut self.standings.nodes);
         let loops = std::mem::take(&mut self.standings.loops);
         let kept = self.standings.placed.take();

@@ -7,7 +7,7 @@ use smithers_model::run::RunStatus;
 use smithers_model::tree::Backoff;
 use smithers_model::{NodeKey, Timestamp};
 
-use crate::support::{Job, World, approval, asking, comp, lines, par, stat, workflow};
+use crate::support::{Job, World, approval, asking, comp, lines, par, par_max, stat, workflow};
 
 fn flaky(retries: u32) -> World {
     let job = comp("flaky").retries(retries, Backoff::Exponential, 1000);
@@ -259,4 +259,17 @@ fn a_retry_whose_denial_has_come_to_count_fails_the_run() {
 fn due_times(world: &World) -> Vec<Timestamp> {
     let attempts = world.store.attempts.values();
     attempts.filter_map(|attempt| attempt.retry_at).collect()
+}
+
+#[test]
+fn a_task_whose_time_has_come_stays_ready_when_the_clock_is_set_back() {
+    let tried = comp("a").retries(1, Backoff::Fixed, 50);
+    let mut world = World::of(workflow([par_max(1, [tried.into(), comp("b").into()])]));
+    world.fail("a", "boom");
+    world.wait_ms(60);
+    assert_eq!(world.nodes(), "a=pending b=in-progress");
+    world.now = Timestamp(world.now.0 - 1_000);
+    world.finish("b");
+    world.finish("a");
+    assert_eq!(world.status().as_str(), "finished");
 }

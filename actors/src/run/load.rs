@@ -219,6 +219,19 @@ impl RunActor {
         self.advance(ctx);
     }
 
+    /// The store has no such run. A launch that waits makes it; what was asked before that finds nothing.
+    fn rows_missing(&mut self, ctx: &mut Context<Self>) {
+        let is_launch = |request: &RunRequest| matches!(request, RunRequest::Launch { .. });
+        let early = self.requests.iter().take_while(|next| !is_launch(next));
+        let from_launch = self.requests.split_off(early.count());
+        self.fail_requests(RunError::NotFound);
+        self.requests = from_launch;
+        match self.requests.pop_front() {
+            Some(launch) => self.begin(launch, ctx),
+            None => self.close(),
+        }
+    }
+
     /// The workflow of this run is not registered any more: all that can be done is to end it.
     fn end_without_workflow(&mut self, rows: LoadedRun, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
@@ -288,10 +301,7 @@ impl Handler<RowsRead> for RunActor {
         }
         match message.rows {
             Ok(Some(rows)) => self.rows_read(rows, message.fact, ctx),
-            Ok(None) => {
-                self.fail_requests(RunError::NotFound);
-                self.close();
-            }
+            Ok(None) => self.rows_missing(ctx),
             Err(source) => {
                 tracing::error!(run.id = %self.run_id, error = %source, "failed to read a run");
                 let text = source.to_string();

@@ -163,6 +163,24 @@ async fn a_request_to_a_run_that_does_not_exist_is_told_so() {
 }
 
 #[actix::test]
+async fn a_launch_behind_a_request_that_finds_nothing_makes_the_run() {
+    let bench = Bench::start(MemoryStore::default(), vec![chain(1)]);
+    let run = "r1".into();
+    let (cancelled, launched, woken) = tokio::join!(
+        bench.runs.cancel(&run, somebody()),
+        bench.runs.launch(launch("chain", "r1")),
+        bench.runs.take_up(&run),
+    );
+    assert!(
+        matches!(cancelled, Err(RunError::NotFound(_))),
+        "{cancelled:?}"
+    );
+    assert_eq!(launched.unwrap(), run);
+    woken.unwrap();
+    bench.wait_for("r1", RunStatus::Finished).await;
+}
+
+#[actix::test]
 async fn a_failing_task_is_tried_again_after_its_delay() {
     let calls = Arc::new(AtomicUsize::new(0));
     let flaky = workflow("flaky", move |ui| {

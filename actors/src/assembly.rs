@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock};
 
 use actix::{Addr, ArbiterHandle};
-use smithers_engine::CONCURRENCY_CEILING;
+use smithers_engine::{CONCURRENCY_CEILING, ChangedWorkflow};
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
 use smithers_store::writer::WriterOptions;
@@ -26,6 +26,7 @@ pub struct Assembly {
     clock: Arc<dyn Clock>,
     writer: WriterHandle,
     concurrency_ceiling: u32,
+    changed_workflow: ChangedWorkflow,
     /// The writer's observer is made before the actor that it tells; the cell joins them.
     front: Arc<OnceLock<Addr<WriterActor>>>,
 }
@@ -66,6 +67,7 @@ impl Assembly {
             clock,
             writer,
             concurrency_ceiling: CONCURRENCY_CEILING,
+            changed_workflow: ChangedWorkflow::default(),
             front,
         })
     }
@@ -74,6 +76,13 @@ impl Assembly {
     #[must_use]
     pub fn concurrency_ceiling(mut self, ceiling: u32) -> Self {
         self.concurrency_ceiling = ceiling;
+        self
+    }
+
+    /// Sets what becomes of a run whose workflow has changed since it last went on.
+    #[must_use]
+    pub fn changed_workflow(mut self, on_change: ChangedWorkflow) -> Self {
+        self.changed_workflow = on_change;
         self
     }
 
@@ -126,6 +135,7 @@ impl Assembly {
             clock: self.clock.clone(),
             approvals: Arc::new(approvals),
             concurrency_ceiling: self.concurrency_ceiling,
+            changed_workflow: self.changed_workflow,
             epoch: self.backend.epoch(),
             scheduler,
         })

@@ -48,7 +48,7 @@ pub use network::Network;
 pub use problem::{ConfigError, Problem};
 pub use release::Release;
 pub use retention::RetentionPolicy;
-pub use script::{Script, ScriptIsolation};
+pub use script::{OnChange, Script, ScriptIsolation};
 pub use secrets::Secrets;
 pub use sources::{Sources, Surroundings};
 pub use storage::{Storage, Synchronous};

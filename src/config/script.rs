@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use smithers_engine::CONCURRENCY_CEILING;
+use smithers_engine::{CONCURRENCY_CEILING, ChangedWorkflow};
 
 use super::key::key;
 use super::module_env::ModuleEnv;
@@ -23,12 +23,27 @@ pub struct Script {
     pub concurrency_ceiling: u32,
     /// Whether the module is loaded again when one of its files changes.
     pub watch: bool,
+    /// What becomes of a run whose module has changed since it last went on.
+    pub on_change: OnChange,
     /// Threads that execute scripts.
     pub script_threads: usize,
     /// Runtimes of one module graph.
     pub runtimes: usize,
     /// Whether runs share a runtime.
     pub isolation: ScriptIsolation,
+}
+
+/// What becomes of a run whose module has changed since it last went on, as the configuration says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnChange(pub ChangedWorkflow);
+
+impl fmt::Display for OnChange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self.0 {
+            ChangedWorkflow::Hold => "hold",
+            ChangedWorkflow::Accept => "accept",
+        })
+    }
 }
 
 /// Whether runs share a runtime.
@@ -57,17 +72,19 @@ impl Script {
             ("module", ScriptIsolation::Module),
             ("run", ScriptIsolation::Run),
         ];
+        let watch = reader.flag(
+            key(
+                "script.watch",
+                "SMITHERS_MODULE_WATCH",
+                "Whether the module is loaded again when one of its files changes; a hangup signal does it always.",
+            ),
+            false,
+        );
         Script {
             module: module(reader),
             module_env: ModuleEnv::read(reader),
-            watch: reader.flag(
-                key(
-                    "script.watch",
-                    "SMITHERS_MODULE_WATCH",
-                    "Whether the module is loaded again when one of its files changes; a hangup signal does it always.",
-                ),
-                false,
-            ),
+            watch,
+            on_change: on_change(reader, watch),
             run_threads: reader.number(
                 key(
                     "script.run_threads",
@@ -115,6 +132,23 @@ impl Script {
             ),
         }
     }
+}
+
+/// Who watches a module edits it, and wants to see what comes of that.
+fn on_change(reader: &mut Reader<'_>, watch: bool) -> OnChange {
+    let (hold, accept) = (
+        OnChange(ChangedWorkflow::Hold),
+        OnChange(ChangedWorkflow::Accept),
+    );
+    reader.word(
+        key(
+            "script.workflow_change",
+            "SMITHERS_WORKFLOW_CHANGE",
+            "What becomes of a run whose module has changed since it last went on: it is held until somebody accepts the change, or it goes on with the new one. The default is accept when the module is watched.",
+        ),
+        if watch { accept } else { hold },
+        &[("hold", hold), ("accept", accept)],
+    )
 }
 
 fn module(reader: &mut Reader<'_>) -> PathBuf {

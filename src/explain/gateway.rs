@@ -201,6 +201,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "See where it stands: `smithers runs show RUN`.",
     ),
     told(
+        "RESUME_METADATA_MISMATCH",
+        "The workflow has changed since the run last went on.",
+        "The gateway serves another version of the run's module, so the run is held: it is paused, and decisions and signals are kept for it.",
+        "Let it go on with the new version (`smithers runs resume RUN --accept-workflow-change`), serve the old version again and resume it, or have all runs go on by themselves (`SMITHERS_WORKFLOW_CHANGE=accept`).",
+    ),
+    told(
         "RUN_ACTIVE",
         "The run executes or waits.",
         "It was to be deleted before it had ended, or one of its tasks retried while it executes.",

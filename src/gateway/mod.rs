@@ -94,7 +94,8 @@ impl Gateway {
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
         let publisher = Box::new(HubPublisher::new(bus.clone()));
         let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?
-            .concurrency_ceiling(config.script.concurrency_ceiling);
+            .concurrency_ceiling(config.script.concurrency_ceiling)
+            .changed_workflow(config.script.on_change.0);
         let writer = assembly.writer().clone();
         modules.register(&writer, config, started_at)?;
         let arbiters: Vec<Arbiter> = (0..config.script.run_threads)

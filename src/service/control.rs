@@ -41,7 +41,10 @@ impl Service {
         caller: &Caller,
         params: &Params,
     ) -> Result<Payload, RpcError> {
-        let ResumeRun { run_id } = ResumeRun::read(params)?;
+        let ResumeRun {
+            run_id,
+            accept_workflow_change,
+        } = ResumeRun::read(params)?;
         let id = RunId::from(run_id.as_str());
         let status = self
             .status_of(&id)
@@ -51,7 +54,10 @@ impl Service {
             return encode(&ResumeAnswer::already_terminal(&run_id));
         }
         let following = Following::begin(caller, &id);
-        let resumed = self.runs.resume(&id, caller.actor()).await;
+        let resumed = self
+            .runs
+            .resume(&id, caller.actor(), accept_workflow_change)
+            .await;
         following.settle(&resumed);
         match resumed {
             Ok(()) => encode(&ResumeAnswer::requested(&run_id)),
@@ -76,6 +82,7 @@ impl Service {
         let retry = Retry {
             node: node.clone(),
             dependents: request.reset_dependents,
+            accept_change: request.accept_workflow_change,
             actor: caller.actor(),
         };
         let retried = self.runs.retry_task(&id, retry).await;

@@ -47,6 +47,7 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         Refusal::InboxFull => RpcError::unavailable(refusal.to_string()),
         Refusal::NotActive { .. } | Refusal::AlreadyCancelled => RpcError::run_not_active(),
         Refusal::NotExecuting { .. } => RpcError::run_not_executing(),
+        Refusal::WorkflowChanged { .. } => RpcError::workflow_changed(refusal.to_string()),
         Refusal::Executing => RpcError::run_executing(),
         Refusal::UnknownNode { node } => {
             RpcError::no_such_node(run_id, node.node_id.as_str(), node.iteration)

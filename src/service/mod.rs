@@ -126,8 +126,12 @@ impl Service {
     }
 
     fn owner(&self) -> Owner {
+        let runs = self.runs.clone();
         Owner {
             id: self.owner_id.clone(),
+            epoch: self.backend.epoch(),
+            since: self.started_at,
+            has_open: Arc::new(move |run| runs.is_open(run)),
             alive_at: self.clock.now(),
         }
     }

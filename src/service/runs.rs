@@ -98,14 +98,7 @@ fn with_record<T>(
     let failed = failed_keys(reader, &row, counts.get(&NodeState::Failed).copied())?;
     let blocked = BlockedBy::read(reader, &row).map_err(error::of_read)?;
     let shown = RunShown::new(&row, owner);
-    shape(run_record(
-        &shown,
-        &counts,
-        &failed,
-        blocked.as_ref(),
-        owner.alive_at,
-    ))
-    .map(Some)
+    shape(run_record(&shown, &counts, &failed, blocked.as_ref())).map(Some)
 }
 
 /// Tasks that failed in a run that finished all the same.

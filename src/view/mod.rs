@@ -4,9 +4,11 @@ mod approval;
 mod blocked;
 mod members;
 mod node;
+mod owner;
 mod run;
 
 pub(crate) use approval::approval_row;
 pub(crate) use blocked::BlockedBy;
 pub(crate) use node::{node_output, node_state_row};
-pub(crate) use run::{Owner, RunShown, run_record};
+pub(crate) use owner::Owner;
+pub(crate) use run::{RunShown, run_record};

@@ -3,32 +3,24 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use serde_json::Value;
 use smithers_actors::wire::error_for_readers;
+use smithers_model::RawJson;
 use smithers_model::node::NodeState;
-use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::{RawJson, Timestamp};
+use smithers_model::run::RunRow;
 use smithers_protocol::params::StartedBy;
 use smithers_protocol::view::{FailedChildren, RunColumns, RunRecord, RunState};
 
 use super::blocked::BlockedBy;
 use super::members::rewrite;
-
-/// This process as the owner of the runs that it executes.
-#[derive(Clone, Debug)]
-pub(crate) struct Owner {
-    /// `pid:<process>:<random id>`.
-    pub(crate) id: Arc<str>,
-    /// The moment of the answer: who answers is alive.
-    pub(crate) alive_at: Timestamp,
-}
+use super::owner::Owner;
 
 /// A stored run with the texts that its view borrows.
 pub(crate) struct RunShown<'a> {
     row: &'a RunRow,
-    owner: Option<&'a Owner>,
+    owner: &'a Owner,
+    is_executed: bool,
     error_json: Option<String>,
     config_json: String,
     started_by: Option<StartedBy>,
@@ -42,7 +34,8 @@ impl<'a> RunShown<'a> {
         let error_json = stored.and_then(|error| error_for_readers(error.as_str()));
         Self {
             row,
-            owner: (row.status == RunStatus::Running).then_some(owner),
+            owner,
+            is_executed: owner.executes(row),
             error_json,
             config_json,
             started_by,
@@ -52,6 +45,7 @@ impl<'a> RunShown<'a> {
     /// The row of lists (gateway-protocol 2.1).
     pub(crate) fn row(&self) -> smithers_protocol::view::RunRow<'_> {
         let row = self.row;
+        let owner = self.is_executed.then_some(self.owner);
         smithers_protocol::view::RunRow {
             columns: RunColumns {
                 run_id: row.run_id.as_str(),
@@ -61,8 +55,8 @@ impl<'a> RunShown<'a> {
                 created_at_ms: row.created_at.0,
                 started_at_ms: row.started_at.map(|at| at.0),
                 finished_at_ms: row.finished_at.map(|at| at.0),
-                heartbeat_at_ms: self.owner.map(|owner| owner.alive_at.0),
-                runtime_owner_id: self.owner.map(|owner| &*owner.id),
+                heartbeat_at_ms: owner.map(|owner| owner.alive_at.0),
+                runtime_owner_id: owner.map(|owner| &*owner.id),
                 cancel_requested_at_ms: row.cancel_requested_at.map(|at| at.0),
                 pause_requested_at_ms: row.pause_requested_at.map(|at| at.0),
                 error_json: self.error_json.as_deref().map(Cow::Borrowed),
@@ -82,9 +76,9 @@ pub(crate) fn run_record<'a>(
     counts: &HashMap<NodeState, u64>,
     failed_keys: &'a [String],
     blocked: Option<&'a BlockedBy>,
-    now: Timestamp,
 ) -> RunRecord<'a> {
-    let row = shown.row;
+    let (row, now) = (shown.row, shown.owner.alive_at);
+    let (state, unhealthy) = shown.owner.state_of(row);
     let summary: BTreeMap<&str, u64> = counts
         .iter()
         .map(|(state, count)| (state.as_str(), *count))
@@ -95,9 +89,9 @@ pub(crate) fn run_record<'a>(
         run_state: Some(RunState {
             run_id: row.run_id.as_str(),
             computed_at: now.to_iso(),
-            state: RunState::of_status(row.status.as_str()),
+            state,
             blocked: blocked.and_then(BlockedBy::shown),
-            unhealthy: blocked.and_then(|by| by.unhealthy(now)),
+            unhealthy: unhealthy.or_else(|| blocked.and_then(|by| by.unhealthy(now))),
         }),
         failed_children: FailedChildren::of(failed_keys),
     }
@@ -136,13 +130,15 @@ fn started_by(value: &Value) -> StartedBy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use smithers_model::error::ErrorInfo;
+    use smithers_model::run::RunStatus;
     use smithers_model::{Epoch, Timestamp};
 
     use super::*;
+    use crate::view::owner::tests::owner;
 
-    fn row() -> RunRow {
+    pub(crate) fn row() -> RunRow {
         let config = r#"{"gatewaySystem":false,"auth":{"triggeredBy":"user:op","scopes":["*"],"role":"operator","tokenId":"abc"},"startedBy":{"harness":"ci"}}"#;
         let mut error = ErrorInfo::coded("SESSION_ERROR", "Task failed: a");
         error.stack = Some("at gateway.tsx:1:1".into());
@@ -170,17 +166,10 @@ mod tests {
         }
     }
 
-    fn owner() -> Owner {
-        Owner {
-            id: "pid:1:x".into(),
-            alive_at: Timestamp(9),
-        }
-    }
-
     #[test]
     fn readers_get_no_stack_and_no_credentials_of_the_launcher() {
         let row = row();
-        let owner = owner();
+        let owner = owner(9, true);
         let text = serde_json::to_string(&RunShown::new(&row, &owner).row()).unwrap();
         assert!(
             text.contains("Task failed: a") && text.contains("boom"),
@@ -201,7 +190,7 @@ mod tests {
             status: RunStatus::Running,
             ..row()
         };
-        let owner = owner();
+        let owner = owner(9, true);
         let text = serde_json::to_string(&RunShown::new(&running, &owner).row()).unwrap();
         assert!(
             text.contains(r#""heartbeatAtMs":9,"runtimeOwnerId":"pid:1:x""#),
@@ -212,10 +201,10 @@ mod tests {
     #[test]
     fn the_record_counts_nodes_and_names_the_state() {
         let row = row();
-        let owner = owner();
+        let owner = owner(9, true);
         let shown = RunShown::new(&row, &owner);
         let counts = HashMap::from([(NodeState::Failed, 1), (NodeState::Pending, 2)]);
-        let record = run_record(&shown, &counts, &[], None, Timestamp(5));
+        let record = run_record(&shown, &counts, &[], None);
         let text = serde_json::to_string(&record).unwrap();
         assert!(
             text.contains(r#""summary":{"failed":1,"pending":2}"#),

@@ -46,3 +46,4 @@ mod token_issue;
 mod token_revoke;
 mod token_store;
 mod tokens;
+mod workflow_change;

@@ -134,10 +134,17 @@ impl Runs {
         .await
     }
 
-    /// Lets a run go on because `actor` asks; a paused one ends its pause. Returns once that is recorded.
-    pub async fn resume(&self, run_id: &RunId, actor: Person) -> Result<(), RunError> {
+    /// Lets a run go on because `actor` asks; a paused one ends its pause. With `accept_change`, also one whose
+    /// workflow has changed since it last went on. Returns once that is recorded.
+    pub async fn resume(
+        &self,
+        run_id: &RunId,
+        actor: Person,
+        accept_change: bool,
+    ) -> Result<(), RunError> {
         self.ask(run_id, |receipt| RunRequest::Resume {
             actor: Box::new(actor),
+            accept_change,
             receipt,
         })
         .await
@@ -167,6 +174,17 @@ impl Runs {
     pub fn stop(&self) {
         self.stop_accepting();
         self.registry.do_send(StopAll);
+    }
+
+    /// Whether a run is open.
+    pub fn is_open(&self, run_id: &RunId) -> bool {
+        self.map.has(run_id)
+    }
+
+    /// Lets the actor of a run go without a word, as no fault that is known does.
+    #[cfg(test)]
+    pub(crate) fn lose(&self, run_id: &RunId) {
+        self.map.lose(run_id);
     }
 
     /// How many runs are open.

@@ -98,6 +98,17 @@ impl RunMap {
         shard.remove(run_id).map(|run| run.address)
     }
 
+    pub(super) fn has(&self, run_id: &RunId) -> bool {
+        self.shard(run_id).read().contains_key(run_id)
+    }
+
+    #[cfg(test)]
+    pub(super) fn lose(&self, run_id: &RunId) {
+        if let Some(run) = self.shard(run_id).write().remove(run_id) {
+            run.address.do_send(crate::run::Stop);
+        }
+    }
+
     pub(super) fn for_each(&self, mut act: impl FnMut(&Addr<RunActor>)) {
         for shard in &self.shards {
             shard.read().values().for_each(|run| act(&run.address));

@@ -66,8 +66,15 @@ impl RunActor {
                     run.answers.push(Answer::new(Answer::by(receipt), None));
                 }
             }
-            RunRequest::Resume { actor, receipt } => {
-                let fact = Fact::ResumeRequested { actor: *actor };
+            RunRequest::Resume {
+                actor,
+                accept_change,
+                receipt,
+            } => {
+                let fact = Fact::ResumeRequested {
+                    actor: *actor,
+                    accept_change,
+                };
                 self.apply(fact, Some(Answer::by(receipt)));
             }
             RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
@@ -105,6 +112,7 @@ impl RunActor {
         let Retry {
             node,
             dependents,
+            accept_change,
             actor,
         } = retry;
         // What cannot be reset is refused by the fact too.
@@ -114,6 +122,7 @@ impl RunActor {
             node,
             dependents,
             actor,
+            accept_change,
         };
         let tell = |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| reset)));
         self.apply(fact, Some(Box::new(tell)));

@@ -279,7 +279,8 @@ impl RunActor {
         let numbers = Numbers::of(&rows.row);
         let policy = self.services.approvals.clone();
         let engine = RunState::load(rows, workflow.definition().clone(), policy)
-            .with_ceiling(self.services.concurrency_ceiling);
+            .with_ceiling(self.services.concurrency_ceiling)
+            .with_changed_workflow(self.services.changed_workflow);
         let boundary = self.services.backend.boundary().clone();
         let reports = Reports::new(ctx.address(), self.run_id.clone(), self.life, boundary);
         self.phase = Phase::Open(Box::new(OpenRun::new(engine, numbers, workflow, reports)));

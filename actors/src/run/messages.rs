@@ -58,6 +58,8 @@ pub enum RunRequest {
     Resume {
         /// Who asks.
         actor: Box<Person>,
+        /// It may go on with a workflow that has changed since.
+        accept_change: bool,
         /// Answered once the request is durable.
         receipt: Receipt,
     },
@@ -136,6 +138,8 @@ pub struct Retry {
     pub node: NodeKey,
     /// What came after it is done again too.
     pub dependents: bool,
+    /// It may be done again with a workflow that has changed since.
+    pub accept_change: bool,
     /// Who asks.
     pub actor: Person,
 }

@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 use actix::dev::channel::channel;
 use actix::prelude::*;
+use smithers_engine::ChangedWorkflow;
 use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
@@ -82,6 +83,8 @@ pub struct RunServices {
     pub approvals: Arc<ApprovalPolicy>,
     /// Tasks of a run in flight at most, when neither its launch nor its workflow says more.
     pub concurrency_ceiling: u32,
+    /// What becomes of a run whose workflow has changed since it last went on.
+    pub changed_workflow: ChangedWorkflow,
     /// Generation of this process.
     pub epoch: Epoch,
     /// Told about due times.

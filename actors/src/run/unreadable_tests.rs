@@ -58,6 +58,7 @@ async fn a_run_that_cannot_be_read_answers_and_is_tried_again_with_growing_pause
     let services = RunServices {
         writer: Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap(),
         approvals: Arc::default(),
+        changed_workflow: smithers_engine::ChangedWorkflow::Hold,
         concurrency_ceiling: smithers_engine::CONCURRENCY_CEILING,
         epoch: backend.epoch(),
         backend,

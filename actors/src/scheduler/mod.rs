@@ -1,5 +1,6 @@
 //! The scheduler: input-free, idempotent sweeps. One takes up runs that the store shows running and nobody
-//! has open; one wakes runs whose due time has come. Between sweeps it sleeps until the next due time,
+//! has open, at the start, when the database is back, and every half a minute in case one was lost without a word;
+//! one wakes runs whose due time has come. Between sweeps it sleeps until the next due time,
 //! which is one indexed read, or until somebody nudges it with an earlier one.
 
 #[cfg(test)]
@@ -31,6 +32,8 @@ const PAGE: usize = 256;
 const RECOVERY_WIDTH: usize = 32;
 /// Longest sleep: bounds the harm of a clock that was set.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// Time between two looks for runs that execute according to the store and that nobody has open.
+const SUPERVISION: Duration = Duration::from_secs(30);
 /// First pause after runs were woken: enough for a commit.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Longest pause while the same runs stay due.
@@ -73,6 +76,10 @@ impl Actor for Scheduler {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.spawn(self.recover().into_actor(self));
+        ctx.run_interval(SUPERVISION, |scheduler, ctx| {
+            let look = supervise(scheduler.runs.clone(), scheduler.backend.clone());
+            ctx.spawn(look.into_actor(scheduler));
+        });
         let watch = watch_due_times(
             self.runs.clone(),
             self.backend.clone(),
@@ -100,29 +107,48 @@ async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
     if planted(Bug::CrashLosesRuns) {
         return;
     }
+    let taken_up = take_up_running(&runs, &backend, |_| true).await;
+    if taken_up > 0 {
+        tracing::info!(runs = taken_up, "took up runs that were running");
+    }
+}
+
+/// Takes up the runs that should execute and that no actor has. There are none unless something went wrong: every
+/// actor that loses its run says so.
+async fn supervise(runs: Runs, backend: Arc<dyn Backend>) {
+    let taken_up = take_up_running(&runs, &backend, |run| !runs.is_open(run)).await;
+    if taken_up > 0 {
+        tracing::warn!(runs = taken_up, "took up runs that nobody executed");
+    }
+}
+
+/// Takes up those runs among the running ones that are `wanted`, and returns how many.
+async fn take_up_running(
+    runs: &Runs,
+    backend: &Arc<dyn Backend>,
+    wanted: impl Fn(&RunId) -> bool,
+) -> usize {
     let mut after: Option<RunId> = None;
     let mut taken_up = 0;
     loop {
         let from = after.clone();
-        let page = read(&backend, move |reader| {
+        let page = read(backend, move |reader| {
             reader.run_ids_with_status(RunStatus::Running, from.as_ref(), PAGE)
         });
         let Some(page) = page.await else {
             actix_rt::time::sleep(READ_RETRY).await;
             continue;
         };
-        for width in page.chunks(RECOVERY_WIDTH) {
+        let chosen: Vec<&RunId> = page.iter().filter(|run| wanted(run)).collect();
+        for width in chosen.chunks(RECOVERY_WIDTH) {
             // A run that is gone or whose workflow is missing says so in the log by itself.
             let opened = join_all(width.iter().map(|run_id| runs.take_up(run_id))).await;
             taken_up += opened.iter().filter(|outcome| outcome.is_ok()).count();
         }
         match page.last() {
             Some(last) if page.len() == PAGE => after = Some(last.clone()),
-            _ => break,
+            _ => return taken_up,
         }
-    }
-    if taken_up > 0 {
-        tracing::info!(runs = taken_up, "took up runs that were running");
     }
 }
 

@@ -15,7 +15,7 @@ use smithers_model::{RunId, Timestamp};
 use smithers_store::MemoryStore;
 use smithers_store::testkit::{RunScript, attempt, commit_all};
 
-use super::{FIRST_PAUSE, MAX_PAUSE, Nudge, PAGE, Patience};
+use super::{FIRST_PAUSE, MAX_PAUSE, Nudge, PAGE, Patience, supervise};
 use crate::testing::{Bench, launch, workflow};
 
 #[actix::test]
@@ -38,6 +38,25 @@ async fn a_later_due_time_does_not_wake_anybody() {
     let begin = Instant::now();
     nudge.sleep(Duration::from_millis(20)).await;
     assert!(begin.elapsed() >= Duration::from_millis(20));
+}
+
+#[actix::test]
+async fn a_run_that_was_lost_without_a_word_is_taken_up_again_and_others_are_left_alone() {
+    let stuck = workflow("stuck", |ui| {
+        ui.task("work").compute(|| Box::pin(std::future::pending()));
+    });
+    let bench = Bench::start(MemoryStore::default(), vec![stuck]);
+    for run in ["lost", "fine"] {
+        bench.runs.launch(launch("stuck", run)).await.unwrap();
+        bench.wait_for(run, RunStatus::Running).await;
+    }
+    let lost = RunId::from("lost");
+    bench.runs.lose(&lost);
+    assert!(!bench.runs.is_open(&lost));
+    supervise(bench.runs.clone(), std::sync::Arc::new(bench.store.clone())).await;
+    assert!(bench.runs.is_open(&lost));
+    let starts = |run| bench.story(run).matches("RunStarted").count();
+    assert_eq!((starts("lost"), starts("fine")), (2, 1));
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod cap;
 mod decision;
 mod finish;
 mod frame;
+mod identity;
 mod inbox;
 mod lapse;
 mod launch;
@@ -59,6 +60,7 @@ mod view;
 mod wait;
 
 pub use cap::CONCURRENCY_CEILING;
+pub use identity::ChangedWorkflow;
 pub use launch::launch;
 pub use load::LoadedRun;
 pub use refusal::Refusal;

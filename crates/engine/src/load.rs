@@ -15,6 +15,7 @@ use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
 use crate::cap::Cap;
+use crate::identity::ChangedWorkflow;
 use crate::inbox::Inbox;
 use crate::lifecycle::TaskStatus;
 use crate::node::Node;
@@ -77,6 +78,7 @@ impl RunState {
                 .as_ref()
                 .map(|config| config.auth.triggered_by.clone()),
             policy,
+            on_change: ChangedWorkflow::default(),
             auth: config.map(|config| RawJson::of(&config.auth)),
             run: loaded.row,
             definition,

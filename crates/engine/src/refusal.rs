@@ -2,7 +2,7 @@
 
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::run::RunStatus;
-use smithers_model::{NodeId, NodeKey};
+use smithers_model::{NodeId, NodeKey, RunId};
 
 /// Why a fact was not taken. A refused fact has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +57,20 @@ pub enum Refusal {
         /// Its status.
         status: RunStatus,
     },
+    /// The workflow is not the one that the run went on with last.
+    #[error(
+        "the workflow has changed since run `{run}` last went on (module {} then, {} now); \
+         accept the change, or serve the module of then",
+        short(.was), short(.is)
+    )]
+    WorkflowChanged {
+        /// The run.
+        run: RunId,
+        /// Hash of the module graph then.
+        was: String,
+        /// Hash of the one that is served.
+        is: String,
+    },
     /// The run executes; what is under way cannot be reset.
     #[error("Run is currently executing")]
     Executing,
@@ -99,4 +113,9 @@ pub enum Refusal {
         /// What stands against it.
         reason: &'static str,
     },
+}
+
+/// As much of a hash as tells it from others for people.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
 }

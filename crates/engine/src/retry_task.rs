@@ -76,9 +76,11 @@ impl RunState {
         node: &NodeKey,
         dependents: bool,
         actor: &Actor,
+        accept_change: bool,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let reset = self.nodes_to_reset(node, dependents)?;
+        self.agree_on_workflow(accept_change, actor, now)?;
         for key in &reset {
             self.undo(key, key == node, now);
         }

@@ -18,6 +18,7 @@ use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
 use crate::cap::Cap;
 use crate::frame::Frame;
+use crate::identity::ChangedWorkflow;
 use crate::inbox::Inbox;
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::node::Node;
@@ -40,6 +41,8 @@ pub struct RunState {
     pub(crate) launcher: Option<String>,
     /// What the operator says of all approvals.
     pub(crate) policy: Arc<ApprovalPolicy>,
+    /// What becomes of the run when its workflow has changed.
+    pub(crate) on_change: ChangedWorkflow,
     /// What is known of the workflow.
     pub(crate) definition: Arc<WorkflowDefinition>,
     /// Every node that the run has come to know, mounted or not.
@@ -76,6 +79,7 @@ impl RunState {
     /// Applies a fact and moves the run as far as it goes; what changed is in the open step.
     /// A refused fact has changed nothing.
     pub fn accept(&mut self, fact: Fact, now: Timestamp) -> Result<(), Refusal> {
+        self.check_identity(&fact, now);
         match fact {
             Fact::TakenUp => self.take_up(now),
             Fact::Rendered(tree) => self.rendered(tree, now),
@@ -110,13 +114,17 @@ impl RunState {
                 payload,
                 actor,
             } => self.take_in(address, payload, &actor, now),
-            Fact::ResumeRequested { actor } => self.resume(&actor, now),
+            Fact::ResumeRequested {
+                actor,
+                accept_change,
+            } => self.resume(&actor, accept_change, now),
             Fact::PauseRequested { actor } => self.pause(&actor, now),
             Fact::RetryRequested {
                 node,
                 dependents,
                 actor,
-            } => self.retry_task(&node, dependents, &actor, now),
+                accept_change,
+            } => self.retry_task(&node, dependents, &actor, accept_change, now),
             Fact::CancelRequested { actor } => self.cancel(&actor, now),
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;

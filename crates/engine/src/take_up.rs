@@ -33,8 +33,14 @@ impl RunState {
     }
 
     /// Records who asked for the run to go on, and ends a pause.
-    pub(crate) fn resume(&mut self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn resume(
+        &mut self,
+        actor: &Actor,
+        accept_change: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         self.must_be_active()?;
+        self.agree_on_workflow(accept_change, actor, now)?;
         let record = AuditRecord::by(now, actor, kind::RESUME, "accepted");
         self.open
             .change(RowChange::Audit(record.about(&self.run.run_id)));
@@ -45,6 +51,7 @@ impl RunState {
 
     /// Sets the run running; it decides nothing before it has a new frame.
     pub(crate) fn go_on(&mut self, now: Timestamp) {
+        self.release();
         self.run.status = RunStatus::Running;
         self.open
             .update_run(|run| run.status = Some(RunStatus::Running));

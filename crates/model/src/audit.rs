@@ -130,6 +130,8 @@ pub mod kind {
     pub const LAUNCH: &str = "launch";
     /// A run was asked to go on.
     pub const RESUME: &str = "resume";
+    /// The workflow of a run has changed since: the run was held, or goes on with the new one.
+    pub const WORKFLOW_CHANGE: &str = "workflow-change";
     /// A run was asked to stop where it is.
     pub const PAUSE: &str = "pause";
     /// A task was asked to be done again.

@@ -81,6 +81,8 @@ pub enum Fact {
     ResumeRequested {
         /// Who.
         actor: Actor,
+        /// It may go on with a workflow that has changed since.
+        accept_change: bool,
     },
     /// Somebody asked for the run to stop where it is: what is under way ends, nothing else starts.
     PauseRequested {
@@ -95,6 +97,8 @@ pub enum Fact {
         dependents: bool,
         /// Who.
         actor: Actor,
+        /// It may be done again with a workflow that has changed since.
+        accept_change: bool,
     },
     /// Somebody asked for the end of the run.
     CancelRequested {

@@ -151,7 +151,7 @@ pub struct RunRow {
     pub workflow_key: WorkflowKey,
     /// Name in the tree's root; the key until the first frame names it.
     pub workflow_name: String,
-    /// Hash of the module graph it was launched with.
+    /// Hash of the module graph that it was launched with, or that it was allowed to go on with since.
     pub workflow_hash: Option<String>,
     /// Its status.
     pub status: RunStatus,

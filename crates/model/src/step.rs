@@ -121,6 +121,8 @@ pub struct RunUpdate {
     pub status: Option<RunStatus>,
     /// Name given by the first frame.
     pub workflow_name: Option<String>,
+    /// Hash of the module graph that it goes on with.
+    pub workflow_hash: Option<String>,
     /// When it first ran.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -131,8 +133,8 @@ pub struct RunUpdate {
     pub pause_requested_at: Option<Option<Timestamp>>,
     /// Why it failed.
     pub error: Option<ErrorInfo>,
-    /// The run goes on after its end: its end, its error and the request for its end are taken back, before other
-    /// values are set.
+    /// The run goes on after its end, or after it was held: its end, its error and the request for its end are
+    /// taken back, before other values are set.
     pub reopened: bool,
     /// Number of the next frame.
     pub next_frame_no: Option<u64>,

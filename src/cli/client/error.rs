@@ -172,6 +172,9 @@ impl Refusal {
             ("FORBIDDEN", _) => self.required_scope.as_ref().map(|scope| {
                 format!("make a token that has it: smithers token issue --scopes {scope}")
             }),
+            ("RESUME_METADATA_MISMATCH", _) => {
+                Some("to go on with the module that is served now: --accept-workflow-change".into())
+            }
             _ => None,
         }
     }

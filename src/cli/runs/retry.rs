@@ -29,6 +29,9 @@ pub(in crate::cli) struct RetryArgs {
     /// Leave what came after the task as it is.
     #[arg(long)]
     only: bool,
+    /// Do it again with a workflow that has changed since the run last went on.
+    #[arg(long)]
+    accept_workflow_change: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -39,6 +42,7 @@ pub(super) fn run(args: &RetryArgs, output: &Output) -> anyhow::Result<()> {
         "nodeId": args.node,
         "iteration": args.iteration,
         "resetDependents": !args.only,
+        "acceptWorkflowChange": args.accept_workflow_change,
     });
     let answer = args.connection.client()?.call("retryTask", &params)?;
     output.print_text(&answer, || {

@@ -6,6 +6,7 @@ mod deferral;
 mod ends;
 mod heartbeats;
 mod humans;
+mod identity;
 mod limits;
 mod loops;
 mod output;

@@ -136,7 +136,11 @@ fn who_asked_for_a_run_to_go_on_is_in_the_audit_trail_and_nothing_else_changes()
     let mut world = World::of(workflow([approval("gate").into()]));
     let before = world.store.events.len();
     let actor = operator();
-    world.accept(Fact::ResumeRequested { actor }).unwrap();
+    let asked = Fact::ResumeRequested {
+        actor,
+        accept_change: false,
+    };
+    world.accept(asked).unwrap();
     let record = world.store.audit.last().unwrap();
     let shown = (record.kind.as_str(), record.channel, &*record.outcome);
     assert_eq!(shown, ("resume", Channel::Http, "accepted"));

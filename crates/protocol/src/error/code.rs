@@ -107,6 +107,8 @@ error_codes! {
     AlreadyDecided = "AlreadyDecided", 409;
     /// The run neither executes nor waits.
     RunNotActive = "RUN_NOT_ACTIVE", 409;
+    /// The workflow has changed since the run last went on.
+    ResumeMetadataMismatch = "RESUME_METADATA_MISMATCH", 409;
     /// The run executes.
     RunActive = "RUN_ACTIVE", 409;
     /// The run is held and cannot be deleted.

@@ -153,6 +153,12 @@ impl RpcError {
         RpcError::new(ErrorCode::RunNotActive, "Run is not currently executing")
     }
 
+    /// The workflow has changed since the run last went on; `message` says from what to what.
+    pub fn workflow_changed(message: String) -> RpcError {
+        RpcError::new(ErrorCode::ResumeMetadataMismatch, message)
+            .with("accept", "acceptWorkflowChange")
+    }
+
     /// The run executes, so that none of its tasks can be reset.
     pub fn run_executing() -> RpcError {
         RpcError::new(

@@ -34,8 +34,35 @@ names_one_run! {
     CancelRun;
     /// Parameters of `pauseRun`.
     PauseRun;
-    /// Parameters of `resumeRun`; its options have no effect.
-    ResumeRun;
+}
+
+/// Parameters of `resumeRun`. Of its options, `force` has no effect: a run that executes is never taken from who
+/// executes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeRun {
+    /// The run.
+    pub run_id: String,
+    /// It may go on with a workflow that has changed since.
+    pub accept_workflow_change: bool,
+}
+
+impl ResumeRun {
+    /// Reads the parameters.
+    pub fn read(params: &Params) -> Result<ResumeRun, RpcError> {
+        Ok(ResumeRun {
+            run_id: required_text(params, "runId")?,
+            accept_workflow_change: accepts_workflow_change(params),
+        })
+    }
+}
+
+/// The flag stands with the options, or beside them.
+fn accepts_workflow_change(params: &Params) -> bool {
+    let key = "acceptWorkflowChange";
+    let options = object(params, "options");
+    flag(&options, key)
+        .or_else(|| flag(params, key))
+        .unwrap_or(false)
 }
 
 /// Parameters of `retryTask`.
@@ -49,6 +76,8 @@ pub struct RetryTask {
     pub iteration: u32,
     /// What came after it is done again too.
     pub reset_dependents: bool,
+    /// It may be done again with a workflow that has changed since.
+    pub accept_workflow_change: bool,
 }
 
 impl RetryTask {
@@ -59,6 +88,7 @@ impl RetryTask {
             node_id: required_text(params, "nodeId")?,
             iteration: iteration(params)?,
             reset_dependents: flag(params, "resetDependents").unwrap_or(true),
+            accept_workflow_change: accepts_workflow_change(params),
         })
     }
 }

@@ -335,6 +335,7 @@ impl Run {
         if let Some(name) = update.workflow_name {
             row.workflow_name = name;
         }
+        row.workflow_hash = update.workflow_hash.or(row.workflow_hash.take());
         row.started_at = update.started_at.or(row.started_at);
         row.finished_at = update.finished_at.or(row.finished_at);
         row.cancel_requested_at = update.cancel_requested_at.or(row.cancel_requested_at);

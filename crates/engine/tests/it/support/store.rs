@@ -158,6 +158,7 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
     let RunUpdate {
         status,
         workflow_name,
+        workflow_hash,
         started_at,
         finished_at,
         cancel_requested_at,
@@ -174,6 +175,7 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
     if let Some(name) = workflow_name {
         row.workflow_name = name;
     }
+    row.workflow_hash = workflow_hash.or(row.workflow_hash.take());
     row.started_at = started_at.or(row.started_at);
     row.finished_at = finished_at.or(row.finished_at);
     row.cancel_requested_at = cancel_requested_at.or(row.cancel_requested_at);

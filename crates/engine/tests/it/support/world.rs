@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use smithers_engine::{Refusal, RunState, launch};
+use smithers_engine::{ChangedWorkflow, Refusal, RunState, launch};
 use smithers_model::approval::Decision;
 use smithers_model::audit::Channel;
 use smithers_model::command::{Command, Lapse};
@@ -16,6 +16,7 @@ use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::{Launch, Step};
 use smithers_model::tree::Tree;
+use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
 
 use super::elements::definition;
@@ -314,7 +315,10 @@ impl World {
     }
 
     pub(crate) fn resume(&mut self) -> Result<(), Refusal> {
-        self.accept(Fact::ResumeRequested { actor: operator() })
+        self.accept(Fact::ResumeRequested {
+            actor: operator(),
+            accept_change: false,
+        })
     }
 
     /// Somebody has `id` done again. A run at rest has no session.
@@ -326,6 +330,7 @@ impl World {
             node: text::key(id),
             dependents,
             actor: operator(),
+            accept_change: false,
         })
     }
 
@@ -349,6 +354,16 @@ impl World {
         self.in_flight.clear();
         self.wakes.clear();
         self.session = None;
+    }
+
+    /// The gateway is restarted with a module whose hash is `hash`, and does `on_change` with runs of another one.
+    pub(crate) fn restart_serving(&mut self, hash: &str, on_change: ChangedWorkflow) {
+        self.crash();
+        let mut served = WorkflowDefinition::clone(&definition());
+        served.revision.hash = hash.into();
+        let rows = self.store.load();
+        self.state = RunState::load(rows, Arc::new(served), self.policy.clone())
+            .with_changed_workflow(on_change);
     }
 
     /// The gateway is restarted with other rules for approvals.

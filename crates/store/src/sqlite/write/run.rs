@@ -130,7 +130,8 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
                    finished_at_ms = coalesce(?5, finished_at_ms),
                    cancel_requested_at_ms = coalesce(?6, cancel_requested_at_ms),
                    error_json = coalesce(?7, error_json),
-                   pause_requested_at_ms = iif(?8, ?9, pause_requested_at_ms)
+                   pause_requested_at_ms = iif(?8, ?9, pause_requested_at_ms),
+                   workflow_hash = coalesce(?10, workflow_hash)
                WHERE run_id = ?1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -142,6 +143,7 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
         optional_json(update.error.as_ref()),
         update.pause_requested_at.is_some(),
         update.pause_requested_at.flatten().map(|at| at.0),
+        update.workflow_hash,
     ])?;
     if update.status.is_some_and(RunStatus::is_terminal) {
         due::forget(conn, run)?;

@@ -133,6 +133,7 @@ fn launch() -> Launch {
                 token_id: None,
                 created_at: Timestamp(0).to_iso(),
             },
+            subflow: None,
             started_by: None,
             rerun_of: None,
         },

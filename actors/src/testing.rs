@@ -170,6 +170,7 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
             token_id: None,
             created_at: Timestamp(0).to_iso(),
         },
+        subflow: None,
         started_by: None,
         rerun_of: None,
     };

@@ -190,9 +190,10 @@ impl Modules {
 }
 
 fn define_tables(workflows: &[Arc<dyn Workflow>], writer: &WriterHandle) -> Result<(), StartError> {
-    let definitions = workflows
-        .iter()
-        .map(|workflow| workflow.definition().clone());
+    let definitions = workflows.iter().flat_map(|workflow| {
+        let own = workflow.definition().clone();
+        std::iter::once(own).chain(workflow.parts())
+    });
     Ok(writer.define_outputs(definitions.collect())?)
 }
 

@@ -192,6 +192,7 @@ impl Service {
                 token_id: caller.token_id.clone(),
                 created_at: now.to_iso(),
             },
+            subflow: None,
             started_by: request.started_by.as_ref().map(|started_by| StartedBy {
                 harness: started_by.harness.clone(),
                 session_id: started_by.session_id.clone(),

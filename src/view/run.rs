@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use smithers_actors::wire::error_for_readers;
-use smithers_model::RawJson;
 use smithers_model::node::NodeState;
 use smithers_model::run::RunRow;
+use smithers_model::{RawJson, RunId};
 use smithers_protocol::params::StartedBy;
 use smithers_protocol::view::{FailedChildren, RunColumns, RunRecord, RunState};
 
@@ -49,6 +49,7 @@ impl<'a> RunShown<'a> {
         smithers_protocol::view::RunRow {
             columns: RunColumns {
                 run_id: row.run_id.as_str(),
+                parent_run_id: row.parent.as_ref().map(RunId::as_str),
                 workflow_name: &row.workflow_name,
                 workflow_hash: row.workflow_hash.as_deref(),
                 status: row.status.as_str(),
@@ -145,6 +146,7 @@ pub(crate) mod tests {
         let mut cause = ErrorInfo::thrown("Error", "boom");
         cause.stack = Some("at gateway.tsx:2:1".into());
         RunRow {
+            parent: None,
             run_id: "r1".into(),
             workflow_key: "chain".into(),
             workflow_name: "Chain".into(),

@@ -155,6 +155,11 @@ impl Runs {
         self.deliver(run_id, RunRequest::CheckDue);
     }
 
+    /// Asks a run to look at the run of one of its subflows, without waiting for it.
+    pub fn child_moved(&self, run_id: RunId, node: NodeKey, child: RunId) {
+        self.deliver(run_id, RunRequest::ChildMoved { node, child });
+    }
+
     /// All runs drop their state because the database is being reopened.
     pub fn forget_all(&self) {
         self.registry.do_send(ForgetAll);

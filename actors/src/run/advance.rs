@@ -78,6 +78,9 @@ impl RunActor {
                 self.apply(fact, Some(Answer::by(receipt)));
             }
             RunRequest::CheckDue => self.apply(Fact::TimeReached, None),
+            RunRequest::ChildMoved { node, child } => {
+                self.apply(Fact::ChildMoved { node, child }, None);
+            }
             RunRequest::Decide { verdict, receipt } => {
                 let Verdict {
                     node,

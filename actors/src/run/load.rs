@@ -14,6 +14,7 @@ use smithers_model::step::{Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
 use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome};
 
+use super::child::subflow_of;
 use super::messages::{CheckedBy, Receipt, RunRequest};
 use super::numbers::Numbers;
 use super::open::OpenRun;
@@ -211,7 +212,13 @@ impl RunActor {
 
     fn rows_read(&mut self, rows: LoadedRun, fact: Option<Fact>, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
-        let Some(workflow) = self.services.catalogue.get(key.as_str()) else {
+        let registered = self.services.catalogue.get(key.as_str());
+        let part = subflow_of(&rows.row).map(|subflow| subflow.part);
+        let workflow = match part {
+            Some(part) => registered.and_then(|registered| registered.part(part)),
+            None => registered,
+        };
+        let Some(workflow) = workflow else {
             tracing::error!(run.id = %self.run_id, workflow = %key, "workflow is not registered");
             return self.end_without_workflow(rows, ctx);
         };
@@ -277,6 +284,7 @@ impl RunActor {
         ctx: &mut Context<Self>,
     ) {
         let numbers = Numbers::of(&rows.row);
+        self.told = rows.row.status;
         let policy = self.services.approvals.clone();
         let engine = RunState::load(rows, workflow.definition().clone(), policy)
             .with_ceiling(self.services.concurrency_ceiling)

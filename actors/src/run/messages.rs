@@ -54,6 +54,13 @@ pub enum RunRequest {
     },
     /// Looks at what has become due. Idempotent.
     CheckDue,
+    /// Looks at the run of a subflow, which has ended, parked or gone on. Idempotent.
+    ChildMoved {
+        /// The task that stands for it.
+        node: NodeKey,
+        /// Which run.
+        child: RunId,
+    },
     /// Goes on as [`TakeUp`](Self::TakeUp) does, because a person asks. Ends a pause.
     Resume {
         /// Who asks.
@@ -158,7 +165,7 @@ impl RunRequest {
             | Self::Decide { receipt, .. }
             | Self::Pause { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
-            Self::TakeUp { receipt: None } | Self::CheckDue => {}
+            Self::TakeUp { receipt: None } | Self::CheckDue | Self::ChildMoved { .. } => {}
         }
     }
 }

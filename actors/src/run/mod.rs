@@ -13,6 +13,9 @@
 
 mod advance;
 mod at_rest;
+mod child;
+#[cfg(test)]
+mod child_tests;
 #[cfg(test)]
 mod crowd_tests;
 mod error;
@@ -45,6 +48,7 @@ use actix::prelude::*;
 use smithers_engine::ChangedWorkflow;
 use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
+use smithers_model::run::RunStatus;
 use smithers_model::time::Clock;
 use smithers_model::{Epoch, RunId};
 use smithers_store::Backend;
@@ -55,6 +59,7 @@ use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
 
 pub use at_rest::AtRest;
+pub(crate) use child::{parent_as_person, subflow_of};
 pub use error::RunError;
 pub use messages::{
     CheckedBy, Deliver, Forget, Receipt, Retry, RunRequest, SignalKept, SignalMessage, Stop,
@@ -104,6 +109,8 @@ pub struct RunActor {
     stopped: bool,
     /// The last step was refused; a second refusal in a row closes the run for a while.
     refused: bool,
+    /// The status that a parent has been told of, or has not yet to be told of.
+    told: RunStatus,
 }
 
 /// Where the actor is in its own life.
@@ -138,6 +145,7 @@ impl RunActor {
             facts: VecDeque::new(),
             stopped: false,
             refused: false,
+            told: RunStatus::Running,
         }
     }
 
@@ -246,7 +254,9 @@ impl Handler<Forget> for RunActor {
         for request in std::mem::take(&mut self.requests) {
             match request {
                 // The recovery sweep asks once: its request goes on to the next actor of the run.
-                RunRequest::TakeUp { .. } | RunRequest::CheckDue => self.hand_back(request),
+                RunRequest::TakeUp { .. }
+                | RunRequest::CheckDue
+                | RunRequest::ChildMoved { .. } => self.hand_back(request),
                 other => other.refuse(RunError::OutcomeUnknown),
             }
         }

@@ -67,7 +67,11 @@ mod tests {
         let events = [
             Event::RunStarted,
             Event::NodePending { node: node.clone() },
-            Event::NodeStarted { node, attempt: 1 },
+            Event::NodeStarted {
+                node,
+                attempt: 1,
+                child_run_id: None,
+            },
         ];
         let numbered = numbers.number(&"r1".into(), &events, Timestamp(1));
         let pairs: Vec<_> = numbered.iter().map(|e| (e.seq, e.stream_seq)).collect();

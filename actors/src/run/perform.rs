@@ -7,6 +7,7 @@ use smithers_model::fact::Fact;
 use smithers_model::report::Reporter;
 use smithers_model::workflow::{CallError, TaskCall};
 
+use super::child::ChildSearch;
 use super::messages::TaskEnded;
 use super::open::Activity;
 use super::{Phase, RunActor};
@@ -36,6 +37,21 @@ impl RunActor {
                     self.start_task(call, ctx);
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
+                Command::FindChild {
+                    node,
+                    attempt,
+                    child,
+                    spec,
+                } => {
+                    let search = ChildSearch {
+                        node,
+                        attempt,
+                        child,
+                        spec,
+                    };
+                    self.find_child(search, ctx);
+                }
+                Command::CancelChild { child } => self.cancel_child(child),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
                 Command::Notify {
                     node,

@@ -51,6 +51,10 @@ impl RunActor {
         let settled = std::mem::replace(&mut run.activity, Activity::Idle);
         if let Activity::Committing { commands, answers } = settled {
             answers.into_iter().for_each(Answer::send);
+            self.tell_parent();
+            let Phase::Open(run) = &mut self.phase else {
+                return;
+            };
             run.engine.continue_step(now);
             self.perform(commands, ctx);
         }

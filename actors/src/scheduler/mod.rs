@@ -3,6 +3,7 @@
 //! one wakes runs whose due time has come. Between sweeps it sleeps until the next due time,
 //! which is one indexed read, or until somebody nudges it with an earlier one.
 
+mod children;
 #[cfg(test)]
 mod clock_tests;
 mod nudge;
@@ -67,7 +68,11 @@ impl Scheduler {
     }
 
     fn recover(&self) -> impl Future<Output = ()> + 'static {
-        recover(self.runs.clone(), self.backend.clone())
+        let (runs, backend) = (self.runs.clone(), self.backend.clone());
+        async move {
+            recover(runs.clone(), backend.clone()).await;
+            children::sweep(runs, backend).await;
+        }
     }
 }
 
@@ -77,7 +82,11 @@ impl Actor for Scheduler {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.spawn(self.recover().into_actor(self));
         ctx.run_interval(SUPERVISION, |scheduler, ctx| {
-            let look = supervise(scheduler.runs.clone(), scheduler.backend.clone());
+            let (runs, backend) = (scheduler.runs.clone(), scheduler.backend.clone());
+            let look = async move {
+                supervise(runs.clone(), backend.clone()).await;
+                children::sweep(runs, backend).await;
+            };
             ctx.spawn(look.into_actor(scheduler));
         });
         let watch = watch_due_times(

@@ -85,6 +85,7 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             Event::NodeStarted {
                 node: node(),
                 attempt: 1,
+                child_run_id: None,
             },
             Some(r#""node.started" {"runId":"r1","nodeId":"t0","state":"in-progress"}"#),
         ),

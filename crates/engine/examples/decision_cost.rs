@@ -150,6 +150,7 @@ fn launch_of() -> Launch {
                 token_id: None,
                 created_at: String::new(),
             },
+            subflow: None,
             started_by: None,
             rerun_of: None,
         },

@@ -35,7 +35,9 @@ impl RunState {
     pub(crate) fn cut_off_attempts(&mut self, reason: CancelReason, now: Timestamp) {
         for node in std::mem::take(&mut self.running) {
             let attempt = self.nodes[&node].last_attempt;
-            self.open.abort(&node, attempt);
+            if !self.end_child(&node) {
+                self.open.abort(&node, attempt);
+            }
             self.move_node(&node, TaskFact::Cancelled, now);
             self.put_attempt(&node, AttemptState::Cancelled);
             self.open.event(Event::NodeCancelled {

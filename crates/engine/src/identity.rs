@@ -115,9 +115,7 @@ impl RunState {
 
     /// Stops the run where it is; what was under way was cut off with the process or the state that began it.
     fn hold(&mut self, now: Timestamp) {
-        for node in std::mem::take(&mut self.running) {
-            self.interrupt(&node, now);
-        }
+        self.interrupt_all(now);
         let error = ErrorInfo::coded(MISMATCH, self.mismatch().to_string());
         let record = AuditRecord::new(now, Channel::Gateway, kind::WORKFLOW_CHANGE, "held");
         self.record_change(record);

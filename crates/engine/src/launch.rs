@@ -11,7 +11,9 @@ use smithers_model::{Epoch, RawJson, Timestamp};
 /// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
 pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
     let audit = launch_record(&launch, now);
+    let subflow = launch.config.subflow.as_ref();
     let row = RunRow {
+        parent: subflow.map(|subflow| subflow.parent_run_id.clone()),
         workflow_name: launch.workflow_key.to_string(),
         run_id: launch.run_id,
         workflow_key: launch.workflow_key,

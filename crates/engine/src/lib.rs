@@ -25,6 +25,7 @@ mod approval;
 mod board;
 mod cancel;
 mod cap;
+mod child;
 mod decision;
 mod finish;
 mod frame;

@@ -11,6 +11,7 @@
 //!     │  │                 │  │
 //!     │  └─(Backoff)◄─failed  └─cancelled──► Cancelled
 //!     ├──left out──► Skipped
+//!     │                    Running ──child waits──► ChildWaits ──child moved──► Running
 //!     └──denied────► Failed ◄──failed, no attempt left── Running
 //! ```
 //!
@@ -32,6 +33,8 @@ pub(crate) enum TaskStatus {
     Backoff { due: Timestamp },
     /// Waits for something outside.
     Waiting(WaitKind),
+    /// The run that it stands for waits for something outside.
+    ChildWaits(WaitKind),
     /// Has its result.
     Finished,
     /// Failed for good.
@@ -55,6 +58,10 @@ pub(crate) enum TaskFact {
     Interrupted,
     /// It begins to wait; a wait for anything but a decision or a quota is an attempt.
     Waits { kind: WaitKind, attempt: u32 },
+    /// The run that it stands for begins to wait.
+    ChildWaits { kind: WaitKind },
+    /// The run that it stands for moves again, or may have.
+    ChildMoved { attempt: u32 },
     /// What it waited for is there: the approval was decided, the quota restored.
     Answered,
     /// The decision ends the node.
@@ -99,9 +106,11 @@ impl TaskStatus {
             (S::Running { .. }, F::Waits { kind: K::Quota, .. }) => S::Waiting(K::Quota),
             (S::Waiting(K::Approval | K::Quota), F::Answered) => S::Pending,
             (S::Waiting(K::Timer | K::Event), F::Succeeded) => S::Finished,
+            (S::Running { .. }, F::ChildWaits { kind }) => S::ChildWaits(kind),
+            (S::ChildWaits(_), F::ChildMoved { attempt }) => S::Running { attempt },
             (S::Pending | S::Backoff { .. }, F::Denied) => S::Failed,
             (S::Pending | S::Backoff { .. } | S::Waiting(K::Event), F::LeftOut) => S::Skipped,
-            (S::Running { .. } | S::Waiting(_), F::Cancelled) => S::Cancelled,
+            (S::Running { .. } | S::Waiting(_) | S::ChildWaits(_), F::Cancelled) => S::Cancelled,
             (
                 S::Backoff { .. }
                 | S::Waiting(K::Approval)
@@ -120,10 +129,18 @@ impl TaskStatus {
         match self {
             Self::Pending | Self::Backoff { .. } => NodeState::Pending,
             Self::Running { .. } => NodeState::InProgress,
-            Self::Waiting(WaitKind::Approval) => NodeState::WaitingApproval,
-            Self::Waiting(WaitKind::Event) => NodeState::WaitingEvent,
-            Self::Waiting(WaitKind::Timer) => NodeState::WaitingTimer,
-            Self::Waiting(WaitKind::Quota) => NodeState::WaitingQuota,
+            Self::Waiting(WaitKind::Approval) | Self::ChildWaits(WaitKind::Approval) => {
+                NodeState::WaitingApproval
+            }
+            Self::Waiting(WaitKind::Event) | Self::ChildWaits(WaitKind::Event) => {
+                NodeState::WaitingEvent
+            }
+            Self::Waiting(WaitKind::Timer) | Self::ChildWaits(WaitKind::Timer) => {
+                NodeState::WaitingTimer
+            }
+            Self::Waiting(WaitKind::Quota) | Self::ChildWaits(WaitKind::Quota) => {
+                NodeState::WaitingQuota
+            }
             Self::Finished => NodeState::Finished,
             Self::Failed => NodeState::Failed,
             Self::Skipped => NodeState::Skipped,
@@ -150,6 +167,7 @@ mod tests {
             ("listening", S::Waiting(WaitKind::Event)),
             ("timed", S::Waiting(WaitKind::Timer)),
             ("throttled", S::Waiting(WaitKind::Quota)),
+            ("child waits", S::ChildWaits(WaitKind::Event)),
             ("finished", S::Finished),
             ("failed", S::Failed),
             ("skipped", S::Skipped),
@@ -194,6 +212,13 @@ mod tests {
                     attempt: 1,
                 },
             ),
+            (
+                "child waits",
+                F::ChildWaits {
+                    kind: WaitKind::Event,
+                },
+            ),
+            ("child moved", F::ChildMoved { attempt: 1 }),
             ("answered", F::Answered),
             ("denied", F::Denied),
             ("left out", F::LeftOut),
@@ -224,6 +249,7 @@ mod tests {
                 "running --failed--> failed",
                 "running --interrupted--> pending",
                 "running --waits:quota--> throttled",
+                "running --child waits--> child waits",
                 "running --cancelled--> cancelled",
                 "backoff --started--> running",
                 "backoff --waits:approval--> asking",
@@ -245,6 +271,8 @@ mod tests {
                 "timed --cancelled--> cancelled",
                 "throttled --answered--> pending",
                 "throttled --cancelled--> cancelled",
+                "child waits --child moved--> running",
+                "child waits --cancelled--> cancelled",
                 "finished --reset--> pending",
                 "failed --reset--> pending",
                 "skipped --reset--> pending",

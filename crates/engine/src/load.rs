@@ -103,6 +103,7 @@ impl RunState {
             renders: VecDeque::new(),
             checked_sets: BTreeSet::new(),
             running,
+            children_to_find: BTreeSet::new(),
             open: OpenStep::default(),
         }
     }

@@ -4,8 +4,9 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::WaitKind;
-use smithers_model::{NodeKey, RawJson, Timestamp};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
+use crate::child;
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::quota;
 
@@ -30,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) meta: Option<RawJson>,
     /// It waits for a signal: where it ends well it has no event.
     pub(crate) is_silent: bool,
+    /// The run that the newest attempt stands for.
+    pub(crate) child: Option<RunId>,
     /// Schema key of its output table.
     pub(crate) output_table: String,
     label: Option<String>,
@@ -47,6 +50,7 @@ impl Node {
             error: None,
             heartbeat: None,
             told: None,
+            child: None,
             meta: None,
             is_silent: false,
             output_table: task.output_table.clone(),
@@ -65,6 +69,7 @@ impl Node {
             error: None,
             heartbeat: None,
             told: None,
+            child: None,
             meta: None,
             is_silent: row.state == NodeState::WaitingEvent,
             output_table: row.output_table.unwrap_or_default(),
@@ -95,6 +100,7 @@ impl Node {
             node.error.clone_from(&newest.error);
             node.heartbeat.clone_from(&newest.heartbeat);
             node.meta.clone_from(&newest.meta);
+            node.child = newest.meta.as_ref().and_then(child::of_meta);
         }
         node.told = told.map(|(_, data)| data.clone());
         node.status = status_of(row.state, node.last_attempt, newest);
@@ -195,6 +201,14 @@ fn has_ended(state: AttemptState) -> bool {
 }
 
 fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -> TaskStatus {
+    let stands_for_child = newest.is_some_and(|attempt| {
+        let is_open = attempt.state == AttemptState::InProgress;
+        is_open && attempt.meta.as_ref().and_then(child::of_meta).is_some()
+    });
+    let waiting = |kind| match stands_for_child {
+        true => TaskStatus::ChildWaits(kind),
+        false => TaskStatus::Waiting(kind),
+    };
     match state {
         NodeState::Pending => match newest.and_then(|attempt| attempt.retry_at) {
             Some(due) => TaskStatus::Backoff { due },
@@ -203,10 +217,10 @@ fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -
         NodeState::InProgress => TaskStatus::Running {
             attempt: last_attempt,
         },
-        NodeState::WaitingApproval => TaskStatus::Waiting(WaitKind::Approval),
-        NodeState::WaitingEvent => TaskStatus::Waiting(WaitKind::Event),
-        NodeState::WaitingTimer => TaskStatus::Waiting(WaitKind::Timer),
-        NodeState::WaitingQuota => TaskStatus::Waiting(WaitKind::Quota),
+        NodeState::WaitingApproval => waiting(WaitKind::Approval),
+        NodeState::WaitingEvent => waiting(WaitKind::Event),
+        NodeState::WaitingTimer => waiting(WaitKind::Timer),
+        NodeState::WaitingQuota => waiting(WaitKind::Quota),
         NodeState::Finished => TaskStatus::Finished,
         NodeState::Failed => TaskStatus::Failed,
         NodeState::Skipped => TaskStatus::Skipped,

@@ -142,6 +142,7 @@ impl RunState {
         self.rows.push(Arc::clone(&row));
         self.open.change(RowChange::PutOutput(row));
         self.running.remove(node);
+        self.take_child(node);
         self.move_node(node, TaskFact::Succeeded, now);
         let attempt = self.put_attempt(node, AttemptState::Finished);
         if !self.nodes[node].is_silent {
@@ -164,6 +165,7 @@ impl RunState {
         if quota::is_exceeded(&error) && self.is_mounted(node) {
             return self.throttle(node, error, now);
         }
+        self.take_child(node);
         let may_retry = retryable && retry::may_help(&error);
         let retry_at = self.count_failure(node, &error, may_retry, now);
         self.running.remove(node);

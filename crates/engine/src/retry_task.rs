@@ -52,7 +52,10 @@ impl RunState {
     }
 
     fn must_be_retryable(&self, key: &NodeKey, node: &Node) -> Result<(), Refusal> {
-        let still_waits = matches!(node.status, TaskStatus::Waiting(_));
+        let still_waits = matches!(
+            node.status,
+            TaskStatus::Waiting(_) | TaskStatus::ChildWaits(_)
+        );
         if still_waits || !is_touched(node) {
             return Err(Refusal::NothingToRetry { node: key.clone() });
         }
@@ -193,6 +196,7 @@ fn is_touched(node: &Node) -> bool {
     match node.status {
         // A question is asked again; other waits go on.
         TaskStatus::Waiting(kind) => kind == WaitKind::Approval,
+        TaskStatus::ChildWaits(_) => false,
         TaskStatus::Pending => node.last_attempt > 0,
         _ => true,
     }

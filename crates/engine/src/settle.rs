@@ -11,11 +11,13 @@ use crate::state::RunState;
 impl RunState {
     /// Moves the run until it needs a frame, the step is full, or nothing moves any more.
     pub(crate) fn settle(&mut self, now: Timestamp) {
+        self.find_children();
         if self.is_pausing() {
             return self.pause_when_quiet();
         }
         while let Some(frame) = self.current_frame() {
             let moved = self.decide(&frame, now);
+            self.find_children();
             if !moved {
                 return;
             }

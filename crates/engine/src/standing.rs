@@ -165,6 +165,7 @@ impl RunState {
             TaskStatus::Waiting(kind) => Standing::Waiting {
                 passable: passable(kind),
             },
+            TaskStatus::ChildWaits(_) => Standing::Waiting { passable: false },
             TaskStatus::Running { .. } => Standing::InFlight,
             TaskStatus::Failed if task.continue_on_fail => Standing::Done,
             TaskStatus::Failed if task.quarantine => Standing::Apart,

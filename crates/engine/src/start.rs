@@ -5,8 +5,9 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
 use smithers_model::node::AttemptState;
 use smithers_model::tree::{TaskBody, TaskSpec};
-use smithers_model::{NodeKey, RawJson, Timestamp};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
+use crate::child;
 use crate::decision::{self, Verdict};
 use crate::frame::Frame;
 use crate::lifecycle::TaskFact;
@@ -24,6 +25,8 @@ enum Start {
     Deny,
     /// It waits for time or a signal.
     Wait,
+    /// It stands for a run of its own.
+    Child,
     /// Its body has no outside effect and runs inside the step.
     InStep,
     /// Its body runs outside, after the commit.
@@ -44,13 +47,17 @@ impl RunState {
             }
             let task = frame.task(index);
             match self.how_to_start(task) {
-                Start::Dispatch { .. } if free_slots == 0 => continue,
+                Start::Dispatch { .. } | Start::Child if free_slots == 0 => continue,
+                Start::Child => {
+                    free_slots -= 1;
+                    self.start_child(task, now);
+                }
                 Start::Dispatch { callback } => {
                     free_slots -= 1;
                     self.dispatch(task, callback, now);
                 }
                 Start::InStep => {
-                    self.begin_attempt(task, now);
+                    self.begin_attempt(task, None, now);
                     started_in_step.push(task);
                 }
                 Start::Wait => self.wait(task, now),
@@ -85,6 +92,7 @@ impl RunState {
                 Start::Dispatch { callback }
             }
             TaskBody::Timer(_) | TaskBody::Event(_) => Start::Wait,
+            TaskBody::Child(_) => Start::Child,
             TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
         }
     }
@@ -97,21 +105,32 @@ impl RunState {
             .describe(task);
     }
 
-    fn begin_attempt(&mut self, task: &TaskSpec, now: Timestamp) -> u32 {
+    /// Begins an attempt, of a subflow the one that stands for `child`.
+    pub(crate) fn begin_attempt(
+        &mut self,
+        task: &TaskSpec,
+        child: Option<RunId>,
+        now: Timestamp,
+    ) -> u32 {
         self.know(task, now);
         let attempt = self.nodes[&task.node].last_attempt + 1;
         self.move_node(&task.node, TaskFact::Started { attempt }, now);
+        if let Some(node) = self.nodes.get_mut(&task.node) {
+            node.meta = child.as_ref().map(child::meta);
+            node.child.clone_from(&child);
+        }
         self.put_attempt(&task.node, AttemptState::InProgress);
         self.running.insert(task.node.clone());
         self.open.event(Event::NodeStarted {
             node: task.node.clone(),
             attempt,
+            child_run_id: child,
         });
         attempt
     }
 
     fn dispatch(&mut self, task: &TaskSpec, callback: u32, now: Timestamp) {
-        let attempt = self.begin_attempt(task, now);
+        let attempt = self.begin_attempt(task, None, now);
         let node = &self.nodes[&task.node];
         self.open.command(Command::StartTask {
             node: task.node.clone(),
@@ -156,6 +175,7 @@ impl RunState {
             }
             TaskBody::Compute(_)
             | TaskBody::Answer(_)
+            | TaskBody::Child(_)
             | TaskBody::Timer(_)
             | TaskBody::Event(_) => Err(missing()),
         }

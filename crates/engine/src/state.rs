@@ -71,6 +71,8 @@ pub struct RunState {
     pub(crate) checked_sets: BTreeSet<Vec<NodeKey>>,
     /// Nodes with an attempt under way.
     pub(crate) running: BTreeSet<NodeKey>,
+    /// Subflows whose child is to be looked at.
+    pub(crate) children_to_find: BTreeSet<NodeKey>,
     /// What is to be committed next.
     pub(crate) open: OpenStep,
 }
@@ -103,6 +105,12 @@ impl RunState {
                 retryable,
             } => self.task_failed(&node, attempt, error, retryable, now),
             Fact::AttemptLost { node, attempt } => self.attempt_lost(&node, attempt, now),
+            Fact::ChildWaits {
+                node,
+                attempt,
+                kind,
+            } => self.child_waits(&node, attempt, kind, now),
+            Fact::ChildMoved { node, child } => self.child_moved(&node, &child, now),
             Fact::TimeReached => self.time_reached(now),
             Fact::ApprovalDecided {
                 node,

@@ -1,28 +1,41 @@
 //! Taking a run up: after its launch, after a crash, and when a parked run goes on (workflow-model 13.1).
 
-use smithers_model::Timestamp;
+use std::collections::BTreeSet;
+
 use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::command::Command;
 use smithers_model::event::Event;
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
+use smithers_model::{NodeKey, Timestamp};
 
 use crate::refusal::Refusal;
 use crate::state::RunState;
 
 impl RunState {
-    /// Starts the run or goes on with it. Attempts under way were cut off; finished tasks stay finished.
+    /// Starts the run or goes on with it. Finished tasks stay finished.
     pub(crate) fn take_up(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
-        for node in std::mem::take(&mut self.running) {
-            self.interrupt(&node, now);
-        }
+        self.interrupt_all(now);
         // One that was about to be paused does not go on first.
         if self.run.status != RunStatus::Paused && !self.is_pausing() {
             self.go_on(now);
         }
+        self.look_for_children();
         self.wake_at_next_due(now);
         Ok(())
+    }
+
+    /// Attempts under way were cut off, but for those of subflows: their runs go on by themselves.
+    pub(crate) fn interrupt_all(&mut self, now: Timestamp) {
+        let is_child = |key: &NodeKey| self.nodes[key].child.is_some();
+        let (children, tasks): (BTreeSet<_>, BTreeSet<_>) = std::mem::take(&mut self.running)
+            .into_iter()
+            .partition(is_child);
+        self.running = children;
+        for node in tasks {
+            self.interrupt(&node, now);
+        }
     }
 
     /// Has the owner come back when something is due later.
@@ -63,5 +76,6 @@ impl RunState {
         self.open.event(Event::RunStarted);
         self.renders.clear();
         self.renders.push_back(None);
+        self.look_for_children();
     }
 }

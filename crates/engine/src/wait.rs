@@ -41,7 +41,8 @@ impl RunState {
             TaskBody::Static(_)
             | TaskBody::Compute(_)
             | TaskBody::Decision
-            | TaskBody::Answer(_) => {}
+            | TaskBody::Answer(_)
+            | TaskBody::Child(_) => {}
         }
     }
 
@@ -93,6 +94,7 @@ impl RunState {
 
     /// Ends every wait because the run ends or goes on without it; approvals are denied with `note`.
     pub(crate) fn end_waits(&mut self, reason: CancelReason, note: &str, now: Timestamp) {
+        self.end_waiting_children(reason, now);
         let kind_of = |status| match status {
             TaskStatus::Waiting(kind) => Some(kind),
             _ => None,
@@ -129,7 +131,10 @@ impl RunState {
         let tasks = frame.tasks().iter().map(|&index| frame.task(index));
         let nodes = tasks.filter_map(|task| self.nodes.get(&task.node));
         let found: Vec<TaskStatus> = nodes.map(|node| node.status).collect();
-        let waits_for = |kind: WaitKind| found.contains(&TaskStatus::Waiting(kind));
+        let waits_for = |kind: WaitKind| {
+            let statuses = [TaskStatus::Waiting(kind), TaskStatus::ChildWaits(kind)];
+            statuses.iter().any(|status| found.contains(status))
+        };
         let first = PARKED_FOR.iter().find(|(kind, _)| waits_for(*kind));
         first.map_or(RunStatus::WaitingEvent, |&(_, status)| status)
     }

@@ -19,6 +19,17 @@ pub enum TaskBody {
     Timer(TimerSpec),
     /// Waits for a signal and stores it.
     Event(Box<EventSpec>),
+    /// Starts a run of another workflow and stores its result.
+    Child(Box<ChildSpec>),
+}
+
+/// The run that a task starts (workflow-model 13.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSpec {
+    /// Its workflow: position among those of the module.
+    pub part: u32,
+    /// Its input, not yet validated.
+    pub input: RawJson,
 }
 
 impl TaskBody {
@@ -27,7 +38,7 @@ impl TaskBody {
         match self {
             Self::Compute(callback) | Self::Answer(callback) => Some(*callback),
             Self::Event(spec) => spec.callback,
-            Self::Static(_) | Self::Decision | Self::Timer(_) => None,
+            Self::Static(_) | Self::Decision | Self::Timer(_) | Self::Child(_) => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::ownership::OnExpire;
 use crate::party::Party;
-use crate::{NodeKey, RawJson, Timestamp};
+use crate::tree::ChildSpec;
+use crate::{NodeKey, RawJson, RunId, Timestamp};
 
 /// Something to do outside, after the commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,22 @@ pub enum Command {
         node: NodeKey,
         /// Which attempt.
         attempt: u32,
+    },
+    /// Start the run of a subflow, or look at it when it exists; how it stands comes back as a fact.
+    FindChild {
+        /// The task that stands for it.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// Its id.
+        child: RunId,
+        /// What to start. Without it, a run that does not exist counts as lost.
+        spec: Option<Box<ChildSpec>>,
+    },
+    /// End the run of a subflow; harmless when it has ended.
+    CancelChild {
+        /// Its id.
+        child: RunId,
     },
     /// Come back with `TimeReached` at this time.
     WakeAt(Timestamp),

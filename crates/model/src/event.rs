@@ -76,6 +76,9 @@ pub enum Event {
         node: NodeKey,
         /// From 1.
         attempt: u32,
+        /// The run that it stands for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        child_run_id: Option<RunId>,
     },
     /// An attempt wrote something.
     NodeOutput {
@@ -408,6 +411,7 @@ mod tests {
         let event = Event::NodeStarted {
             node: NodeKey::new("t0", 0),
             attempt: 1,
+            child_run_id: None,
         };
         assert_eq!(
             event.payload(&"r1".into(), Timestamp(7)).as_str(),

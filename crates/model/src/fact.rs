@@ -1,6 +1,5 @@
 //! Facts: what happened outside a run and moves it.
 
-use crate::NodeKey;
 use crate::approval::Decision;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
@@ -8,6 +7,8 @@ use crate::report::Report;
 use crate::run::Actor;
 use crate::signal::SignalAddress;
 use crate::tree::Tree;
+use crate::wait::WaitKind;
+use crate::{NodeKey, RunId};
 
 /// Something that happened outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,22 @@ pub enum Fact {
         node: NodeKey,
         /// Which attempt.
         attempt: u32,
+    },
+    /// The run of a subflow stands still until somebody acts in it.
+    ChildWaits {
+        /// The task that stands for it.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// For what.
+        kind: WaitKind,
+    },
+    /// Something has changed in the run of a subflow: it is to be looked at.
+    ChildMoved {
+        /// The task that stands for it.
+        node: NodeKey,
+        /// Which run.
+        child: RunId,
     },
     /// A due time has come; what is due is found by the clock.
     TimeReached,

@@ -35,10 +35,18 @@ pub use ui::{TaskBuilder, Ui};
 /// Builds the tree of one frame.
 type Build = dyn Fn(&Context, &mut Ui) + Send + Sync;
 
-/// A workflow whose tree is built by a Rust function.
-pub struct NativeWorkflow {
+/// What one workflow is.
+#[derive(Clone)]
+struct Part {
     definition: Arc<WorkflowDefinition>,
     build: Arc<Build>,
+}
+
+/// A workflow whose tree is built by a Rust function.
+pub struct NativeWorkflow {
+    this: Part,
+    /// All workflows of its module.
+    module: Arc<[Part]>,
 }
 
 impl NativeWorkflow {
@@ -58,23 +66,42 @@ impl NativeWorkflow {
             result_table: Some("output".into()),
             revision: ModuleRevision::default(),
         };
-        Self {
+        let this = Part {
             definition: Arc::new(definition),
             build: Arc::new(build),
-        }
+        };
+        let module = Arc::new([this.clone()]);
+        Self { this, module }
+    }
+
+    /// Puts workflows into one module: they run each other as subflows, by their position in it.
+    pub fn module(workflows: Vec<Self>) -> Vec<Self> {
+        let module: Arc<[Part]> = workflows.into_iter().map(|one| one.this).collect();
+        let parts = module.iter().cloned();
+        parts.map(|part| Self::in_module(part, &module)).collect()
+    }
+
+    fn in_module(this: Part, module: &Arc<[Part]>) -> Self {
+        let module = Arc::clone(module);
+        Self { this, module }
     }
 }
 
 impl Workflow for NativeWorkflow {
     fn definition(&self) -> &Arc<WorkflowDefinition> {
-        &self.definition
+        &self.this.definition
     }
 
     fn check_input(&self, input: RawJson) -> BoxFuture<Result<RawJson, ErrorInfo>> {
         Box::pin(async move { Ok(input) })
     }
 
+    fn part(&self, index: u32) -> Option<Arc<dyn Workflow>> {
+        let part = self.module.get(usize::try_from(index).ok()?)?;
+        Some(Arc::new(Self::in_module(part.clone(), &self.module)))
+    }
+
     fn open(&self, _: &RunId) -> Box<dyn WorkflowSession> {
-        Box::new(session::Session::new(self.build.clone()))
+        Box::new(session::Session::new(self.this.build.clone()))
     }
 }

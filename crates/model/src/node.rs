@@ -130,7 +130,8 @@ pub struct AttemptRow {
     pub retry_at: Option<Timestamp>,
     /// The newest sign of life that is stored of it.
     pub heartbeat: Option<Heartbeat>,
-    /// Particulars by kind, a JSON object; of a timer its times (workflow-model 9.4).
+    /// Particulars by kind, a JSON object; of a timer its times (workflow-model 9.4), of a
+    /// subflow `childRunId`.
     pub meta: Option<RawJson>,
 }
 

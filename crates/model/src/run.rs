@@ -6,7 +6,7 @@ use crate::audit::Channel;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
-use crate::{Epoch, RunId, Timestamp, WorkflowKey};
+use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
 /// Status of a run row (workflow-model 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -124,6 +124,24 @@ pub struct RunConfig {
     /// What the client said about itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started_by: Option<StartedBy>,
+    /// The task that this run stands for, in a child run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subflow: Option<SubflowOf>,
+}
+
+/// What a child run is in its parent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubflowOf {
+    /// The run that started it.
+    pub parent_run_id: RunId,
+    /// The task in that run.
+    #[serde(flatten)]
+    pub node: NodeKey,
+    /// Its workflow: position among those of the module.
+    pub part: u32,
+    /// How many runs are above it, from 1.
+    pub depth: u32,
 }
 
 /// The launcher as the workflow sees it (`ctx.auth`).
@@ -147,7 +165,9 @@ pub struct RunAuth {
 pub struct RunRow {
     /// The run.
     pub run_id: RunId,
-    /// Key under which its workflow is registered.
+    /// The run that started it as a subflow.
+    pub parent: Option<RunId>,
+    /// Key under which its workflow is registered, for a child run that of its parent.
     pub workflow_key: WorkflowKey,
     /// Name in the tree's root; the key until the first frame names it.
     pub workflow_name: String,

@@ -101,8 +101,37 @@ pub enum RowChange {
         /// Its content.
         tree: Arc<TreeContent>,
     },
+    /// The run does without a child from now on. Harmless when the child does not exist.
+    LetChildGo {
+        /// The child.
+        child: RunId,
+        /// What becomes of it.
+        tie: ChildTie,
+    },
     /// A row of the audit trail.
     Audit(AuditRecord),
+}
+
+/// How a child run is tied to its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildTie {
+    /// The parent waits for its end.
+    Awaited,
+    /// The parent has its result.
+    Taken,
+    /// The parent has ended, so it must end too.
+    Unwanted,
+}
+
+impl ChildTie {
+    /// The tie as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Awaited => "awaited",
+            Self::Taken => "taken",
+            Self::Unwanted => "unwanted",
+        }
+    }
 }
 
 /// A run to insert.

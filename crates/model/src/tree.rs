@@ -11,7 +11,7 @@ use crate::approval::{ApprovalRequest, OnDeny};
 use crate::frame::TreeContent;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
 
-pub use crate::body::TaskBody;
+pub use crate::body::{ChildSpec, TaskBody};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
 pub const MAX_DEPTH: usize = 256;

@@ -129,6 +129,17 @@ pub trait Workflow: Send + Sync + 'static {
     /// applied). The error is `INVALID_INPUT` with the issues in its message.
     fn check_input(&self, input: RawJson) -> BoxFuture<Result<RawJson, ErrorInfo>>;
 
+    /// Returns a workflow of the same module by its position, for the run of a subflow.
+    fn part(&self, index: u32) -> Option<Arc<dyn Workflow>> {
+        let _ = index;
+        None
+    }
+
+    /// What is known of the workflows that only subflows run; their output tables are defined with the others.
+    fn parts(&self) -> Vec<Arc<WorkflowDefinition>> {
+        Vec::new()
+    }
+
     /// Opens a session for one run. Cheap; the first render does the work.
     fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession>;
 }

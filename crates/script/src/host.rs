@@ -93,19 +93,14 @@ impl ScriptHost {
             Slot::new(Arc::clone(&graph), Arc::clone(thread))
         });
         let slots: Arc<[Arc<Slot>]> = std::iter::once(Arc::clone(&first)).chain(others).collect();
-        let workflows = registration.workflows.into_iter().enumerate();
-        let isolation = self.options.isolation;
+        let workflows = ScriptWorkflow::all(
+            registration.workflows,
+            registration.parts,
+            slots,
+            self.options.isolation,
+        );
         Ok(LoadedModule {
-            workflows: workflows
-                .map(|(index, definition)| -> Arc<dyn Workflow> {
-                    Arc::new(ScriptWorkflow::new(
-                        definition,
-                        index,
-                        Arc::clone(&slots),
-                        isolation,
-                    ))
-                })
-                .collect(),
+            workflows,
             warnings: registration.warnings,
             gateway_options: registration.gateway_options,
             keeps_state: graph.state_of_author().cloned(),

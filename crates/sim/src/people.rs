@@ -173,6 +173,7 @@ fn launch(index: usize) -> Launch {
                 token_id: None,
                 created_at: Timestamp(0).to_iso(),
             },
+            subflow: None,
             started_by: None,
             rerun_of: None,
         },

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod cancelling;
+mod children;
 mod deferral;
 mod ends;
 mod heartbeats;

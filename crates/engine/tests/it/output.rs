@@ -131,7 +131,7 @@ fn check_places(events: &[Event]) {
     for event in events {
         match event {
             Event::RunStarted => under_way.clear(),
-            Event::NodeStarted { node, attempt } => drop(under_way.insert(node, attempt)),
+            Event::NodeStarted { node, attempt, .. } => drop(under_way.insert(node, attempt)),
             Event::NodeFinished { node, .. } | Event::NodeFailed { node, .. } => {
                 under_way.remove(node);
             }

@@ -11,7 +11,8 @@ use crate::ownership::Ownership;
 use crate::report::Reporter;
 use crate::signal::SignalAddress;
 use crate::tree::{
-    ApprovalSpec, Backoff, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+    ApprovalSpec, Backoff, ChildSpec, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree,
+    TreeBuilder,
 };
 use crate::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use crate::workflow::BoxFuture;
@@ -191,6 +192,13 @@ impl TaskBuilder<'_> {
             due: TimerDue::After(ms),
             text: ms.to_string(),
         });
+        self.add();
+    }
+
+    /// The task stands for a run of the workflow at position `part` of the module.
+    pub fn subflow(mut self, part: u32, input: &Value) {
+        let input = RawJson::of(input);
+        self.spec.body = TaskBody::Child(Box::new(ChildSpec { part, input }));
         self.add();
     }
 

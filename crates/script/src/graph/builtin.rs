@@ -58,6 +58,7 @@ built_in! {
     "smithers:human" => "human.mjs",
     "smithers:signal" => "signal.mjs",
     "smithers:later" => "later.mjs",
+    "smithers:subflow" => "subflow.mjs",
     "smithers:agents" => "agents.mjs",
     "smithers:agent-answer" => "agent_answer.mjs",
     "smithers:agent-body" => "agent_body.mjs",

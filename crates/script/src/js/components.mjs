@@ -10,6 +10,7 @@ export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
 export { HumanTask } from "smithers:human";
 export { Signal, WaitForEvent } from "smithers:signal";
+export { Subflow } from "smithers:subflow";
 export { Timer } from "smithers:timer";
 
 export function Workflow(props) {

@@ -56,6 +56,16 @@ class Registry {
   }
 }
 
+const madeSoFar = [];
+
+let isLoaded = false;
+
+/** All workflows that the module has made, in order. What is made from now on is not kept. */
+export function madeWorkflows() {
+  isLoaded = true;
+  return madeSoFar;
+}
+
 /** What `smithers(build)` returns and a gateway registers. */
 export class WorkflowObject {
   constructor(family, build, options) {
@@ -68,6 +78,8 @@ export class WorkflowObject {
     this.description = family.options.description;
     this.declaredAt = family.declaredAt;
     this.db = family.db;
+    /** Position in the module, once that is loaded; none of one that is made later. */
+    this.part = undefined;
   }
 
   /** Key of the table whose rows are the result of a run. */
@@ -92,7 +104,11 @@ export function createSmithers(schemas, options = {}) {
     Worktree: later.Worktree,
     Sandbox: later.Sandbox,
     useCtx,
-    smithers: (build, workflowOptions = {}) => new WorkflowObject(family, build, workflowOptions),
+    smithers: (build, workflowOptions = {}) => {
+      const workflow = new WorkflowObject(family, build, workflowOptions);
+      if (!isLoaded) madeSoFar.push(workflow);
+      return workflow;
+    },
     db: family.db,
     tables: registry.tables,
     outputs: registry.outputs,

@@ -3,7 +3,7 @@
 import "smithers:globals";
 import "smithers:commonjs";
 import { SmithersError, describeError } from "smithers:errors";
-import { WorkflowObject } from "smithers:create";
+import { WorkflowObject, madeWorkflows } from "smithers:create";
 import { Gateway, collectedWarnings, constructedGateways } from "smithers:gateway";
 import { issueText } from "smithers:output";
 import { fieldsOf } from "smithers:schema";
@@ -30,7 +30,18 @@ export async function load(entry, stem) {
     workflows.push({ key, workflow });
     return describeWorkflow(key, workflow, options);
   });
-  return JSON.stringify({ workflows: described, warnings: collectedWarnings(), gatewayOptions: gatewayOptions() });
+  const parts = numberParts(described[0].key);
+  return JSON.stringify({ workflows: described, parts, warnings: collectedWarnings(), gatewayOptions: gatewayOptions() });
+}
+
+/** Numbers all workflows that the module has made so far, and describes those that only subflows can run. */
+function numberParts(key) {
+  for (const workflow of madeWorkflows()) {
+    if (!workflows.some((known) => known.workflow === workflow)) workflows.push({ key: null, workflow });
+  }
+  workflows.forEach(({ workflow }, index) => (workflow.part ??= index));
+  const described = workflows.map(({ key: own, workflow }, index) => (own === null ? describeWorkflow(`${key}#${index}`, workflow, {}) : null));
+  return described.filter((part) => part !== null);
 }
 
 async function runRegistration(namespace, stem) {

@@ -14,7 +14,6 @@ function laterComponent(component) {
   return render;
 }
 
-export const Subflow = laterComponent("Subflow");
 export const Sandbox = laterComponent("Sandbox");
 export const Worktree = laterComponent("Worktree");
 export const TryCatchFinally = laterComponent("TryCatchFinally");

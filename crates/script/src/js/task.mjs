@@ -13,7 +13,7 @@ import { Kind, again, host } from "smithers:render";
 import { plain } from "smithers:reuse";
 
 /** What a task does; the host knows the numbers. */
-export const Body = { static: 0, compute: 1, decision: 2, timer: 3, event: 4, answer: 5 };
+export const Body = { static: 0, compute: 1, decision: 2, timer: 3, event: 4, answer: 5, child: 6 };
 
 /** Retries of a task that gives a policy but no number. */
 const RETRIES_OF_A_POLICY = 3;

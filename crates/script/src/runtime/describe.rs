@@ -15,6 +15,7 @@ use crate::graph::ModuleGraph;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Registered {
     pub(crate) workflows: Vec<RegisteredWorkflow>,
+    pub(crate) parts: Vec<RegisteredWorkflow>,
     pub(crate) warnings: Vec<String>,
     pub(crate) gateway_options: Option<Value>,
 }

@@ -33,7 +33,7 @@ use smithers_model::workflow::WorkflowDefinition;
 
 use self::calls::PendingCall;
 pub(crate) use self::calls::{CallAnswer, CallStart};
-use self::describe::Registered;
+use self::describe::{Registered, RegisteredWorkflow};
 use self::engine::Engine;
 use self::exception::{Halt, map_stacks, null};
 use self::sessions::SessionState;
@@ -59,6 +59,8 @@ pub(crate) struct ScriptRuntime {
 pub(crate) struct Registration {
     /// Workflows in the order of registration.
     pub(crate) workflows: Vec<WorkflowDefinition>,
+    /// Workflows that are not registered, in the order of their making: only subflows run them.
+    pub(crate) parts: Vec<WorkflowDefinition>,
     /// Things to tell the operator.
     pub(crate) warnings: Vec<String>,
     /// Options of gateways that the module constructed.
@@ -88,11 +90,15 @@ impl ScriptRuntime {
             let message = format!("what the module registers cannot be described: {error}");
             LoadError::new(&graph.entry, message)
         })?;
-        let workflows = registered.workflows.into_iter();
-        let registration = Registration {
-            workflows: workflows
+        let defined = |workflows: Vec<RegisteredWorkflow>| {
+            let workflows = workflows.into_iter();
+            workflows
                 .map(|workflow| workflow.into_definition(graph))
-                .collect(),
+                .collect()
+        };
+        let registration = Registration {
+            workflows: defined(registered.workflows),
+            parts: defined(registered.parts),
             warnings: registered.warnings,
             gateway_options: registered.gateway_options,
         };

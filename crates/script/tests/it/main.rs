@@ -27,5 +27,6 @@ mod reuse;
 mod rules;
 mod shapes;
 mod standing;
+mod subflows;
 mod timers;
 mod zod;

@@ -148,19 +148,13 @@ fn kill9_resume() {
 #[test]
 fn probes_of_later_components_load_and_say_what_is_missing() {
     let host = host();
-    let missing = [("saga-compensate", "Saga"), ("subflow", "Subflow")];
-    for (name, component) in missing {
-        let run = Run::start(&probe(&host, name), "r1", "{}");
-        let later = run
-            .tree
-            .elements()
-            .iter()
-            .find_map(|element| match &element.kind {
-                Kind::Later { component } => Some(component.as_str()),
-                _ => None,
-            });
-        assert_eq!(later, Some(component), "{name}");
-    }
+    let run = Run::start(&probe(&host, "saga-compensate"), "r1", "{}");
+    let mut elements = run.tree.elements().iter();
+    let later = elements.find_map(|element| match &element.kind {
+        Kind::Later { component } => Some(component.as_str()),
+        _ => None,
+    });
+    assert_eq!(later, Some("Saga"));
     for name in [
         "agent-structured",
         "branch-reactive",
@@ -169,6 +163,7 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         "loop-until",
         "retries-backoff",
         "signal-correlation",
+        "subflow",
         "timer",
     ] {
         let run = Run::start(&probe(&host, name), "r1", "{}");

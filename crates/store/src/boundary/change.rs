@@ -51,6 +51,7 @@ impl Pass<'_> {
             | RowChange::EndWait(_)
             | RowChange::TakeSignal { .. }
             | RowChange::HoldDueTimes(_)
+            | RowChange::LetChildGo { .. }
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. } => {}
             RowChange::Audit(record) => self.audit(record),

@@ -11,7 +11,7 @@ use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
-use smithers_model::step::{Committed, RowChange, RunUpdate, StepWrite};
+use smithers_model::step::{ChildTie, Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::wait::Wait;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeKey, RunId, Timestamp};
@@ -232,8 +232,25 @@ impl State {
                 let key = (new.row.workflow_key.clone(), key.clone());
                 self.launches.insert(key, new.row.run_id.clone());
             }
-            self.runs
-                .insert(new.row.run_id.clone(), Run::new(new.row.clone()));
+            let mut run = Run::new(new.row.clone());
+            run.tie = new.row.parent.as_ref().map(|parent| self.tie_to(parent));
+            self.runs.insert(new.row.run_id.clone(), run);
+        }
+    }
+
+    /// The tie of a child that begins now: one whose parent has ended meanwhile is unwanted from the beginning.
+    fn tie_to(&self, parent: &RunId) -> ChildTie {
+        let goes_on = |run: &Run| run.row.finished_at.is_none();
+        match self.runs.get(parent).is_some_and(goes_on) {
+            true => ChildTie::Awaited,
+            false => ChildTie::Unwanted,
+        }
+    }
+
+    fn let_child_go(&mut self, parent: &RunId, child: &RunId, tie: ChildTie) {
+        let child = self.runs.get_mut(child);
+        if let Some(child) = child.filter(|child| child.row.parent.as_ref() == Some(parent)) {
+            child.tie = Some(tie);
         }
     }
 
@@ -285,6 +302,7 @@ impl State {
                 run.lapses.remove(&node);
             }
             RowChange::HoldDueTimes(held) => run.hold_due_times(held),
+            RowChange::LetChildGo { child, tie } => self.let_child_go(run_id, &child, tie),
             RowChange::Audit(record) => self.append_audit(record),
         }
     }

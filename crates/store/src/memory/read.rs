@@ -14,15 +14,16 @@ use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::signal::{Signal, SignalAddress};
+use smithers_model::step::ChildTie;
 use smithers_model::wait::{Wait, WaitKind};
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use super::state::{Output, Run, State};
 use crate::read::{
-    ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, DeploymentReader, DueReader,
-    EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader, PendingApproval,
-    ReadResult, Reader, RunFilter, RunReader, RunRows, SignalReader, WaitReader,
+    ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, ChildReader, DeploymentReader,
+    DueReader, EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader,
+    PendingApproval, ReadResult, Reader, RunFilter, RunReader, RunRows, SignalReader, WaitReader,
 };
 use crate::schema::Cell;
 
@@ -300,6 +301,37 @@ impl DueReader for MemoryReader {
             .take(limit)
             .map(|(_, id)| id.clone())
             .collect())
+    }
+}
+
+impl MemoryReader {
+    fn children(
+        &self,
+        after: Option<&RunId>,
+        limit: usize,
+        wanted: impl Fn(&Run) -> bool,
+    ) -> Vec<RunId> {
+        let state = self.0.read();
+        let later = |id: &RunId| after.is_none_or(|after| id > after);
+        let runs = state.runs.iter();
+        runs.filter(|(id, run)| later(id) && wanted(run))
+            .map(|(id, _)| id.clone())
+            .take(limit)
+            .collect()
+    }
+}
+
+impl ChildReader for MemoryReader {
+    fn ended_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>> {
+        Ok(self.children(after, limit, |run| {
+            run.tie == Some(ChildTie::Awaited) && run.row.finished_at.is_some()
+        }))
+    }
+
+    fn unwanted_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>> {
+        Ok(self.children(after, limit, |run| {
+            run.tie == Some(ChildTie::Unwanted) && run.row.finished_at.is_none()
+        }))
     }
 }
 

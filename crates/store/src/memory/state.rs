@@ -12,6 +12,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
 use smithers_model::signal::Signal;
+use smithers_model::step::ChildTie;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{LoopId, NodeKey, RunId, Timestamp, WorkflowKey};
@@ -41,6 +42,8 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct Run {
     pub(super) row: RunRow,
+    /// How it is tied to its parent, if it has one.
+    pub(super) tie: Option<ChildTie>,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     /// Attempts whose due time wakes nobody, because the run is paused.
@@ -72,6 +75,7 @@ impl Run {
     pub(super) fn new(row: RunRow) -> Self {
         Self {
             row,
+            tie: None,
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
             held: BTreeSet::new(),

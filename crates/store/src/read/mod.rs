@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod child;
 mod deletion;
 mod deployment;
 mod due;
@@ -26,6 +27,7 @@ use smithers_model::wait::Wait;
 
 pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
 pub use audit::{AuditEntry, AuditReader};
+pub use child::ChildReader;
 pub use deletion::DeletionReader;
 pub use deployment::DeploymentReader;
 pub use due::DueReader;
@@ -56,6 +58,7 @@ pub trait Reader:
     + OutputReader
     + FrameReader
     + DueReader
+    + ChildReader
     + ModuleReader
     + AuditReader
     + DeploymentReader

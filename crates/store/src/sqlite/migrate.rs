@@ -50,6 +50,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0018_waits",
     "0019_retry",
     "0020_signals",
+    "0021_child_runs",
 ];
 
 const LEDGER: &str = "

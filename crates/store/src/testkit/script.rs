@@ -85,6 +85,7 @@ impl RunScript {
 
     fn row(&self) -> RunRow {
         RunRow {
+            parent: None,
             run_id: self.run_id.clone(),
             workflow_key: "w".into(),
             workflow_name: "workflow".into(),

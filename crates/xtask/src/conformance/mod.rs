@@ -46,7 +46,7 @@ const TRANSCRIPTS: [&str; 14] = [
     "01", "03", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15", "24", "29",
 ];
 /// Probes that this version of the gateway must match.
-const PROBES: [&str; 12] = [
+const PROBES: [&str; 13] = [
     "sequence-skipif",
     "parallel-limit",
     "approval-approve",
@@ -59,6 +59,7 @@ const PROBES: [&str; 12] = [
     "agent-structured",
     "timer",
     "signal-correlation",
+    "subflow",
 ];
 
 impl Suite {

@@ -9,8 +9,8 @@ use smithers_model::output::{ColumnKind, Field, OutputTable};
 use smithers_model::ownership::Ownership;
 use smithers_model::signal::SignalAddress;
 use smithers_model::tree::{
-    ApprovalSpec, Backoff, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody,
-    TaskSpec, Tree, TreeBuilder,
+    ApprovalSpec, Backoff, ChildSpec, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy,
+    TaskBody, TaskSpec, Tree, TreeBuilder,
 };
 use smithers_model::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use smithers_model::workflow::WorkflowDefinition;
@@ -125,6 +125,15 @@ pub(crate) fn signal(id: &str) -> Job {
         callback: None,
     };
     job(id, TaskBody::Event(Box::new(spec)))
+}
+
+/// A task that stands for a run of another workflow.
+pub(crate) fn subflow(id: &str) -> Job {
+    let spec = ChildSpec {
+        part: 0,
+        input: RawJson::empty_object(),
+    };
+    job(id, TaskBody::Child(Box::new(spec)))
 }
 
 /// A timer that fires after so many milliseconds.

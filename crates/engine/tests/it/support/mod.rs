@@ -1,7 +1,9 @@
 //! What the scenarios are written with.
 
+pub(crate) mod children;
 pub(crate) mod driver;
 pub(crate) mod elements;
+pub(crate) mod launch;
 pub(crate) mod random;
 pub(crate) mod scenario;
 pub(crate) mod session;
@@ -11,7 +13,7 @@ pub(crate) mod world;
 
 pub(crate) use elements::{
     El, Job, approval, asking, comp, deferred, group, human, later, par, par_max, par_subtrees,
-    rank, repeat, select, seq, signal, stat, timer, timer_until, workflow, workflow_at,
+    rank, repeat, select, seq, signal, stat, subflow, timer, timer_until, workflow, workflow_at,
 };
 pub(crate) use session::Standing;
 pub(crate) use text::lines;

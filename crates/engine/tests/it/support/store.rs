@@ -12,9 +12,9 @@ use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::signal::Signal;
-use smithers_model::step::{RowChange, RunUpdate, Step};
+use smithers_model::step::{ChildTie, RowChange, RunUpdate, Step};
 use smithers_model::wait::Wait;
-use smithers_model::{LoopId, NodeKey, Timestamp};
+use smithers_model::{LoopId, NodeKey, RunId, Timestamp};
 
 /// The rows of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub(crate) struct Store {
     pub(crate) frames: Vec<FrameRow>,
     pub(crate) audit: Vec<AuditRecord>,
     pub(crate) events: Vec<Event>,
+    /// What the run has said of its children.
+    pub(crate) ties: BTreeMap<RunId, ChildTie>,
     /// The due times of attempts wake nobody.
     pub(crate) is_held: bool,
 }
@@ -116,6 +118,7 @@ impl Store {
             }
             RowChange::WithdrawApproval { node } => drop(self.approvals.remove(node)),
             RowChange::HoldDueTimes(held) => self.is_held = *held,
+            RowChange::LetChildGo { child, tie } => drop(self.ties.insert(child.clone(), *tie)),
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
     }

@@ -55,7 +55,7 @@ pub(crate) fn event(event: &Event) -> String {
             Some(Trigger::DeadlockCheck) => format!("frame {frame_no} deadlock-check"),
         },
         E::NodePending { node } => format!("{} pending", name(node)),
-        E::NodeStarted { node, attempt } => format!("{} started {attempt}", name(node)),
+        E::NodeStarted { node, attempt, .. } => format!("{} started {attempt}", name(node)),
         E::NodeFinished { node, attempt } => format!("{} finished {attempt}", name(node)),
         E::NodeFailed {
             node,

@@ -12,14 +12,16 @@ use smithers_model::command::{Command, Lapse};
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
-use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
+use smithers_model::run::{Actor, RunStatus};
 use smithers_model::signal::SignalAddress;
-use smithers_model::step::{Launch, Step};
+use smithers_model::step::Step;
 use smithers_model::tree::Tree;
 use smithers_model::workflow::WorkflowDefinition;
-use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
+use smithers_model::{Epoch, NodeKey, RawJson, RunId, Timestamp};
 
+use super::children::Look;
 use super::elements::definition;
+use super::launch::launch_of;
 use super::session::{FRAME_STRIDE, Session, Standing};
 use super::store::Store;
 use super::text;
@@ -53,6 +55,10 @@ pub(crate) struct World {
     /// Who was told of which lapse.
     pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
+    /// Children that were to be looked at, in order: of which task, which attempt, and whether they may be started.
+    pub(crate) looks: Vec<Look>,
+    /// Children that were to be ended.
+    pub(crate) ended_children: Vec<RunId>,
     pub(crate) standing: Standing,
     /// How many frames stood for others.
     pub(crate) stood: usize,
@@ -126,6 +132,8 @@ impl World {
             wakes: Vec::new(),
             notices: Vec::new(),
             closed: false,
+            looks: Vec::new(),
+            ended_children: Vec::new(),
             standing,
             stood: 0,
             policy,
@@ -198,6 +206,18 @@ impl World {
                 self.in_flight.remove(node);
                 self.aborted.push(node.clone());
             }
+            Command::FindChild {
+                node,
+                attempt,
+                child,
+                spec,
+            } => self.looks.push(Look {
+                node: node.clone(),
+                attempt: *attempt,
+                child: child.clone(),
+                may_start: spec.is_some(),
+            }),
+            Command::CancelChild { child } => self.ended_children.push(child.clone()),
             Command::WakeAt(due) => self.wakes.push(*due),
             Command::Notify { node, lapse, .. } => self.notices.push((node.clone(), *lapse)),
             Command::Park => {
@@ -453,36 +473,5 @@ pub(crate) fn answer(approved: bool) -> Decision {
         token_id: Some("tok".into()),
         value: None,
         decided_at: Timestamp(0),
-    }
-}
-
-fn launch_of(max_concurrency: Option<u32>) -> Launch {
-    Launch {
-        run_id: "r1".into(),
-        workflow_key: "w".into(),
-        workflow_hash: None,
-        system: false,
-        input: RawJson::empty_object(),
-        config: RunConfig {
-            gateway_system: false,
-            gateway_workflow_key: "w".into(),
-            gateway_triggered_by: "user:op".into(),
-            max_concurrency,
-            root_dir: String::new(),
-            allow_network: false,
-            max_output_bytes: 200_000,
-            tool_timeout_ms: 60_000,
-            auth: RunAuth {
-                triggered_by: "user:op".into(),
-                scopes: Vec::new(),
-                role: "operator".into(),
-                token_id: None,
-                created_at: String::new(),
-            },
-            started_by: None,
-            rerun_of: None,
-        },
-        actor: operator(),
-        idempotency_key: None,
     }
 }

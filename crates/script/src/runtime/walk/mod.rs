@@ -4,6 +4,7 @@
 //! is a host node (`js/render.mjs`), read in `node`. Plain tasks and groups need no component: what their properties
 //! say is known here (`task`), and what did not change since the frame before is shared with it.
 
+mod child;
 mod expand;
 mod flat;
 mod marks;

@@ -13,6 +13,7 @@ use smithers_model::tree::{
 };
 use smithers_model::{LoopId, NodeId, NodeKey};
 
+use super::child;
 use super::names::Names;
 use super::raw::{self, Name};
 use super::{Describe, WalkError};
@@ -36,6 +37,7 @@ mod bodies {
     pub(super) const TIMER: u8 = 3;
     pub(super) const EVENT: u8 = 4;
     pub(super) const ANSWER: u8 = 5;
+    pub(super) const CHILD: u8 = 6;
 }
 
 /// Reads host nodes of one frame.
@@ -170,6 +172,10 @@ impl<'js> NodeReader<'_, 'js> {
                 TaskBody::Event(Box::new(event))
             }
             bodies::TIMER => TaskBody::Timer(wait::timer(get(spec, self.names.wait)?)?),
+            bodies::CHILD => {
+                let text: Option<String> = get(spec, self.names.payload)?;
+                TaskBody::Child(child::child(text.as_deref()).map_err(WalkError::Invalid)?)
+            }
             _ => TaskBody::Static(self.payload(spec)?),
         })
     }

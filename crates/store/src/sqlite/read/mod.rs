@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod child;
 mod deletion;
 mod deployment;
 mod due;

@@ -20,7 +20,7 @@ macro_rules! select_run {
             "SELECT r.run_id, r.workflow_key, r.workflow_name, r.workflow_hash, r.status, r.system,
                     r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms, r.pause_requested_at_ms,
                     r.error_json, r.config_json, h.epoch, h.next_seq, h.next_stream_seq, h.next_frame_no,
-                    r.input_json
+                    r.input_json, r.parent_run_id
              FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
              ",
             $tail
@@ -48,6 +48,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         next_stream_seq: row.get(15)?,
         next_frame_no: row.get(16)?,
         input: raw_json(row, 17)?,
+        parent: row.get::<_, Option<String>>(18)?.map(RunId::new),
     })
 }
 

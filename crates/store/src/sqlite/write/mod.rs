@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod batch;
+mod child;
 mod current;
 mod deletion;
 mod deployment;

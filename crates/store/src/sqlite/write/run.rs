@@ -4,10 +4,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use smithers_model::RunId;
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::step::{NewRun, RowChange, RunUpdate, StepWrite};
+use smithers_model::step::{ChildTie, NewRun, RowChange, RunUpdate, StepWrite};
 
-use super::due;
 use super::tables::quoted;
+use super::{child, due};
 use crate::commit::RunHead;
 use crate::schema::{Cell, Column, Schema, fields_of};
 use crate::sqlite::codec::optional_json;
@@ -19,11 +19,13 @@ pub(super) fn insert(
     deployment: Option<&str>,
 ) -> rusqlite::Result<()> {
     let row = &new.row;
+    let parent = row.parent.as_ref();
+    let tie = parent.map(|parent| child::tie(conn, parent)).transpose()?;
     let sql = "INSERT INTO _smithers_runs
                    (run_id, workflow_key, workflow_name, workflow_hash, status, system, created_at_ms,
                     started_at_ms, finished_at_ms, cancel_requested_at_ms, pause_requested_at_ms,
-                    deployment_id, error_json, config_json, input_json)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+                    deployment_id, error_json, config_json, input_json, parent_run_id, parent_tie)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     conn.prepare_cached(sql)?.execute(params![
         row.run_id.as_str(),
         row.workflow_key.as_str(),
@@ -40,6 +42,8 @@ pub(super) fn insert(
         optional_json(row.error.as_ref()),
         row.config.as_str(),
         row.input.as_str(),
+        row.parent.as_ref().map(RunId::as_str),
+        tie.map(ChildTie::as_str),
     ])?;
     if let Some(key) = &new.idempotency_key {
         let sql = "INSERT INTO _smithers_launches (workflow_key, idempotency_key, run_id)

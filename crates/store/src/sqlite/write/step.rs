@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, due, event, frame, loops, node, output, run, signal, wait};
+use super::{approval, audit, child, due, event, frame, loops, node, output, run, signal, wait};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -121,6 +121,7 @@ impl Writing<'_> {
             }
             RowChange::WithdrawApproval { node } => approval::withdraw(conn, run_id, node),
             RowChange::HoldDueTimes(held) => due::hold(conn, run_id, *held),
+            RowChange::LetChildGo { child, tie } => child::let_go(conn, run_id, child, *tie),
             RowChange::Audit(record) => audit::append(conn, record),
         }
     }

@@ -229,11 +229,13 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
     fill(&scratch.open(), &mut Workload::new(100), 9);
     let head = ops::plan(&scratch.path()).unwrap().pop().unwrap().id;
-    // As before the newest step, which only adds a column.
+    // As before the newest step, which only adds a column and its indexes.
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         DROP TABLE _smithers_signals"
+         DROP INDEX _smithers_runs_ended_children;
+         DROP INDEX _smithers_runs_unwanted_children;
+         ALTER TABLE _smithers_runs DROP COLUMN parent_tie"
     ))
     .unwrap();
     drop(conn);

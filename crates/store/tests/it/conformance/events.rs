@@ -18,6 +18,7 @@ fn started(id: &str) -> Event {
     Event::NodeStarted {
         node: NodeKey::new(id, 0),
         attempt: 1,
+        child_run_id: None,
     }
 }
 

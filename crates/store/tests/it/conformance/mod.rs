@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod children;
 mod deletions;
 mod due;
 mod events;

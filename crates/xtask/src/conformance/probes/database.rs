@@ -20,13 +20,14 @@ const LEFT_OUT: [&str; 8] = [
     "SignalReceived",
 ];
 /// Fields of an event's payload that recordings keep, beside those of the node.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "frameNo",
     "trigger",
     "status",
     "reason",
     "timerType",
     "timerId",
+    "childRunId",
 ];
 /// Columns of user tables that are no fields of the row.
 const RUN_COLUMN: &str = "run_id";

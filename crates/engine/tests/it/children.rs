@@ -1,0 +1,204 @@
+//! Subflows: tasks that stand for runs of their own, which wait, end and are ended with them.
+
+use serde_json::json;
+use smithers_model::RunId;
+use smithers_model::event::Event;
+use smithers_model::run::RunStatus;
+use smithers_model::step::ChildTie;
+use smithers_model::tree::Backoff;
+use smithers_model::wait::WaitKind;
+
+use crate::support::children::Look;
+use crate::support::{World, approval, comp, lines, par, seq, stat, subflow, text, workflow};
+
+const CHILD: &str = "r1:child:sub:0";
+
+/// A subflow and a task after it.
+fn parent() -> World {
+    World::of(workflow([seq([subflow("sub").into(), stat("use").into()])]))
+}
+
+fn tie(world: &World) -> ChildTie {
+    world.store.ties[&RunId::from(CHILD)]
+}
+
+fn look(attempt: u32) -> Look {
+    Look {
+        node: text::key("sub"),
+        attempt,
+        child: CHILD.into(),
+        may_start: true,
+    }
+}
+
+#[test]
+fn the_id_of_a_child_is_made_of_its_run_its_task_and_the_iteration() {
+    let world = parent();
+    assert_eq!(world.looks, [look(1)]);
+    let started = world
+        .store
+        .events
+        .iter()
+        .find_map(|event| match event {
+            Event::NodeStarted { child_run_id, .. } => child_run_id.clone(),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(started.as_str(), CHILD);
+}
+
+#[test]
+fn what_a_child_gives_is_the_output_of_its_task() {
+    let mut world = parent();
+    world.child_gives(json!({ "v": "from below" }));
+    assert_eq!(world.row("sub"), Some(json!({ "v": "from below" })));
+    assert_eq!(world.status(), RunStatus::Finished);
+    assert_eq!(tie(&world), ChildTie::Taken);
+}
+
+#[test]
+fn a_child_is_looked_for_again_after_a_crash_and_its_attempt_goes_on() {
+    let mut world = parent();
+    world.crash();
+    world.take_up().unwrap();
+    assert_eq!(world.looks, [look(1), look(1)]);
+    world.child_gives(json!({ "v": "x" }));
+    assert_eq!(world.attempts(), "sub#1=finished use#1=finished");
+}
+
+#[test]
+fn a_run_that_waits_only_for_a_waiting_child_parks_as_the_child_does() {
+    for (kind, status, node) in [
+        (
+            WaitKind::Approval,
+            RunStatus::WaitingApproval,
+            "waiting-approval",
+        ),
+        (WaitKind::Event, RunStatus::WaitingEvent, "waiting-event"),
+        (WaitKind::Timer, RunStatus::WaitingTimer, "waiting-timer"),
+        (WaitKind::Quota, RunStatus::WaitingQuota, "waiting-quota"),
+    ] {
+        let mut world = parent();
+        world.child_waits(kind);
+        assert_eq!(world.status(), status);
+        assert_eq!(world.nodes(), format!("sub={node} use=pending"));
+        assert_eq!(world.state.next_due(), None, "the child keeps the time");
+    }
+}
+
+#[test]
+fn a_parked_run_goes_on_when_its_child_moves_even_after_a_crash() {
+    let mut world = parent();
+    world.child_waits(WaitKind::Event);
+    world.crash();
+    world.child_moves().unwrap();
+    assert_eq!(world.looks, [look(1), look(1)]);
+    assert_eq!(world.nodes(), "sub=in-progress use=pending");
+    world.child_gives(json!({ "v": "late" }));
+    assert_eq!(world.status(), RunStatus::Finished);
+    assert_eq!(world.attempts(), "sub#1=finished use#1=finished");
+}
+
+#[test]
+fn a_notice_that_is_doubled_or_of_another_child_changes_nothing() {
+    let mut world = parent();
+    world.child_gives(json!({ "v": "x" }));
+    assert!(world.child_moves().is_err(), "the run has ended");
+    let mut world = World::of(workflow([seq([subflow("sub").into(), comp("use").into()])]));
+    world.child_gives(json!({ "v": "x" }));
+    let looks = world.looks.len();
+    world.child_moves().unwrap();
+    assert_eq!(world.looks.len(), looks);
+}
+
+#[test]
+fn a_child_that_waits_holds_back_nothing_beside_it() {
+    let mut world = World::of(workflow([par([subflow("sub").into(), comp("b").into()])]));
+    world.child_waits(WaitKind::Approval);
+    assert_eq!(world.status(), RunStatus::Running);
+    world.finish("b");
+    assert_eq!(world.status(), RunStatus::WaitingApproval);
+}
+
+#[test]
+fn a_cancelled_run_ends_children_that_run_and_children_that_wait() {
+    let mut running = parent();
+    running.cancel().unwrap();
+    let mut waiting = parent();
+    waiting.child_waits(WaitKind::Approval);
+    waiting.cancel().unwrap();
+    for world in [running, waiting] {
+        assert_eq!(world.ended_children, [CHILD.into()]);
+        assert_eq!(tie(&world), ChildTie::Unwanted);
+        assert_eq!(world.nodes(), "sub=cancelled use=pending");
+        assert_eq!(world.attempts(), "sub#1=cancelled");
+        assert!(world.aborted.is_empty(), "there is no body to abort");
+    }
+}
+
+#[test]
+fn a_run_that_fails_ends_its_children() {
+    let mut world = World::of(workflow([par([subflow("sub").into(), comp("b").into()])]));
+    world.child_waits(WaitKind::Event);
+    world.fail("b", "boom");
+    assert_eq!(world.status(), RunStatus::Failed);
+    assert_eq!(world.ended_children, [CHILD.into()]);
+}
+
+#[test]
+fn a_failed_child_fails_its_task_and_what_waits_for_it() {
+    let mut world = parent();
+    world.child_fails();
+    assert_eq!(world.status(), RunStatus::Failed);
+    assert_eq!(world.nodes(), "sub=failed use=pending");
+    assert_eq!(tie(&world), ChildTie::Taken);
+    assert!(world.ended_children.is_empty());
+}
+
+#[test]
+fn a_pausing_run_is_paused_when_its_child_waits_and_looks_at_it_when_it_goes_on() {
+    let mut world = parent();
+    world.pause().unwrap();
+    assert_eq!(world.status(), RunStatus::Running);
+    world.child_waits(WaitKind::Event);
+    assert_eq!(world.status(), RunStatus::Paused);
+    world.child_moves().unwrap();
+    assert_eq!(world.status(), RunStatus::Paused);
+    let looks = world.looks.len();
+    world.crash();
+    world.resume().unwrap();
+    assert_eq!(world.looks.len(), looks + 1);
+    world.child_gives(json!({ "v": "x" }));
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
+fn questions_and_children_wait_side_by_side() {
+    let mut world = World::of(workflow([par([
+        subflow("sub").into(),
+        approval("ask").into(),
+    ])]));
+    world.child_waits(WaitKind::Quota);
+    assert_eq!(world.status(), RunStatus::WaitingApproval);
+    world.decide("ask", true).unwrap();
+    assert_eq!(world.status(), RunStatus::WaitingQuota);
+    world.child_moves().unwrap();
+    world.child_gives(json!({ "v": "x" }));
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
+fn a_retry_looks_at_a_child_of_its_own() {
+    let flaky = subflow("sub").retries(1, Backoff::Fixed, 10);
+    let mut world = World::of(workflow([flaky.into()]));
+    world.events();
+    world.child_fails();
+    assert_eq!(
+        world.events(),
+        lines("sub failed 1: WORKFLOW_EXECUTION_FAILED\n sub retrying 2")
+    );
+    world.wait_ms(10);
+    assert_eq!(world.looks.last().unwrap().attempt, 2);
+    world.child_gives(json!({ "v": "x" }));
+    assert_eq!(world.attempts(), "sub#1=failed sub#2=finished");
+}

@@ -1,0 +1,31 @@
+//! Writing how child runs are tied to their parents.
+
+use rusqlite::{Connection, params};
+use smithers_model::RunId;
+use smithers_model::step::ChildTie;
+
+/// The parent does without the child from now on.
+pub(super) fn let_go(
+    conn: &Connection,
+    parent: &RunId,
+    child: &RunId,
+    tie: ChildTie,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_runs SET parent_tie = ?3 WHERE run_id = ?2 AND parent_run_id = ?1";
+    conn.prepare_cached(sql)?
+        .execute(params![parent.as_str(), child.as_str(), tie.as_str()])?;
+    Ok(())
+}
+
+/// The tie of a child that begins now: one whose parent has ended meanwhile is unwanted from the beginning.
+pub(super) fn tie(conn: &Connection, parent: &RunId) -> rusqlite::Result<ChildTie> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM _smithers_runs
+                              WHERE run_id = ?1 AND finished_at_ms IS NULL)";
+    let goes_on = conn
+        .prepare_cached(sql)?
+        .query_row([parent.as_str()], |row| row.get(0))?;
+    Ok(match goes_on {
+        true => ChildTie::Awaited,
+        false => ChildTie::Unwanted,
+    })
+}

@@ -113,9 +113,6 @@ impl Handler<Recover> for Scheduler {
 }
 
 async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
-    if planted(Bug::CrashLosesRuns) {
-        return;
-    }
     let taken_up = take_up_running(&runs, &backend, |_| true).await;
     if taken_up > 0 {
         tracing::info!(runs = taken_up, "took up runs that were running");
@@ -137,6 +134,9 @@ async fn take_up_running(
     backend: &Arc<dyn Backend>,
     wanted: impl Fn(&RunId) -> bool,
 ) -> usize {
+    if planted(Bug::CrashLosesRuns) {
+        return 0;
+    }
     let mut after: Option<RunId> = None;
     let mut taken_up = 0;
     loop {

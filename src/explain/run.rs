@@ -31,6 +31,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Look at the log of the gateway; launch again.",
     ),
     told(
+        "WORKFLOW_EXECUTION_FAILED",
+        "The run of a subflow failed or was cancelled.",
+        "A task of the child run failed for good, or somebody ended it; the cause is in the error.",
+        "Look at the child run that the error names; `retries` on the Subflow try it again.",
+    ),
+    told(
         "TASK_TIMEOUT",
         "A task did not end within its time limit.",
         "It waits for something that does not come, or timeoutMs is too short.",

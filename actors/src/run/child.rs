@@ -230,10 +230,7 @@ impl Look {
 
     async fn launch(&self, spec: ChildSpec) -> Seen {
         let Some(workflow) = self.workflow.part(spec.part) else {
-            return refused(
-                "UNKNOWN_WORKFLOW",
-                "the module has no such workflow any more",
-            );
+            return refused("INVALID_INPUT", "the module has no such workflow any more");
         };
         let Some(parent) = self.config.clone() else {
             return refused(

@@ -153,6 +153,14 @@ impl RpcError {
         RpcError::new(ErrorCode::RunNotActive, "Run is not currently executing")
     }
 
+    /// The run belongs to another one, which can be done again and does it again.
+    pub fn rerun_of_child() -> RpcError {
+        RpcError::new(
+            ErrorCode::InvalidRequest,
+            "Run belongs to a subflow of another run; rerun that one",
+        )
+    }
+
     /// The workflow has changed since the run last went on; `message` says from what to what.
     pub fn workflow_changed(message: String) -> RpcError {
         RpcError::new(ErrorCode::ResumeMetadataMismatch, message)

@@ -139,6 +139,7 @@ fn launch() -> Launch {
         },
         actor: person,
         idempotency_key: None,
+        firing: None,
     }
 }
 

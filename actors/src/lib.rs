@@ -6,12 +6,14 @@ pub mod catalogue;
 pub mod clock;
 pub mod deletion;
 pub mod hub;
+pub mod launcher;
 pub mod maintenance;
 pub mod outbox;
 mod reading;
 pub mod registry;
 pub mod run;
 pub mod scheduler;
+pub mod schedules;
 pub mod session;
 #[cfg(feature = "simulated")]
 pub mod simulated;

@@ -183,6 +183,7 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
         config,
         actor: person,
         idempotency_key: None,
+        firing: None,
     }
 }
 

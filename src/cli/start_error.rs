@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use smithers_actors::schedules::DeclareError;
 use smithers_store::OpenError;
 
 use super::error::CliError;
@@ -29,6 +30,8 @@ fn code(error: &StartError) -> &'static str {
         StartError::Host(_) => "HOST_FAILED",
         StartError::Module(_) => "MODULE_BROKEN",
         StartError::Tables(_) => "TABLES_CONFLICT",
+        StartError::Schedules(DeclareError::Plan { .. }) => "SCHEDULE_INVALID",
+        StartError::Schedules(DeclareError::Read(_)) => "DB_FAILED",
         StartError::DuplicateWorkflow(_) => "WORKFLOW_DUPLICATE",
         StartError::ChangedTable { .. } => "SCHEMA_CHANGE_HOT",
     }
@@ -60,6 +63,9 @@ fn hint(error: &StartError) -> Option<&'static str> {
         StartError::Open(OpenError::Damaged { .. }) => Some(
             "keep a copy of the file and its -wal, then restore the newest sound backup: `smithers backup list`, \
              `smithers backup restore`",
+        ),
+        StartError::Schedules(DeclareError::Plan { .. }) => Some(
+            "fix `schedule` where the module registers the workflow; `smithers workflows check` tries it without a gateway",
         ),
         StartError::Module(_) => Some(
             "fix the module, name another one with SMITHERS_GATEWAY_MODULE, or start with --allow-broken-modules",

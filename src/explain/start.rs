@@ -31,6 +31,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Give each workflow its own key.",
     ),
     told(
+        "SCHEDULE_INVALID",
+        "The module registers a workflow with a schedule that cannot be followed.",
+        "The pattern cannot be read or fits no date, or the time zone has no such name.",
+        "Fix the `schedule` option; the message names the workflow and what is wrong.",
+    ),
+    told(
         "TABLES_CONFLICT",
         "The output tables of the workflows cannot live in one database.",
         "Two workflows declare a table of one name with different columns, or a table exists with others.",

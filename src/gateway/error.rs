@@ -47,6 +47,9 @@ pub enum StartError {
     /// The start could not be recorded.
     #[error("the start could not be recorded in the database")]
     Record(#[from] smithers_store::writer::TaskError),
+    /// The schedules of the module cannot be stored.
+    #[error(transparent)]
+    Schedules(#[from] smithers_actors::schedules::DeclareError),
     /// Two workflows have one key.
     #[error("workflow `{0}` is registered twice")]
     DuplicateWorkflow(String),

@@ -9,6 +9,7 @@ mod error;
 mod module;
 mod observers;
 mod reload;
+mod schedules;
 mod secrets;
 mod stop;
 mod workers;
@@ -22,8 +23,11 @@ use smithers_actors::assembly::Assembly;
 use smithers_actors::clock::SystemClock;
 use smithers_actors::deletion::Deletions;
 use smithers_actors::hub::{HubBus, HubPublisher};
+use smithers_actors::launcher::Launcher;
 use smithers_actors::maintenance::{Maintenance, Retention};
 use smithers_actors::registry::Runs;
+use smithers_actors::scheduler::Nudge;
+use smithers_actors::schedules::Keeper;
 use smithers_model::time::Clock;
 use smithers_model::workflow::{Workflow, WorkflowDefinition};
 use smithers_store::ops::{self, FileSystem};
@@ -58,6 +62,8 @@ pub struct Gateway {
     trail: Option<TrailKeeper>,
     /// Sweeps until it is aborted.
     housekeeping: Option<JoinHandle<()>>,
+    /// Fires schedules until it is aborted.
+    schedules: Option<JoinHandle<()>>,
     observers: Option<Observers>,
 }
 
@@ -97,7 +103,12 @@ impl Gateway {
             .concurrency_ceiling(config.script.concurrency_ceiling)
             .changed_workflow(config.script.on_change.0);
         let writer = assembly.writer().clone();
+        let declared = match read_only {
+            true => Vec::new(),
+            false => schedules::wanted(&modules.definitions(), &*backend, started_at)?,
+        };
         modules.register(&writer, config, started_at)?;
+        schedules::store(declared, &writer)?;
         let arbiters: Vec<Arbiter> = (0..config.script.run_threads)
             .map(|_| Arbiter::new())
             .collect();
@@ -117,7 +128,19 @@ impl Gateway {
                 runs: config.retention.runs,
             },
         };
+        let keeper = Keeper {
+            launcher: Launcher {
+                runs: runs.clone(),
+                backend: backend.clone(),
+                catalogue: catalogue.clone(),
+                clock: clock.clone(),
+                root_dir: modules.root_dir().into(),
+            },
+            writer: writer.clone(),
+            bell: Nudge::default(),
+        };
         let service = Service {
+            schedules: keeper.bell.clone(),
             runs: runs.clone(),
             deletions,
             backend: backend.clone(),
@@ -128,7 +151,7 @@ impl Gateway {
             owner_id: format!("pid:{}:{}", std::process::id(), uuid::Uuid::new_v4()).into(),
             limits: gatekeeper.limits(),
             read_only,
-            root_dir: modules.root_dir().into(),
+            root_dir: keeper.launcher.root_dir.clone(),
         };
         let served = service.catalogue.clone();
         let sources = Sources {
@@ -153,7 +176,15 @@ impl Gateway {
             address,
             running,
             runs,
-            reloader: Reloader::new(modules, served, &writer, clock.clone(), config, read_only),
+            reloader: Reloader::new(
+                modules,
+                served,
+                keeper.clone(),
+                clock.clone(),
+                config,
+                read_only,
+            ),
+            schedules: (!read_only).then(|| keeper.spawn()),
             writer,
             clock,
             access_log,

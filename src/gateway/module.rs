@@ -102,6 +102,14 @@ impl Modules {
             .collect()
     }
 
+    /// As [`definitions`](Self::definitions), as if `module` were served.
+    pub(super) fn definitions_with(&self, module: &LoadedModule) -> Vec<Arc<WorkflowDefinition>> {
+        let workflows = self.native.iter().chain(&module.workflows);
+        workflows
+            .map(|workflow| workflow.definition().clone())
+            .collect()
+    }
+
     /// Folder of the module.
     pub(super) fn root_dir(&self) -> String {
         let folder = self

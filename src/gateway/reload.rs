@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
 use smithers_actors::catalogue::Catalogue;
+use smithers_actors::schedules::Keeper;
 use smithers_model::time::Clock;
 use smithers_model::workflow::WorkflowDefinition;
-use smithers_store::WriterHandle;
 
-use super::{Modules, StartError};
+use super::{Modules, StartError, schedules};
 use crate::config::Config;
 use crate::metrics::Metrics;
 
@@ -28,7 +28,7 @@ struct Parts {
     /// One reload at a time.
     modules: Mutex<Modules>,
     catalogue: Arc<Catalogue>,
-    writer: WriterHandle,
+    keeper: Keeper,
     clock: Arc<dyn Clock>,
     config: Config,
     /// No module is executed: there is nothing to reload.
@@ -45,7 +45,7 @@ impl Reloader {
     pub(super) fn new(
         modules: Modules,
         catalogue: Arc<Catalogue>,
-        writer: &WriterHandle,
+        keeper: Keeper,
         clock: Arc<dyn Clock>,
         config: &Config,
         is_idle: bool,
@@ -53,7 +53,7 @@ impl Reloader {
         Self(Arc::new(Parts {
             modules: Mutex::new(modules),
             catalogue,
-            writer: writer.clone(),
+            keeper,
             clock,
             config: config.clone(),
             is_idle,
@@ -153,8 +153,12 @@ impl Parts {
             tracing::warn!("{warning}");
         }
         let now = self.clock.now();
-        let workflows = modules.take(module, &self.writer, &self.config, now)?;
+        let (backend, writer) = (&self.keeper.launcher.backend, &self.keeper.writer);
+        let declared = schedules::wanted(&modules.definitions_with(&module), &**backend, now)?;
+        let workflows = modules.take(module, writer, &self.config, now)?;
         self.catalogue.replace(workflows);
+        schedules::store(declared, writer)?;
+        self.keeper.changed();
         let hash = modules.revision().map(|revision| revision.hash.clone());
         Ok(Some(hash.unwrap_or_default()))
     }

@@ -13,6 +13,9 @@ impl Gateway {
         if let Some(housekeeping) = &self.housekeeping {
             housekeeping.abort();
         }
+        if let Some(schedules) = &self.schedules {
+            schedules.abort();
+        }
         let writer = self.writer.clone();
         // The writer finishes what has been queued; answers and publications still reach their clients.
         let (clock, observers, trail) = (self.clock, self.observers, self.trail);

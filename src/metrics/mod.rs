@@ -87,6 +87,11 @@ impl Metrics {
         counter!(table::MODULE_RELOADS.name, "result" => result).increment(1);
     }
 
+    /// Counts a run that a schedule launched on request.
+    pub fn cron_triggered_by_hand(&self) {
+        counter!(table::CRON_TRIGGERS.name, "source" => "manual").increment(1);
+    }
+
     /// Counts a launch that was refused because its input holds a secret.
     pub fn secret_refused(&self) {
         counter!(table::SECRETS_REFUSED.name, "kind" => "input").increment(1);

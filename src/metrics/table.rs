@@ -94,6 +94,12 @@ metrics! {
         "Approvals whose owner did not decide in time, so that the fallback owner may too.";
     APPROVALS_EXPIRED: Counter "smithers_approvals_expired_total" ["on_expire"]
         "Approvals that nobody decided in time, by what becomes of them: wait or deny.";
+    CRON_TRIGGERS: Counter "smithers_gateway_cron_triggers_total" ["source"]
+        "Runs that schedules launched, by themselves (scheduled) or on request (manual).";
+    CRON_LEFT_OUT: Counter "smithers_cron_left_out_total" ["reason"]
+        "Firings of schedules that launched no run: missed, overlap, or made before.";
+    CRON_FAILED: Counter "smithers_cron_failed_total" []
+        "Firings of schedules that could not launch their run and are tried again.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
     TASK_HEARTBEATS: Counter "smithers_task_heartbeats_total" []

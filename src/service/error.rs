@@ -22,6 +22,7 @@ pub(crate) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> R
         RunError::NotFound(_) => RpcError::no_such_run(run_id),
         RunError::Exists(_) => RpcError::run_exists(run_id),
         RunError::Deleted { at, .. } => RpcError::run_deleted(run_id, at.0),
+        RunError::ScheduleMoved(id) => RpcError::no_such_cron(id.as_str()),
         RunError::WorkflowMissing { workflow, .. } => RpcError::unknown_workflow(&workflow),
         RunError::Refused(refusal) => of_refusal(refusal, run_id, node),
         RunError::StepRefused(message) => RpcError::new(ErrorCode::ServerError, message),

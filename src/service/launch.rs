@@ -17,11 +17,6 @@ use super::following::Following;
 use super::{Service, encode, error};
 use crate::metrics::Metrics;
 
-/// Bytes of output kept per attempt unless the launch says otherwise (gateway-protocol 2.1).
-const MAX_OUTPUT_BYTES: u64 = 200_000;
-/// Time limit of one tool call unless the launch says otherwise (gateway-protocol 2.1).
-const TOOL_TIMEOUT_MS: u64 = 60_000;
-
 impl Service {
     /// Launches a run. The input is validated before a run exists; the answer means that the run is durable.
     pub(super) async fn launch_run(
@@ -29,7 +24,8 @@ impl Service {
         caller: &Caller,
         params: Params,
     ) -> Result<Payload, RpcError> {
-        self.launch_as(caller, LaunchRun::read(params)?, None).await
+        self.launch_as(caller, LaunchRun::read(params)?, |_| ())
+            .await
     }
 
     /// Launches a run with the input of another one, of the workflow as it is now.
@@ -48,14 +44,18 @@ impl Service {
             return Err(RpcError::rerun_of_child());
         }
         let request = again(&row, new_run_id);
-        self.launch_as(caller, request, Some(row.run_id)).await
+        self.launch_as(caller, request, |launch| {
+            launch.config.rerun_of = Some(row.run_id)
+        })
+        .await
     }
 
-    async fn launch_as(
+    /// As [`launch_run`](Self::launch_run), of a request that was read; `complete` adds what it does not say.
+    pub(super) async fn launch_as(
         &self,
         caller: &Caller,
         request: LaunchRun,
-        rerun_of: Option<RunId>,
+        complete: impl FnOnce(&mut Launch),
     ) -> Result<Payload, RpcError> {
         let workflow = self
             .catalogue
@@ -74,7 +74,7 @@ impl Service {
         let run_id = RunId::from(request.run_id.as_deref().unwrap_or_default());
         self.backend.boundary().input(&run_id, &mut input);
         let mut launch = self.launch(caller, &request, workflow.definition(), input);
-        launch.config.rerun_of = rerun_of;
+        complete(&mut launch);
         let run_id = self.hand_over(caller, launch, workflow.clone()).await?;
         let system = workflow.definition().system;
         encode(&LaunchAnswer {
@@ -165,6 +165,7 @@ impl Service {
             config: self.config(&caller.identity, request, definition, now),
             actor: caller.actor(),
             idempotency_key: request.idempotency_key.clone(),
+            firing: None,
         }
     }
 
@@ -175,33 +176,28 @@ impl Service {
         definition: &WorkflowDefinition,
         now: Timestamp,
     ) -> RunConfig {
-        let triggered_by = caller.user_id.clone().unwrap_or_else(|| "gateway".into());
+        let auth = RunAuth {
+            triggered_by: caller.user_id.clone().unwrap_or_else(|| "gateway".into()),
+            scopes: caller.grants.written().to_vec(),
+            role: caller.role.clone(),
+            token_id: caller.token_id.clone(),
+            created_at: now.to_iso(),
+        };
+        let usual = RunConfig::new(definition, &self.root_dir, auth);
         RunConfig {
-            gateway_system: definition.system,
-            gateway_workflow_key: definition.key.clone(),
-            gateway_triggered_by: triggered_by.clone(),
             max_concurrency: request
                 .max_concurrency
                 .map(|cap| u32::try_from(cap).unwrap_or(u32::MAX)),
-            root_dir: self.root_dir.to_string(),
-            allow_network: request.allow_network.unwrap_or(false),
-            max_output_bytes: request.max_output_bytes.unwrap_or(MAX_OUTPUT_BYTES),
-            tool_timeout_ms: request.tool_timeout_ms.unwrap_or(TOOL_TIMEOUT_MS),
-            rerun_of: None,
-            auth: RunAuth {
-                triggered_by,
-                scopes: caller.grants.written().to_vec(),
-                role: caller.role.clone(),
-                token_id: caller.token_id.clone(),
-                created_at: now.to_iso(),
-            },
-            subflow: None,
+            allow_network: request.allow_network.unwrap_or(usual.allow_network),
+            max_output_bytes: request.max_output_bytes.unwrap_or(usual.max_output_bytes),
+            tool_timeout_ms: request.tool_timeout_ms.unwrap_or(usual.tool_timeout_ms),
             started_by: request.started_by.as_ref().map(|started_by| StartedBy {
                 harness: started_by.harness.clone(),
                 session_id: started_by.session_id.clone(),
                 prompt: started_by.prompt.clone(),
                 detected: started_by.detected,
             }),
+            ..usual
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod control;
+mod crons;
 mod deletion;
 mod dispatch;
 pub(crate) mod error;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use smithers_actors::catalogue::Catalogue;
 use smithers_actors::deletion::Deletions;
 use smithers_actors::registry::Runs;
+use smithers_actors::scheduler::Nudge;
 use smithers_actors::session::Caller;
 use smithers_model::Timestamp;
 use smithers_model::time::Clock;
@@ -47,6 +49,8 @@ pub struct Service {
     pub backend: Arc<dyn Backend>,
     /// The state of the write path.
     pub writer: WriterHandle,
+    /// Rung when a schedule was changed.
+    pub schedules: Nudge,
     /// Registered workflows.
     pub catalogue: Arc<Catalogue>,
     /// The time.
@@ -90,6 +94,10 @@ impl Service {
             Method::ListApprovals => self.list_approvals(&params).await,
             Method::SubmitApproval => self.submit_approval(caller, &params).await,
             Method::SubmitSignal => self.submit_signal(caller, &params).await,
+            Method::CronList => self.cron_list(&params).await,
+            Method::CronCreate => self.cron_create(caller, &params).await,
+            Method::CronDelete => self.cron_delete(caller, &params).await,
+            Method::CronRun => self.cron_run(caller, &params).await,
             Method::ListWorkflows => self.workflows_payload(ListWorkflows::read(&params)),
             Method::Health => self.health().await,
             // The method table lets nothing else through; a new row without an arm ends here.
@@ -114,6 +122,9 @@ impl Service {
                 | Method::HoldRun
                 | Method::SubmitApproval
                 | Method::SubmitSignal
+                | Method::CronCreate
+                | Method::CronDelete
+                | Method::CronRun
         );
         if !self.read_only || !changes {
             return Ok(());

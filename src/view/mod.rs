@@ -2,6 +2,7 @@
 
 mod approval;
 mod blocked;
+mod cron;
 mod members;
 mod node;
 mod owner;
@@ -9,6 +10,7 @@ mod run;
 
 pub(crate) use approval::approval_row;
 pub(crate) use blocked::BlockedBy;
+pub(crate) use cron::cron_row;
 pub(crate) use node::{node_output, node_state_row};
 pub(crate) use owner::Owner;
 pub(crate) use run::{RunShown, run_record};

@@ -287,6 +287,7 @@ impl Look {
             },
             actor,
             idempotency_key: None,
+            firing: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why a request to a run was not carried out.
 
 use smithers_engine::Refusal;
-use smithers_model::{RunId, Timestamp};
+use smithers_model::{RunId, ScheduleId, Timestamp};
 
 /// What the requester of a decision, cancel, resume or launch is told.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum RunError {
         /// When it was deleted.
         at: Timestamp,
     },
+    /// The firing of the schedule was made or left out before, or the schedule is gone; no run was made.
+    #[error("schedule `{0}` has moved on or is gone")]
+    ScheduleMoved(ScheduleId),
     /// The run's module does not register its workflow any more.
     #[error("workflow `{workflow}` of run `{run}` is not registered")]
     WorkflowMissing {

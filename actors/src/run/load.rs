@@ -117,6 +117,9 @@ impl RunActor {
             }) => {
                 self.refuse_launch(RunError::Deleted { run, at });
             }
+            StepOutcome::Refused(StoreRefusal::ScheduleMoved { id }) => {
+                self.refuse_launch(RunError::ScheduleMoved(id));
+            }
             StepOutcome::Refused(other) => {
                 self.refuse_launch(RunError::StepRefused(other.to_string()))
             }

@@ -38,13 +38,13 @@ impl Nudge {
     }
 
     /// Takes the earliest announced time.
-    pub(super) fn take(&self) -> Option<Timestamp> {
+    pub(crate) fn take(&self) -> Option<Timestamp> {
         let earliest = self.0.earliest.swap(NONE, Ordering::AcqRel);
         (earliest != NONE).then_some(Timestamp(earliest))
     }
 
     /// Sleeps for `wait` or until the bell rings.
-    pub(super) async fn sleep(&self, wait: Duration) {
+    pub(crate) async fn sleep(&self, wait: Duration) {
         // A time-out and a ring are the same to the caller: it looks again.
         drop(actix_rt::time::timeout(wait, self.0.rung.notified()).await);
     }

@@ -74,6 +74,10 @@ struct Fields<'a> {
     text: Cow<'a, str>,
     #[serde(borrow, default)]
     stream: Cow<'a, str>,
+    #[serde(borrow, default)]
+    cron_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    workflow: Cow<'a, str>,
     #[serde(default)]
     failed_child_keys: Vec<String>,
 }
@@ -112,6 +116,7 @@ fn show<'a>(
         "ApprovalRequested" => B::approval_requested(run, node?, iteration),
         "ApprovalGranted" => B::approval_decided(run, node?, iteration, true),
         "ApprovalDenied" => B::approval_decided(run, node?, iteration, false),
+        "CronTriggered" => B::cron_triggered(run, &fields.cron_id, &fields.workflow),
         "RunFinished" => B::run_finished(run, &fields.failed_child_keys),
         "RunFailed" => B::run_failed(run, error),
         "RunCancelled" => B::run_cancelled(run),

@@ -254,6 +254,13 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             Event::RunCancelled,
             Some(r#""run.completed" {"runId":"r1","status":"cancelled"}"#),
         ),
+        (
+            Event::CronTriggered {
+                cron_id: "nightly".into(),
+                workflow: "w".into(),
+            },
+            Some(r#""cron.triggered" {"runId":"r1","cronId":"nightly","workflow":"w"}"#),
+        ),
         (Event::RunStarted, None),
         (
             Event::RunStatusChanged {
@@ -342,13 +349,14 @@ fn kind(event: &Event) -> usize {
         Event::RetryTaskFinished { .. } => 27,
         Event::NodeWaitingEvent { .. } => 28,
         Event::SignalReceived { .. } => 29,
+        Event::CronTriggered { .. } => 30,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..30).collect());
+    assert_eq!(kinds, (0..31).collect());
 }
 
 #[test]

@@ -163,5 +163,6 @@ fn launch_of() -> Launch {
             channel: Channel::Http,
         },
         idempotency_key: None,
+        firing: None,
     }
 }

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use smithers_model::audit::{AuditRecord, kind};
+use smithers_model::event::Event;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{Launch, NewRun, RowChange, Step};
 use smithers_model::{Epoch, RawJson, Timestamp};
 
-/// Returns the first step of a run. It has no events: the run starts with [`Fact::TakenUp`].
+/// Returns the first step of a run. It has no events but that of the schedule that launched it: the run starts
+/// with [`Fact::TakenUp`].
 ///
 /// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
 pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
@@ -37,16 +39,34 @@ pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
         row,
         idempotency_key: launch.idempotency_key,
     };
+    let triggered = launch.firing.as_ref().filter(|firing| firing.due.is_some());
+    let events = triggered.map(|firing| Event::CronTriggered {
+        cron_id: firing.schedule.clone(),
+        workflow: run.row.workflow_key.clone(),
+    });
+    let events = events.into_iter().collect();
+    let mut changes = vec![RowChange::InsertRun(Box::new(run)), RowChange::Audit(audit)];
+    changes.extend(
+        launch
+            .firing
+            .map(|firing| RowChange::FireSchedule { firing, at: now }),
+    );
     Step {
-        changes: vec![RowChange::InsertRun(Box::new(run)), RowChange::Audit(audit)],
+        events,
+        changes,
         ..Step::default()
     }
 }
 
 fn launch_record(launch: &Launch, now: Timestamp) -> AuditRecord {
+    let mut detail = json!({ "workflowHash": launch.workflow_hash });
+    if let Some(firing) = &launch.firing {
+        detail["cronId"] = json!(firing.schedule);
+        detail["dueAtMs"] = json!(firing.due.map(|due| due.at));
+    }
     AuditRecord {
         subject: Some(launch.workflow_key.to_string()),
-        detail: RawJson::of(&json!({ "workflowHash": launch.workflow_hash })),
+        detail: RawJson::of(&detail),
         ..AuditRecord::by(now, &launch.actor, kind::LAUNCH, "accepted").about(&launch.run_id)
     }
 }

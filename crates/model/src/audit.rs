@@ -156,6 +156,8 @@ pub mod kind {
     pub const MIGRATION: &str = "migration";
     /// A run was deleted.
     pub const RUN_DELETION: &str = "run-deletion";
+    /// A schedule was made, changed or removed, or left a firing out.
+    pub const CRON: &str = "cron";
     /// A run was put under a hold, or released.
     pub const HOLD: &str = "hold";
     /// A backup was made.

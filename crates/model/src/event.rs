@@ -12,7 +12,7 @@ use crate::report::OutputStream;
 use crate::run::RunStatus;
 use crate::signal::SignalAddress;
 use crate::wait::TimerType;
-use crate::{NodeId, NodeKey, RunId, Timestamp};
+use crate::{NodeId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
 /// Why a node was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,13 @@ pub enum CancelReason {
 pub enum Event {
     /// The run begins, or goes on after it was parked or cut off.
     RunStarted,
+    /// A schedule launched the run.
+    CronTriggered {
+        /// Which.
+        cron_id: ScheduleId,
+        /// Key of the workflow.
+        workflow: WorkflowKey,
+    },
     /// The run was parked.
     RunStatusChanged {
         /// The waiting status.
@@ -298,6 +305,7 @@ impl Event {
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::RunStarted => "RunStarted",
+            Self::CronTriggered { .. } => "CronTriggered",
             Self::RunStatusChanged { .. } => "RunStatusChanged",
             Self::RunFinished { .. } => "RunFinished",
             Self::RunFailed { .. } => "RunFailed",

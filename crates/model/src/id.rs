@@ -70,6 +70,11 @@ text_id! {
     WorkflowKey
 }
 
+text_id! {
+    /// A stored schedule.
+    ScheduleId
+}
+
 impl RunId {
     /// Makes a fresh id; version 4, as clients of the public gateway expect (gateway-protocol 1).
     pub fn random() -> Self {

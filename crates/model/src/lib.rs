@@ -24,6 +24,7 @@ pub mod planted;
 pub mod redact;
 pub mod report;
 pub mod run;
+pub mod schedule;
 pub mod signal;
 pub mod step;
 pub mod time;
@@ -31,6 +32,6 @@ pub mod tree;
 pub mod wait;
 pub mod workflow;
 
-pub use id::{Epoch, Iteration, LoopId, NodeId, NodeKey, RunId, WorkflowKey};
+pub use id::{Epoch, Iteration, LoopId, NodeId, NodeKey, RunId, ScheduleId, WorkflowKey};
 pub use json::RawJson;
 pub use time::Timestamp;

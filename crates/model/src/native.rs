@@ -64,6 +64,7 @@ impl NativeWorkflow {
             input_fields: None,
             outputs: tables.into_iter().map(Arc::new).collect(),
             result_table: Some("output".into()),
+            schedule: None,
             revision: ModuleRevision::default(),
         };
         let this = Part {

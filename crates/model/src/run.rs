@@ -6,6 +6,7 @@ use crate::audit::Channel;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
+use crate::workflow::WorkflowDefinition;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
 /// Status of a run row (workflow-model 10).
@@ -142,6 +143,31 @@ pub struct SubflowOf {
     pub part: u32,
     /// How many runs are above it, from 1.
     pub depth: u32,
+}
+
+impl RunConfig {
+    /// Bytes of output kept per attempt unless the launch says otherwise (gateway-protocol 2.1).
+    const MAX_OUTPUT_BYTES: u64 = 200_000;
+    /// Time limit of one tool call unless the launch says otherwise (gateway-protocol 2.1).
+    const TOOL_TIMEOUT_MS: u64 = 60_000;
+
+    /// The configuration of a launch that says nothing more.
+    pub fn new(workflow: &WorkflowDefinition, root_dir: &str, auth: RunAuth) -> Self {
+        Self {
+            gateway_system: workflow.system,
+            gateway_workflow_key: workflow.key.clone(),
+            gateway_triggered_by: auth.triggered_by.clone(),
+            max_concurrency: None,
+            root_dir: root_dir.to_owned(),
+            allow_network: false,
+            max_output_bytes: Self::MAX_OUTPUT_BYTES,
+            tool_timeout_ms: Self::TOOL_TIMEOUT_MS,
+            rerun_of: None,
+            auth,
+            started_by: None,
+            subflow: None,
+        }
+    }
 }
 
 /// The launcher as the workflow sees it (`ctx.auth`).

@@ -13,6 +13,7 @@ use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
 use crate::ownership::Custody;
 use crate::run::{RunRow, RunStatus};
+use crate::schedule::Firing;
 use crate::signal::Signal;
 use crate::wait::Wait;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
@@ -107,6 +108,13 @@ pub enum RowChange {
         child: RunId,
         /// What becomes of it.
         tie: ChildTie,
+    },
+    /// The run is the firing of a schedule; refused when that has moved meanwhile or is gone.
+    FireSchedule {
+        /// Which.
+        firing: Firing,
+        /// When it was made.
+        at: Timestamp,
     },
     /// A row of the audit trail.
     Audit(AuditRecord),
@@ -239,4 +247,6 @@ pub struct Launch {
     pub actor: crate::run::Actor,
     /// A second launch with the same key is the same launch.
     pub idempotency_key: Option<String>,
+    /// The schedule whose firing this is.
+    pub firing: Option<Firing>,
 }

@@ -12,6 +12,7 @@ use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::output::{Field, OutputRow, OutputTable};
 use crate::report::Reporter;
+use crate::schedule::SchedulePlan;
 use crate::tree::Tree;
 use crate::{Iteration, NodeKey, RunId, WorkflowKey};
 
@@ -35,6 +36,8 @@ pub struct WorkflowDefinition {
     pub outputs: Vec<Arc<OutputTable>>,
     /// Schema key of the table whose rows are the result of a run.
     pub result_table: Option<String>,
+    /// When it is to be launched by itself, as the module asks.
+    pub schedule: Option<SchedulePlan>,
     /// The source it was loaded from.
     pub revision: ModuleRevision,
 }
@@ -195,6 +198,7 @@ mod tests {
             input_fields: serde_json::from_value(fields).unwrap(),
             outputs: vec![],
             result_table: None,
+            schedule: None,
             revision: ModuleRevision::default(),
         };
         let sample = json!({ "who": "who", "how": "fast", "count": 1, "tags": [], "owner": null });

@@ -179,5 +179,6 @@ fn launch(index: usize) -> Launch {
         },
         actor: person,
         idempotency_key: Some(format!("key-{index}")),
+        firing: None,
     }
 }

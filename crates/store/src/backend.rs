@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{Epoch, RunId, Timestamp};
@@ -128,6 +129,9 @@ pub trait Transactions: Send {
         &mut self,
         order: &HoldOrder,
     ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError>;
+
+    /// Changes a schedule. Returns false when there was nothing to change: it is gone, or has moved meanwhile.
+    fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError>;
 
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;

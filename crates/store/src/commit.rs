@@ -3,7 +3,7 @@
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::event::StoredEvent;
 use smithers_model::step::Committed;
-use smithers_model::{Epoch, NodeKey, RunId, Timestamp};
+use smithers_model::{Epoch, NodeKey, RunId, ScheduleId, Timestamp};
 
 /// A step that is durable, with the numbers that the store gave to its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,12 @@ pub enum Refusal {
         node: NodeKey,
         /// What was decided.
         status: ApprovalStatus,
+    },
+    /// The firing of the schedule was made or left out meanwhile, or the schedule is gone.
+    #[error("schedule `{id}` has moved on or is gone")]
+    ScheduleMoved {
+        /// The schedule.
+        id: ScheduleId,
     },
     /// A row does not fit: a broken rule of a table, a value of the wrong type, an unknown table.
     #[error("{message}")]

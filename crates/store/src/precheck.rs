@@ -2,8 +2,9 @@
 //! these functions, so that they refuse the same steps for the same reasons.
 
 use smithers_model::approval::ApprovalStatus;
+use smithers_model::schedule::{Firing, Schedule};
 use smithers_model::step::{NewRun, RowChange, StepWrite};
-use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
+use smithers_model::{NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
 use crate::commit::{Refusal, RunHead};
 
@@ -20,6 +21,9 @@ pub(crate) trait Current {
 
     /// State of an approval; `None` when nobody was asked.
     fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error>;
+
+    /// A schedule; `None` when there is none of this id.
+    fn schedule(&self, id: &ScheduleId) -> Result<Option<Schedule>, Self::Error>;
 
     /// Run of an earlier launch.
     fn launch(&self, workflow: &WorkflowKey, key: &str) -> Result<Option<RunId>, Self::Error>;
@@ -40,7 +44,34 @@ pub(crate) fn check<C: Current>(
     if let Err(refusal) = check_decisions(step, current)? {
         return Ok(Err(refusal));
     }
+    if let Err(refusal) = check_firings(step, current)? {
+        return Ok(Err(refusal));
+    }
     Ok(Ok(head_after(step)))
+}
+
+/// A firing is made once, of a schedule that is there.
+fn check_firings<C: Current>(
+    step: &StepWrite,
+    current: &C,
+) -> Result<Result<(), Refusal>, C::Error> {
+    for change in &step.changes {
+        let RowChange::FireSchedule { firing, .. } = change else {
+            continue;
+        };
+        let stored = current.schedule(&firing.schedule)?;
+        if !stored.is_some_and(|stored| is_to_come(firing, &stored)) {
+            let id = firing.schedule.clone();
+            return Ok(Err(Refusal::ScheduleMoved { id }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn is_to_come(firing: &Firing, stored: &Schedule) -> bool {
+    firing
+        .due
+        .is_none_or(|due| stored.enabled && stored.next_run_at == Some(due.expected))
 }
 
 /// The run that the step inserts.

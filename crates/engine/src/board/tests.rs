@@ -151,6 +151,7 @@ fn definition() -> WorkflowDefinition {
             declared_at: String::new(),
         })],
         result_table: None,
+        schedule: None,
         revision: ModuleRevision::default(),
     }
 }

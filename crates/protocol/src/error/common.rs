@@ -231,6 +231,16 @@ impl RpcError {
         RpcError::new(ErrorCode::NotFound, format!("Unknown workflow: {key}"))
     }
 
+    /// A firing on request names neither a schedule that there is nor a workflow.
+    pub fn cron_or_workflow_required() -> RpcError {
+        RpcError::invalid_request("cronId or workflow is required")
+    }
+
+    /// There is no schedule of this id.
+    pub fn no_such_cron(id: &str) -> RpcError {
+        RpcError::new(ErrorCode::NotFound, format!("Cron not found: {id}"))
+    }
+
     /// The run has no such node.
     pub fn node_not_found(node_id: &str) -> RpcError {
         RpcError::new(

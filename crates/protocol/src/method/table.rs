@@ -110,10 +110,10 @@ methods! {
     GetNodeDiff Planned Both RunRead "getNodeDiff" aka "devtools.getNodeDiff";
     GetRunDiff Planned Both RunRead "getRunDiff";
     WhatHappened Planned Both RunRead "whatHappened";
-    CronList Planned Both CronRead "cronList" aka "cron.list";
-    CronCreate Planned Both CronWrite "cronCreate" aka "cron.add";
-    CronDelete Planned Both CronWrite "cronDelete" aka "cron.remove";
-    CronRun Planned Both CronWrite "cronRun" aka "cron.trigger";
+    CronList Served Both CronRead "cronList" aka "cron.list";
+    CronCreate Served Both CronWrite "cronCreate" aka "cron.add";
+    CronDelete Served Both CronWrite "cronDelete" aka "cron.remove";
+    CronRun Served Both CronWrite "cronRun" aka "cron.trigger";
     ListAccounts Planned Both AccountRead "listAccounts";
     ListUsageReports Planned Both AccountRead "listUsageReports";
     ListMemoryFacts Planned Both MemoryRead "listMemoryFacts";

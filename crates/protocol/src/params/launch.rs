@@ -51,6 +51,21 @@ pub struct StartedBy {
 }
 
 impl LaunchRun {
+    /// A launch that says nothing but its workflow and its input.
+    pub fn plain(workflow: String, input: Params) -> LaunchRun {
+        LaunchRun {
+            workflow,
+            input,
+            run_id: None,
+            idempotency_key: None,
+            max_concurrency: None,
+            allow_network: None,
+            max_output_bytes: None,
+            tool_timeout_ms: None,
+            started_by: None,
+        }
+    }
+
     /// Reads the parameters.
     pub fn read(mut params: Params) -> Result<LaunchRun, RpcError> {
         let workflow = required_text(&params, "workflow")?;
@@ -80,7 +95,7 @@ impl LaunchRun {
 }
 
 /// Checks the bounds of an input, which over REST is not bounded as frames are.
-fn check_input(input: &Params) -> Result<(), RpcError> {
+pub(super) fn check_input(input: &Params) -> Result<(), RpcError> {
     let max = limits::MAX_INPUT_DEPTH;
     if 1 + deepest(input.values()) > max {
         return Err(RpcError::invalid_input(format!(

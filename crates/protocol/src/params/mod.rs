@@ -5,6 +5,7 @@
 
 mod approvals;
 mod connect;
+mod cron;
 mod deletion;
 mod fields;
 mod ids;
@@ -16,6 +17,7 @@ mod stream;
 
 pub use approvals::{ListApprovals, SubmitApproval};
 pub use connect::Connect;
+pub use cron::{CronCreate, CronDelete, CronList, CronRun};
 pub use deletion::{DeleteRun, HoldRun};
 pub use ids::{check_node_id, check_run_id};
 pub use launch::{LaunchRun, StartedBy};

@@ -15,6 +15,10 @@ pub struct BroadcastEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     node_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cron_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
@@ -238,6 +242,21 @@ impl<'a> BroadcastEvent<'a> {
         BroadcastEvent {
             error: Some(error),
             ..BroadcastEvent::run_completed(run_id, "failed")
+        }
+    }
+
+    /// A schedule launched the run.
+    pub fn cron_triggered(
+        run_id: &'a str,
+        cron_id: &'a str,
+        workflow: &'a str,
+    ) -> BroadcastEvent<'a> {
+        BroadcastEvent {
+            name: "cron.triggered",
+            run_id,
+            cron_id: Some(cron_id),
+            workflow: Some(workflow),
+            ..BroadcastEvent::default()
         }
     }
 

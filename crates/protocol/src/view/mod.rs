@@ -5,6 +5,7 @@
 
 mod answer;
 mod approval;
+mod cron;
 mod deletion;
 mod event;
 mod gateway;
@@ -17,6 +18,7 @@ pub use answer::{
     SignalAnswer, StreamAnswer,
 };
 pub use approval::{ApprovalRow, AutoApprove, OptionRow};
+pub use cron::{CronDeleted, CronRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
 pub use event::BroadcastEvent;
 pub use gateway::{

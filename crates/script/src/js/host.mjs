@@ -60,8 +60,30 @@ function describeWorkflow(key, workflow, options) {
     inputFields: workflow.inputSchema === undefined ? null : fieldsOf(workflow.inputSchema, true),
     outputs: [...registry.schemas].map(([key, schema]) => ({ key, fields: fieldsOf(schema) })),
     resultTable: workflow.resultKey() ?? null,
+    schedule: scheduleOf(key, options.schedule),
     declaredAt: workflow.declaredAt,
   };
+}
+
+const SCHEDULE_OPTIONS = ["pattern", "timeZone", "overlap", "catchUp"];
+
+/** The plan of a `schedule` option: a pattern, or an object with one. */
+function scheduleOf(key, schedule) {
+  if (schedule === undefined || schedule === null) return null;
+  const plan = typeof schedule === "string" ? { pattern: schedule } : schedule;
+  const refuse = (what) => {
+    throw new SmithersError("INVALID_INPUT", `workflow "${key}": ${what}`);
+  };
+  if (typeof plan !== "object" || typeof plan.pattern !== "string") {
+    refuse('schedule must be a pattern such as "0 8 * * 1-5", or an object with a pattern');
+  }
+  const unknown = Object.keys(plan).find((name) => !SCHEDULE_OPTIONS.includes(name));
+  if (unknown !== undefined) refuse(`schedule has no option "${unknown}"; there are ${SCHEDULE_OPTIONS.join(", ")}`);
+  if (plan.timeZone !== undefined && typeof plan.timeZone !== "string") refuse("schedule.timeZone must be a name such as Europe/Berlin");
+  if (!["allow", "skip", undefined].includes(plan.overlap)) refuse('schedule.overlap must be "allow" or "skip"');
+  if (!["one", "all", "none", undefined].includes(plan.catchUp)) refuse('schedule.catchUp must be "one", "all" or "none"');
+  const { pattern, timeZone, overlap, catchUp } = plan;
+  return { pattern, timeZone, overlap, catchUp };
 }
 
 /** Options of constructed gateways that can be written as JSON, the last one winning. */

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use smithers_model::WorkflowKey;
 use smithers_model::output::{Field, OutputTable};
+use smithers_model::schedule::SchedulePlan;
 use smithers_model::workflow::WorkflowDefinition;
 
 use crate::graph::ModuleGraph;
@@ -31,6 +32,7 @@ pub(crate) struct RegisteredWorkflow {
     input_fields: Option<Vec<Field>>,
     outputs: Vec<RegisteredOutput>,
     result_table: Option<String>,
+    schedule: Option<SchedulePlan>,
     /// Stack at the call of `createSmithers`.
     declared_at: String,
 }
@@ -64,6 +66,7 @@ impl RegisteredWorkflow {
             input_fields: self.input_fields,
             outputs: outputs.collect(),
             result_table: self.result_table,
+            schedule: self.schedule,
             revision: graph.revision.clone(),
         }
     }

@@ -53,7 +53,8 @@ impl Pass<'_> {
             | RowChange::HoldDueTimes(_)
             | RowChange::LetChildGo { .. }
             | RowChange::ForgetResults { .. }
-            | RowChange::WithdrawApproval { .. } => {}
+            | RowChange::WithdrawApproval { .. }
+            | RowChange::FireSchedule { .. } => {}
             RowChange::Audit(record) => self.audit(record),
         }
     }

@@ -17,6 +17,7 @@ use smithers_model::deletion::{DeletionOrder, HoldOrder};
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::TreeContent;
 use smithers_model::redact::{Clean, Finding, Pieces, Place, Redactor, WHOLE};
+use smithers_model::schedule::{ScheduleChange, ScheduleOrder};
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{RawJson, RunId};
@@ -122,6 +123,22 @@ impl Boundary {
         let mut order = order.clone();
         let pass = self.of(&order.run_id);
         pass.text(Place::Audit, &mut order.reason);
+        order
+    }
+
+    /// Returns an order whose error and audit row are clean.
+    pub(crate) fn schedule(&self, order: &ScheduleOrder) -> ScheduleOrder {
+        let mut order = order.clone();
+        let no_run = RunId::from("");
+        let pass = self.of(&no_run);
+        match &mut order.change {
+            ScheduleChange::Put(schedule) => {
+                pass.optional(&mut schedule.error, |error| pass.error(error));
+            }
+            ScheduleChange::Move { error, .. } => pass.optional(error, |error| pass.error(error)),
+            ScheduleChange::Remove(_) => {}
+        }
+        pass.optional(&mut order.audit, |record| pass.audit(record));
         order
     }
 

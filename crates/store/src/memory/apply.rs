@@ -11,6 +11,7 @@ use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::{ChildTie, Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::wait::Wait;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -138,6 +139,11 @@ impl Transactions for MemoryTransactions {
     ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
         let order = self.boundary.hold(order);
         Ok(self.state.write().hold(&order))
+    }
+
+    fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
+        let order = self.boundary.schedule(order);
+        Ok(self.state.write().change_schedule(order))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {
@@ -303,6 +309,7 @@ impl State {
             }
             RowChange::HoldDueTimes(held) => run.hold_due_times(held),
             RowChange::LetChildGo { child, tie } => self.let_child_go(run_id, &child, tie),
+            RowChange::FireSchedule { firing, at } => self.fire(run_id, &firing, at),
             RowChange::Audit(record) => self.append_audit(record),
         }
     }

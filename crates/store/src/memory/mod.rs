@@ -3,6 +3,7 @@
 mod apply;
 mod deletion;
 mod read;
+mod schedule;
 mod state;
 
 use std::sync::Arc;

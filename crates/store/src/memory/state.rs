@@ -11,11 +11,12 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
+use smithers_model::schedule::Schedule;
 use smithers_model::signal::Signal;
 use smithers_model::step::ChildTie;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
-use smithers_model::{LoopId, NodeKey, RunId, Timestamp, WorkflowKey};
+use smithers_model::{LoopId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
 use crate::commit::RunHead;
 use crate::precheck::Current;
@@ -33,6 +34,7 @@ pub(super) struct State {
     pub(super) audit: Vec<AuditEntry>,
     pub(super) holds: HashMap<RunId, Hold>,
     pub(super) tombstones: HashMap<RunId, Tombstone>,
+    pub(super) schedules: BTreeMap<ScheduleId, Schedule>,
     pub(super) schema: Schema,
     pub(super) last_position: u64,
     pub(super) state_version: u64,
@@ -142,6 +144,10 @@ impl Current for State {
     fn approval(&self, run: &RunId, node: &NodeKey) -> Result<Option<ApprovalStatus>, Self::Error> {
         let approval = self.runs.get(run).and_then(|run| run.approvals.get(node));
         Ok(approval.map(Approval::status))
+    }
+
+    fn schedule(&self, id: &ScheduleId) -> Result<Option<Schedule>, Self::Error> {
+        Ok(self.schedules.get(id).cloned())
     }
 
     fn launch(&self, workflow: &WorkflowKey, key: &str) -> Result<Option<RunId>, Self::Error> {

@@ -13,6 +13,7 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod schedule;
 mod signal;
 mod wait;
 
@@ -38,6 +39,7 @@ pub use module::ModuleReader;
 pub use node::NodeReader;
 pub use output::OutputReader;
 pub use run::{RunFilter, RunReader};
+pub use schedule::ScheduleReader;
 pub use signal::SignalReader;
 pub use wait::WaitReader;
 
@@ -63,6 +65,7 @@ pub trait Reader:
     + AuditReader
     + DeploymentReader
     + DeletionReader
+    + ScheduleReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.

@@ -37,6 +37,7 @@ fn workflow(key: &str, outputs: Vec<Arc<OutputTable>>) -> Arc<WorkflowDefinition
         input_fields: None,
         outputs,
         result_table: None,
+        schedule: None,
         revision: ModuleRevision::default(),
     })
 }

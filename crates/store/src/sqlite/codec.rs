@@ -11,6 +11,7 @@ use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::output::ColumnKind;
 use smithers_model::party::Party;
 use smithers_model::run::RunStatus;
+use smithers_model::schedule::{CatchUp, Overlap};
 use smithers_model::{NodeId, NodeKey, RawJson, RunId, Timestamp, WorkflowKey};
 
 use crate::error::Error;
@@ -111,7 +112,14 @@ macro_rules! stored_state {
     )+};
 }
 
-stored_state!(RunStatus, NodeState, AttemptState, LoopState);
+stored_state!(
+    RunStatus,
+    NodeState,
+    AttemptState,
+    LoopState,
+    Overlap,
+    CatchUp
+);
 
 impl FromSql for Stored<ApprovalStatus> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {

@@ -51,6 +51,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0019_retry",
     "0020_signals",
     "0021_child_runs",
+    "0022_cron",
 ];
 
 const LEDGER: &str = "

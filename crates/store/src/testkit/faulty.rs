@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{Epoch, RunId, Timestamp};
@@ -202,6 +203,10 @@ impl Transactions for FaultyTransactions {
         order: &HoldOrder,
     ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
         self.strike(|inner| inner.hold_run(order))
+    }
+
+    fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
+        self.strike(|inner| inner.change_schedule(order))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

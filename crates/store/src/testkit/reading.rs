@@ -9,6 +9,7 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::schedule::Schedule;
 use smithers_model::signal::SignalAddress;
 use smithers_model::wait::{Wait, WaitKind};
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
@@ -46,6 +47,8 @@ pub struct Everything {
     module: Option<smithers_model::workflow::ModuleRevision>,
     ended: [Vec<RunId>; 2],
     unfinished_deletions: Vec<RunId>,
+    schedules: Vec<Vec<Schedule>>,
+    schedule_wake: Option<Timestamp>,
     /// What is said of the runs that were asked for.
     pub runs: Vec<OneRun>,
 }
@@ -103,6 +106,8 @@ impl Everything {
                 reader.ended_before(Timestamp(1_005), 2)?,
             ],
             unfinished_deletions: reader.unfinished_deletions(10)?,
+            schedules: schedules(reader, &workflows)?,
+            schedule_wake: reader.next_schedule_wake()?,
             runs: runs
                 .iter()
                 .map(|run| OneRun::read(reader, run))
@@ -123,6 +128,20 @@ fn signal(name: &str, correlation: Option<&str>) -> SignalAddress {
         signal_name: name.into(),
         correlation_id: correlation.map(str::to_owned),
     }
+}
+
+fn schedules(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<Schedule>>> {
+    let all = reader.schedules(None, 1000)?;
+    for schedule in &all {
+        assert_eq!(reader.schedule(&schedule.id)?.as_ref(), Some(schedule));
+    }
+    let mut lists = vec![all, reader.schedules(None, 1)?];
+    assert_eq!(reader.schedule(&"no such schedule".into())?, None);
+    for workflow in workflows {
+        lists.push(reader.schedules(Some(workflow), 1000)?);
+    }
+    lists.push(reader.due_schedules(Timestamp(i64::MAX), 1000)?);
+    Ok(lists)
 }
 
 fn audit(reader: &dyn Reader) -> ReadResult<Vec<AuditEntry>> {

@@ -57,6 +57,7 @@ fn workflow(
         input_fields,
         outputs,
         result_table: None,
+        schedule: None,
         revision: ModuleRevision::default(),
     })
 }

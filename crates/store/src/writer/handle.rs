@@ -5,6 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{RunId, Timestamp};
@@ -171,6 +172,11 @@ impl WriterHandle {
         order: HoldOrder,
     ) -> Result<Result<Option<Hold>, DeletionRefusal>, TaskError> {
         self.run(move |transactions| transactions.hold_run(&order))
+    }
+
+    /// Changes a schedule; see [`Transactions::change_schedule`]. Blocks.
+    pub fn change_schedule(&self, order: ScheduleOrder) -> Result<bool, TaskError> {
+        self.run(move |transactions| transactions.change_schedule(&order))
     }
 
     /// Adds rows to the audit trail. Blocks.

@@ -456,6 +456,7 @@ pub(crate) fn definition() -> Arc<WorkflowDefinition> {
             ),
         ],
         result_table: None,
+        schedule: None,
         revision: Default::default(),
     })
 }

@@ -36,5 +36,6 @@ pub(super) fn launch_of(max_concurrency: Option<u32>) -> Launch {
         },
         actor: operator(),
         idempotency_key: None,
+        firing: None,
     }
 }

@@ -101,6 +101,8 @@ impl Store {
                 let before = self.waits.remove(node);
                 assert!(before.is_some(), "ends a wait that is none");
             }
+            // Schedules are rows of their own.
+            RowChange::FireSchedule { .. } => {}
             RowChange::PutFrame { frame, tree } => {
                 let last = self.frames.last().map_or(0, |last| last.frame_no);
                 assert_eq!(frame.frame_no, last + 1, "frame numbers rise by one");

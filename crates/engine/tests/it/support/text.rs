@@ -136,6 +136,7 @@ pub(crate) fn event(event: &Event) -> String {
         E::RetryTaskFinished {
             node, reset_nodes, ..
         } => format!("{} retried: {}", name(node), reset_nodes.join(" ")),
+        E::CronTriggered { cron_id, .. } => format!("cron {cron_id}"),
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -14,11 +14,13 @@ mod module;
 mod node;
 mod output;
 mod run;
+mod schedule;
 mod signal;
 mod wait;
 
 pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
 pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
+pub(super) use schedule::schedule;
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -2,11 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use smithers_model::approval::ApprovalStatus;
-use smithers_model::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
+use smithers_model::schedule::Schedule;
+use smithers_model::{Epoch, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
 use crate::commit::RunHead;
 use crate::precheck::Current;
 use crate::sqlite::codec::{Stored, run_id, time};
+use crate::sqlite::read;
 
 pub(super) struct SqliteCurrent<'a>(pub(super) &'a Connection);
 
@@ -44,6 +46,10 @@ impl Current for SqliteCurrent<'_> {
             .prepare_cached(sql)?
             .query_row(key, |row| Ok(row.get::<_, Stored<ApprovalStatus>>(0)?.0))
             .optional()
+    }
+
+    fn schedule(&self, id: &ScheduleId) -> rusqlite::Result<Option<Schedule>> {
+        read::schedule(self.0, id)
     }
 
     fn launch(&self, workflow: &WorkflowKey, key: &str) -> rusqlite::Result<Option<RunId>> {

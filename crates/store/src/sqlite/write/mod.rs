@@ -16,6 +16,7 @@ mod node;
 mod output;
 mod pages;
 mod run;
+mod schedule;
 mod signal;
 mod step;
 mod tables;
@@ -31,6 +32,7 @@ use parking_lot::RwLock;
 use rusqlite::Connection;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{RunId, Timestamp};
@@ -203,6 +205,11 @@ impl Transactions for SqliteTransactions {
     ) -> Result<Result<Option<Hold>, DeletionRefusal>, CommitError> {
         let order = self.boundary.hold(order);
         self.unless_refused(|conn| deletion::hold(conn, &order))
+    }
+
+    fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
+        let order = self.boundary.schedule(order);
+        self.alone(|conn| schedule::change(conn, &order))
     }
 
     fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {

@@ -7,7 +7,7 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, child, due, event, frame, loops, node, output, run, signal, wait};
+use super::{approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal, wait};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;
@@ -122,6 +122,7 @@ impl Writing<'_> {
             RowChange::WithdrawApproval { node } => approval::withdraw(conn, run_id, node),
             RowChange::HoldDueTimes(held) => due::hold(conn, run_id, *held),
             RowChange::LetChildGo { child, tie } => child::let_go(conn, run_id, child, *tie),
+            RowChange::FireSchedule { firing, at } => schedule::fire(conn, run_id, firing, *at),
             RowChange::Audit(record) => audit::append(conn, record),
         }
     }

@@ -233,9 +233,7 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         DROP INDEX _smithers_runs_ended_children;
-         DROP INDEX _smithers_runs_unwanted_children;
-         ALTER TABLE _smithers_runs DROP COLUMN parent_tie"
+         DROP TABLE _smithers_cron"
     ))
     .unwrap();
     drop(conn);

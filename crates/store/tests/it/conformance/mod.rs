@@ -12,6 +12,7 @@ mod launches;
 mod listings;
 mod outputs;
 mod redaction;
+mod schedules;
 
 use smithers_model::RunId;
 use smithers_store::testkit::{RunScript, ScratchDb, commit, definition, typed_definition};

@@ -2,6 +2,7 @@
 //!
 //! A rule returns in how many places it changed the expectation; zero for a listed file is an error.
 
+mod crons;
 mod events;
 mod fields;
 mod numbering;
@@ -21,7 +22,7 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 11] = [
+pub(crate) const ORDER: [&str; 13] = [
     "single-run-completed",
     "approval-decided-event",
     "parked-cancel-is-told",
@@ -33,6 +34,8 @@ pub(crate) const ORDER: [&str; 11] = [
     "revision-known",
     "invalid-frame-id",
     "time-in-stream",
+    "schedules-explained",
+    "schedule-mistakes-told",
 ];
 
 /// Applies the rule called `name`; returns the number of changes.
@@ -50,6 +53,8 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         "revision-known" => Ok(fields::revision_known(steps)),
         "time-in-stream" => Ok(fields::time_in_stream(steps)),
         "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
+        "schedules-explained" => Ok(crons::schedules_explained(steps)),
+        "schedule-mistakes-told" => Ok(crons::schedule_mistakes_told(steps)),
         other => bail!("better.toml names the unknown rule `{other}`"),
     }
 }

@@ -9,6 +9,7 @@ mod backup;
 mod client;
 mod completions;
 mod config;
+mod crons;
 mod database;
 mod db;
 mod doctor;
@@ -61,6 +62,9 @@ enum Command {
     /// Look at what waits for a decision, and decide.
     #[command(subcommand)]
     Approvals(approvals::ApprovalsCommand),
+    /// Launch workflows by the clock: make, list, fire and remove schedules.
+    #[command(subcommand)]
+    Crons(crons::CronsCommand),
     /// Look at the workflows of a gateway, or check a module.
     #[command(subcommand)]
     Workflows(workflows::WorkflowsCommand),
@@ -129,6 +133,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
         Command::Metrics(command) => metrics::run(&command, output),
         Command::Runs(command) => runs::run(&command, output),
         Command::Approvals(command) => approvals::run(&command, output),
+        Command::Crons(command) => crons::run(&command, output),
         Command::Workflows(command) => workflows::run(&command, output),
         Command::Audit(command) => audit::run(&command, output),
         Command::Doctor(args) => doctor::run(&args, output),

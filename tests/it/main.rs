@@ -16,6 +16,7 @@ mod cli_follow;
 mod cli_help;
 mod cli_runs;
 mod config;
+mod crons;
 mod db;
 mod deletion;
 mod demo;

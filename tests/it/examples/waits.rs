@@ -57,6 +57,24 @@ async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
 }
 
 #[tokio::test]
+async fn schedule_asks_for_weekdays_at_eight_in_berlin_and_its_report_needs_no_input() {
+    let example = Example::serve("schedule").await;
+    let listed = example.gateway.expect(OPERATOR, "cronList", json!({}));
+    let row = listed.await.unwrap()[0].clone();
+    assert_eq!(
+        (&row["cronId"], &row["pattern"], &row["timeZone"]),
+        (
+            &json!("gateway:schedule"),
+            &json!("0 8 * * 1-5"),
+            &json!("Europe/Berlin")
+        )
+    );
+    let run = example.launch(json!({})).await;
+    run.finishes().await;
+    assert_eq!(run.output("write").await["text"], "7 orders in 1 day(s)");
+}
+
+#[tokio::test]
 async fn human_task_takes_the_answer_that_fits() {
     let example = Example::serve("human-task").await;
     let run = example.launch(json!({})).await;

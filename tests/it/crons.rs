@@ -35,7 +35,7 @@ fn write(scratch: &Scratch, options: &str) {
 }
 
 async fn crons(gateway: &Gateway) -> Vec<Value> {
-    let rows = gateway.expect(READER, "cronList", json!({})).await.unwrap();
+    let rows = gateway.expect(OPERATOR, "cronList", json!({})).await.unwrap();
     rows.as_array().unwrap().clone()
 }
 
@@ -58,7 +58,8 @@ async fn what_came_due_while_the_gateway_was_down_launches_one_run() {
     // As if three years had passed.
     let past = "UPDATE _smithers_cron SET next_run_at_ms = next_run_at_ms - 94608000000,
                 wake_at_ms = wake_at_ms - 94608000000";
-    database(&scratch).execute_batch(past).unwrap();
+    let stored = rusqlite::Connection::open(database(&scratch).path().unwrap()).unwrap();
+    stored.execute_batch(past).unwrap();
 
     let gateway = start(&scratch).await;
     until_true("the schedule to have fired", || async {

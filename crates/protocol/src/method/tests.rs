@@ -116,6 +116,10 @@ fn the_served_methods_are_the_announced_ones() {
         .collect();
     let announced = [
         "cancelRun",
+        "cronCreate",
+        "cronDelete",
+        "cronList",
+        "cronRun",
         "deleteRun",
         "getNodeOutput",
         "getRun",

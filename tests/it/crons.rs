@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
 use crate::support::{
-    OPERATOR, Operator, READER, count, database, get, log, refusal, scratch, start, until_true,
-    wait_for,
+    OPERATOR, Operator, READER, count, database, get, log, refusal, run, scratch, start,
+    until_true, wait_for,
 };
 
 /// A date that is far off whenever the test runs: the first of January comes once a year.
@@ -35,7 +35,10 @@ fn write(scratch: &Scratch, options: &str) {
 }
 
 async fn crons(gateway: &Gateway) -> Vec<Value> {
-    let rows = gateway.expect(OPERATOR, "cronList", json!({})).await.unwrap();
+    let rows = gateway
+        .expect(OPERATOR, "cronList", json!({}))
+        .await
+        .unwrap();
     rows.as_array().unwrap().clone()
 }
 
@@ -174,6 +177,17 @@ async fn mistakes_are_told_with_what_to_do() {
     let refused = refusal(&gateway, READER, "cronCreate", whole(json!({}))).await;
     assert_eq!(refused.code, "FORBIDDEN");
     assert!(crons(&gateway).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_followed_is_found_by_the_check_of_a_module_and_at_the_start() {
+    let scratch = registering("{ schedule: { pattern: '@daily', timeZone: 'Europe/Atlantis' } }");
+    for command in [&["workflows", "check"][..], &["gateway"]] {
+        let ended = run(&scratch, command).await;
+        assert_ne!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stderr.contains("[SCHEDULE_INVALID]"), "{ended:?}");
+        assert!(ended.stderr.contains("Europe/Atlantis"), "{ended:?}");
+    }
 }
 
 #[tokio::test]

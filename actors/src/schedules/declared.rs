@@ -29,6 +29,24 @@ pub enum DeclareError {
     Read(#[from] smithers_store::Error),
 }
 
+/// Looks at the schedules that `definitions` ask for, and changes nothing.
+///
+/// # Errors
+/// A plan is wrong.
+pub fn check(definitions: &[Arc<WorkflowDefinition>], now: Timestamp) -> Result<(), DeclareError> {
+    for definition in definitions {
+        if let Some(plan) = &definition.schedule {
+            Recurrence::starting(plan, now).map_err(|source| wrong(definition, source))?;
+        }
+    }
+    Ok(())
+}
+
+fn wrong(definition: &WorkflowDefinition, source: PlanError) -> DeclareError {
+    let workflow = definition.key.to_string();
+    DeclareError::Plan { workflow, source }
+}
+
 /// Returns what is to be changed so that the stored schedules are those that `definitions` ask for. Nothing, when they
 /// are the same as before: firings that came while the gateway was down are still due then.
 ///
@@ -48,10 +66,7 @@ pub fn declare(
         let id = Schedule::declared_id(&definition.key);
         let stored = reader.schedule(&id)?;
         let order = declared(definition, plan, stored, now);
-        orders.extend(order.map_err(|source| DeclareError::Plan {
-            workflow: definition.key.to_string(),
-            source,
-        })?);
+        orders.extend(order.map_err(|source| wrong(definition, source))?);
         wanted.insert(id);
     }
     let stored = reader.schedules(None, MAX_SCHEDULES)?;

@@ -15,7 +15,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
-pub use declared::{DeclareError, declare};
+pub use declared::{DeclareError, check, declare};
 pub use keeper::Keeper;
 pub use recurrence::{PlanError, Recurrence};
 

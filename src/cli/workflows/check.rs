@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
+use smithers_actors::schedules;
 use smithers_model::workflow::{Workflow, WorkflowDefinition};
 
 use super::hint::{Hint, hints};
@@ -15,7 +16,9 @@ use super::rehearsal::{Rehearsal, rehearse};
 use crate::cli::config::FileArg;
 use crate::cli::error::CliError;
 use crate::cli::input::InputArgs;
+use crate::cli::moment;
 use crate::cli::output::{Cell, Output, Paint, Table, note, warn};
+use crate::cli::start_error;
 use crate::gateway::{Extras, Modules, StartError};
 
 const EXAMPLES: &str = "\
@@ -53,6 +56,9 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<()> {
         .collect();
     let config = args.file.read(flags)?;
     let mut modules = Modules::load(&config, Extras::default()).map_err(refused)?;
+    let definitions = modules.catalogue().definitions();
+    schedules::check(&definitions, moment::now())
+        .map_err(|wrong| start_error::explained(wrong.into()))?;
     let chosen = chosen(&modules, args.workflow.as_deref())?;
     let checked = rehearse_all(&chosen, args)?;
     for warning in modules.warnings() {

@@ -7,7 +7,9 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
-use super::{approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal, wait};
+use super::{
+    approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal, wait,
+};
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
 use crate::error::CommitError;

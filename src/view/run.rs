@@ -147,6 +147,7 @@ pub(crate) mod tests {
         cause.stack = Some("at gateway.tsx:2:1".into());
         RunRow {
             parent: None,
+            tie: None,
             run_id: "r1".into(),
             workflow_key: "chain".into(),
             workflow_name: "Chain".into(),

@@ -95,6 +95,11 @@ impl RunActor {
                 self.apply(fact, Some(Answer::by(receipt)));
             }
             RunRequest::RetryTask { retry, receipt } => self.retry_task(*retry, receipt),
+            RunRequest::Revive { from, receipt } => {
+                // It may end again in the same step, and as it did before.
+                self.told = RunStatus::Running;
+                self.apply(Fact::Revived { from }, Some(Answer::by(receipt)));
+            }
             RunRequest::Pause { actor, receipt } => {
                 let fact = Fact::PauseRequested { actor: *actor };
                 self.apply(fact, Some(Answer::by(receipt)));

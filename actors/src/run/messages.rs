@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use smithers_model::approval::Decision;
 use smithers_model::error::ErrorInfo;
+use smithers_model::fact::Revival;
 use smithers_model::run::Actor as Person;
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::Launch;
@@ -83,6 +84,13 @@ pub enum RunRequest {
         retry: Box<Retry>,
         /// Answered with what is reset once that is durable.
         receipt: Receipt<Vec<NodeKey>>,
+    },
+    /// Lets a child go on that has ended, because its parent needs it again.
+    Revive {
+        /// From where.
+        from: Revival,
+        /// Answered once it is durable.
+        receipt: Receipt,
     },
     /// Stops the run where it is: what is under way ends, nothing else starts.
     Pause {
@@ -163,6 +171,7 @@ impl RunRequest {
             }
             | Self::Resume { receipt, .. }
             | Self::Decide { receipt, .. }
+            | Self::Revive { receipt, .. }
             | Self::Pause { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp { receipt: None } | Self::CheckDue | Self::ChildMoved { .. } => {}

@@ -15,8 +15,6 @@ mod advance;
 mod at_rest;
 mod child;
 #[cfg(test)]
-mod child_tests;
-#[cfg(test)]
 mod crowd_tests;
 mod error;
 #[cfg(test)]

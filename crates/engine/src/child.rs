@@ -6,8 +6,9 @@
 //!       └── ChildMoved: it ended or went on ◄──────────┘
 //! ```
 //!
-//! The id of a child says which attempts of which task it belongs to, so that looking for it again after a crash finds
-//! the one that was started, or starts the one that was not.
+//! The id of a child is that of its task, so that looking for it again after a crash finds the one that was started, or
+//! starts the one that was not. How it is tied to its parent says what another attempt of the task finds: its result,
+//! or a run that goes on where it stopped, or from its start.
 
 use serde_json::json;
 use smithers_model::command::Command;
@@ -45,14 +46,10 @@ impl RunState {
         self.children_to_find.insert(task.node.clone());
     }
 
-    /// The id of the child of a task: a retry after a failure has one of its own, an attempt that was cut off has not.
+    /// The id of the child of a task, the same for all its attempts.
     fn child_id(&self, key: &NodeKey) -> RunId {
-        let (run, failures) = (&self.run.run_id, self.nodes.get(key));
-        let base = format!("{run}:child:{}:{}", key.node_id, key.iteration);
-        RunId::new(match failures.map_or(0, |node| node.failures) {
-            0 => base,
-            failures => format!("{base}:retry:{failures}"),
-        })
+        let run = &self.run.run_id;
+        RunId::new(format!("{run}:child:{}:{}", key.node_id, key.iteration))
     }
 
     /// Asks for every child that is to be looked at. While a frame is to come, what it says is waited for.
@@ -142,6 +139,14 @@ impl RunState {
     pub(crate) fn take_child(&mut self, key: &NodeKey) {
         if let Some(child) = self.nodes.get(key).and_then(|node| node.child.clone()) {
             let tie = ChildTie::Taken;
+            self.open.change(RowChange::LetChildGo { child, tie });
+        }
+    }
+
+    /// What the task came to is undone, so its child begins from its start when the task does.
+    pub(crate) fn undo_child(&mut self, key: &NodeKey) {
+        if let Some(child) = self.nodes.get(key).and_then(|node| node.child.clone()) {
+            let tie = ChildTie::Undone;
             self.open.change(RowChange::LetChildGo { child, tie });
         }
     }

@@ -23,7 +23,7 @@ use crate::refusal::Refusal;
 use crate::state::RunState;
 
 /// Code of the error of a run that is held.
-const MISMATCH: &str = "RESUME_METADATA_MISMATCH";
+pub const WORKFLOW_MISMATCH: &str = "RESUME_METADATA_MISMATCH";
 
 /// What becomes of a run whose workflow has changed since it last went on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,9 +89,17 @@ impl RunState {
         Ok(())
     }
 
+    /// The parent of this run goes on with the workflow that is served, so this run does too.
+    pub(crate) fn follow_workflow(&mut self, now: Timestamp) {
+        if self.has_changed() {
+            let record = AuditRecord::new(now, Channel::Gateway, kind::WORKFLOW_CHANGE, "accepted");
+            self.adopt(record);
+        }
+    }
+
     /// Takes the error of a hold back: the run goes on.
     pub(crate) fn release(&mut self) {
-        let is_held = |error: &ErrorInfo| error.has_code(MISMATCH);
+        let is_held = |error: &ErrorInfo| error.has_code(WORKFLOW_MISMATCH);
         if self.run.error.as_ref().is_some_and(is_held) {
             self.run.error = None;
             self.open.update_run(|run| run.reopened = true);
@@ -116,7 +124,7 @@ impl RunState {
     /// Stops the run where it is; what was under way was cut off with the process or the state that began it.
     fn hold(&mut self, now: Timestamp) {
         self.interrupt_all(now);
-        let error = ErrorInfo::coded(MISMATCH, self.mismatch().to_string());
+        let error = ErrorInfo::coded(WORKFLOW_MISMATCH, self.mismatch().to_string());
         let record = AuditRecord::new(now, Channel::Gateway, kind::WORKFLOW_CHANGE, "held");
         self.record_change(record);
         self.forget_pause();

@@ -4,7 +4,7 @@ use serde_json::json;
 use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::event::Event;
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::step::{Launch, NewRun, RowChange, Step};
+use smithers_model::step::{ChildTie, Launch, NewRun, RowChange, Step};
 use smithers_model::{Epoch, RawJson, Timestamp};
 
 /// Returns the first step of a run. It has no events but that of the schedule that launched it: the run starts
@@ -16,6 +16,7 @@ pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
     let subflow = launch.config.subflow.as_ref();
     let row = RunRow {
         parent: subflow.map(|subflow| subflow.parent_run_id.clone()),
+        tie: subflow.map(|_| ChildTie::Awaited),
         workflow_name: launch.workflow_key.to_string(),
         run_id: launch.run_id,
         workflow_key: launch.workflow_key,

@@ -49,6 +49,7 @@ mod render;
 mod report;
 mod retry;
 mod retry_task;
+mod revive;
 mod settle;
 mod signal;
 mod stand;
@@ -61,7 +62,7 @@ mod view;
 mod wait;
 
 pub use cap::CONCURRENCY_CEILING;
-pub use identity::ChangedWorkflow;
+pub use identity::{ChangedWorkflow, WORKFLOW_MISMATCH};
 pub use launch::launch;
 pub use load::LoadedRun;
 pub use refusal::Refusal;

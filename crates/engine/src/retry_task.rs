@@ -95,8 +95,9 @@ impl RunState {
     }
 
     /// Takes back what a node came to.
-    fn undo(&mut self, key: &NodeKey, is_target: bool, now: Timestamp) {
+    pub(crate) fn undo(&mut self, key: &NodeKey, is_target: bool, now: Timestamp) {
         self.rows.retain(|row| row.node != *key);
+        self.undo_child(key);
         let node = self.nodes.get_mut(key).expect("resets name known nodes");
         node.failures = 0;
         node.error = None;
@@ -114,7 +115,7 @@ impl RunState {
     }
 
     /// What was under way or asked when the run ended begins again.
-    fn begin_cut_off_again(&mut self, now: Timestamp) {
+    pub(crate) fn begin_cut_off_again(&mut self, now: Timestamp) {
         let is_cut_off = |node: &&Node| node.status == TaskStatus::Cancelled;
         let cut_off = self.nodes.iter().filter(|(_, node)| is_cut_off(node));
         let cut_off: Vec<NodeKey> = cut_off.map(|(key, _)| key.clone()).collect();
@@ -134,7 +135,7 @@ impl RunState {
     }
 
     /// A loop that has had all its passes may have its last one again; the next frame tells.
-    fn open_exhausted_loops(&mut self, now: Timestamp) {
+    pub(crate) fn open_exhausted_loops(&mut self, now: Timestamp) {
         let exhausted = self
             .loops
             .values()
@@ -174,7 +175,7 @@ impl RunState {
     }
 
     /// Lets a run at rest go on as if it had not ended.
-    fn reopen(&mut self, now: Timestamp) {
+    pub(crate) fn reopen(&mut self, now: Timestamp) {
         if self.run.status == RunStatus::Paused {
             self.open.change(RowChange::HoldDueTimes(false));
         }
@@ -192,7 +193,7 @@ impl RunState {
 }
 
 /// Something has come of the node, or at least been tried.
-fn is_touched(node: &Node) -> bool {
+pub(crate) fn is_touched(node: &Node) -> bool {
     match node.status {
         // A question is asked again; other waits go on.
         TaskStatus::Waiting(kind) => kind == WaitKind::Approval,

@@ -111,6 +111,7 @@ impl RunState {
                 kind,
             } => self.child_waits(&node, attempt, kind, now),
             Fact::ChildMoved { node, child } => self.child_moved(&node, &child, now),
+            Fact::Revived { from } => self.revive(from, now),
             Fact::TimeReached => self.time_reached(now),
             Fact::ApprovalDecided {
                 node,

@@ -74,6 +74,11 @@ pub enum Fact {
         /// Which run.
         child: RunId,
     },
+    /// The parent of this run, a child that has ended, needs it again.
+    Revived {
+        /// From where.
+        from: Revival,
+    },
     /// A due time has come; what is due is found by the clock.
     TimeReached,
     /// Somebody decided an approval.
@@ -124,4 +129,13 @@ pub enum Fact {
     },
     /// The store refused the last step of this run; the state was read back without it.
     StepRefused(ErrorInfo),
+}
+
+/// From where a child run goes on that its parent needs again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revival {
+    /// What failed or was cut off is done again, the rest stays.
+    WhereItStopped,
+    /// Everything is done again, with this input.
+    FromStart(RawJson),
 }

@@ -6,6 +6,7 @@ use crate::audit::Channel;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
+use crate::step::ChildTie;
 use crate::workflow::WorkflowDefinition;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
 
@@ -193,6 +194,8 @@ pub struct RunRow {
     pub run_id: RunId,
     /// The run that started it as a subflow.
     pub parent: Option<RunId>,
+    /// How it is tied to that run; the store says it first when the run begins.
+    pub tie: Option<ChildTie>,
     /// Key under which its workflow is registered, for a child run that of its parent.
     pub workflow_key: WorkflowKey,
     /// Name in the tree's root; the key until the first frame names it.

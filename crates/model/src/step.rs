@@ -8,6 +8,7 @@ use crate::command::Command;
 use crate::error::ErrorInfo;
 use crate::event::{Event, NumberedEvent};
 use crate::frame::{FrameRow, TreeContent};
+use crate::json::RawJson;
 use crate::loops::LoopRow;
 use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
@@ -116,6 +117,11 @@ pub enum RowChange {
         /// When it was made.
         at: Timestamp,
     },
+    /// The run, a child, is awaited by its parent again, unless that has ended.
+    Reattach {
+        /// What it begins again with; without it, its input stays.
+        input: Option<RawJson>,
+    },
     /// A row of the audit trail.
     Audit(AuditRecord),
 }
@@ -129,6 +135,8 @@ pub enum ChildTie {
     Taken,
     /// The parent has ended, so it must end too.
     Unwanted,
+    /// The parent has undone the task: when it comes to it again, the child begins from its start.
+    Undone,
 }
 
 impl ChildTie {
@@ -138,7 +146,15 @@ impl ChildTie {
             Self::Awaited => "awaited",
             Self::Taken => "taken",
             Self::Unwanted => "unwanted",
+            Self::Undone => "undone",
         }
+    }
+
+    /// Reads the stored form.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Awaited, Self::Taken, Self::Unwanted, Self::Undone]
+            .into_iter()
+            .find(|tie| tie.as_str() == text)
     }
 }
 

@@ -129,6 +129,7 @@ pub(crate) fn finished(node: &str) -> Event {
 fn row(run_id: &RunId) -> RunRow {
     RunRow {
         parent: None,
+        tie: None,
         run_id: run_id.clone(),
         workflow_key: "chain".into(),
         workflow_name: "chain".into(),

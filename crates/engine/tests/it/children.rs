@@ -1,15 +1,19 @@
 //! Subflows: tasks that stand for runs of their own, which wait, end and are ended with them.
 
 use serde_json::json;
-use smithers_model::RunId;
+use smithers_engine::Refusal;
 use smithers_model::event::Event;
+use smithers_model::fact::{Fact, Revival};
 use smithers_model::run::RunStatus;
 use smithers_model::step::ChildTie;
 use smithers_model::tree::Backoff;
 use smithers_model::wait::WaitKind;
+use smithers_model::{RawJson, RunId};
 
 use crate::support::children::Look;
-use crate::support::{World, approval, comp, lines, par, seq, stat, subflow, text, workflow};
+use crate::support::{
+    World, approval, comp, lines, par, repeat, seq, stat, subflow, text, workflow, workflow_at,
+};
 
 const CHILD: &str = "r1:child:sub:0";
 
@@ -188,7 +192,7 @@ fn questions_and_children_wait_side_by_side() {
 }
 
 #[test]
-fn a_retry_looks_at_a_child_of_its_own() {
+fn a_retry_looks_at_the_child_of_the_attempt_before() {
     let flaky = subflow("sub").retries(1, Backoff::Fixed, 10);
     let mut world = World::of(workflow([flaky.into()]));
     world.events();
@@ -198,7 +202,100 @@ fn a_retry_looks_at_a_child_of_its_own() {
         lines("sub failed 1: WORKFLOW_EXECUTION_FAILED\n sub retrying 2")
     );
     world.wait_ms(10);
-    assert_eq!(world.looks.last().unwrap().attempt, 2);
+    assert_eq!(world.looks, [look(1), look(2)]);
     world.child_gives(json!({ "v": "x" }));
     assert_eq!(world.attempts(), "sub#1=failed sub#2=finished");
+}
+
+#[test]
+fn what_is_done_again_undoes_its_child() {
+    let mut world = World::of(workflow([seq([subflow("sub").into(), comp("use").into()])]));
+    world.child_gives(json!({ "v": "x" }));
+    world.wait_ms(5);
+    world.fail("use", "boom");
+    world.retry("use", true).unwrap();
+    assert_eq!(tie(&world), ChildTie::Taken, "what came before stays");
+    world.fail("use", "boom");
+    world.retry("sub", true).unwrap();
+    assert_eq!(tie(&world), ChildTie::Undone);
+    assert_eq!(world.looks.last(), Some(&look(2)));
+    world.child_gives(json!({ "v": "y" }));
+    assert_eq!(world.row("sub"), Some(json!({ "v": "y" })));
+}
+
+#[test]
+fn a_child_that_was_cut_off_is_looked_at_again_when_its_run_is_opened_again() {
+    let mut world = World::of(workflow([par([subflow("sub").into(), comp("b").into()])]));
+    world.fail("b", "boom");
+    assert_eq!(tie(&world), ChildTie::Unwanted);
+    world.retry("b", false).unwrap();
+    assert_eq!(tie(&world), ChildTie::Unwanted, "it goes on where it was");
+    assert_eq!(world.looks, [look(1), look(2)]);
+}
+
+/// As the parent has taken note of the end of this run.
+fn taken(world: &mut World) {
+    world.store.run.as_mut().expect("run row").tie = Some(ChildTie::Taken);
+    world.crash();
+}
+
+fn revive(world: &mut World, from: Revival) -> Result<(), Refusal> {
+    world.accept(Fact::Revived { from })
+}
+
+#[test]
+fn a_failed_child_goes_on_where_it_failed() {
+    let mut world = World::of(workflow([
+        comp("a").into(),
+        par([comp("b").into(), comp("c").into()]),
+    ]));
+    world.finish("a");
+    world.fail("b", "boom");
+    taken(&mut world);
+    revive(&mut world, Revival::WhereItStopped).unwrap();
+    assert_eq!(world.status(), RunStatus::Running);
+    assert_eq!(
+        world.store.run.as_ref().unwrap().tie,
+        Some(ChildTie::Awaited)
+    );
+    assert_eq!(world.nodes(), "a=finished b=in-progress c=in-progress");
+    world.finish("b");
+    world.finish("c");
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
+fn an_undone_child_begins_from_its_start_with_its_new_input() {
+    let mut world = World::looping(|rows, passes| {
+        let until = rows.contains_key("a::1");
+        let again = repeat("l", until, [comp("a").into()]);
+        Ok(workflow_at(passes, [again, approval("ask").into()]))
+    });
+    world.finish("a");
+    world.finish("a::1");
+    world.decide("ask", true).unwrap();
+    assert_eq!(world.status(), RunStatus::Finished);
+    taken(&mut world);
+    let input = RawJson::of(&json!({ "n": 2 }));
+    revive(&mut world, Revival::FromStart(input.clone())).unwrap();
+    assert_eq!(world.store.run.as_ref().unwrap().input, input);
+    assert_eq!(world.store.outputs, []);
+    assert_eq!(world.store.approvals.len(), 0);
+    assert_eq!(world.loops(), "l#0=going");
+    world.finish("a");
+    world.finish("a::1");
+    assert_eq!(world.status(), RunStatus::WaitingApproval);
+}
+
+#[test]
+fn a_child_whose_end_was_not_seen_is_not_revived() {
+    let mut world = parent();
+    world.store.run.as_mut().unwrap().tie = Some(ChildTie::Awaited);
+    world.crash();
+    world.take_up().unwrap();
+    revive(&mut world, Revival::WhereItStopped).unwrap();
+    assert_eq!(world.status(), RunStatus::Running, "it only goes on");
+    world.child_gives(json!({ "v": "x" }));
+    assert!(revive(&mut world, Revival::WhereItStopped).is_err());
+    assert_eq!(world.status(), RunStatus::Finished);
 }

@@ -55,6 +55,9 @@ impl Pass<'_> {
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. }
             | RowChange::FireSchedule { .. } => {}
+            RowChange::Reattach { input } => {
+                self.optional(input, |input| self.json(Place::Input, input));
+            }
             RowChange::Audit(record) => self.audit(record),
         }
     }

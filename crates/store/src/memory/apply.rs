@@ -15,7 +15,7 @@ use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::{ChildTie, Committed, RowChange, RunUpdate, StepWrite};
 use smithers_model::wait::Wait;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{NodeKey, RunId, Timestamp};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
 use super::state::{Output, Run, State};
 use crate::audit_chain;
@@ -239,7 +239,7 @@ impl State {
                 self.launches.insert(key, new.row.run_id.clone());
             }
             let mut run = Run::new(new.row.clone());
-            run.tie = new.row.parent.as_ref().map(|parent| self.tie_to(parent));
+            run.row.tie = new.row.parent.as_ref().map(|parent| self.tie_to(parent));
             self.runs.insert(new.row.run_id.clone(), run);
         }
     }
@@ -256,7 +256,17 @@ impl State {
     fn let_child_go(&mut self, parent: &RunId, child: &RunId, tie: ChildTie) {
         let child = self.runs.get_mut(child);
         if let Some(child) = child.filter(|child| child.row.parent.as_ref() == Some(parent)) {
-            child.tie = Some(tie);
+            child.row.tie = Some(tie);
+        }
+    }
+
+    fn reattach(&mut self, run_id: &RunId, input: Option<RawJson>) {
+        let row = self.runs.get(run_id).map(|run| &run.row);
+        let parent = row.and_then(|row| row.parent.clone());
+        let tie = parent.map(|parent| self.tie_to(&parent));
+        if let Some(run) = self.runs.get_mut(run_id) {
+            run.row.tie = tie;
+            run.row.input = input.unwrap_or_else(|| run.row.input.clone());
         }
     }
 
@@ -310,6 +320,7 @@ impl State {
             RowChange::HoldDueTimes(held) => run.hold_due_times(held),
             RowChange::LetChildGo { child, tie } => self.let_child_go(run_id, &child, tie),
             RowChange::FireSchedule { firing, at } => self.fire(run_id, &firing, at),
+            RowChange::Reattach { input } => self.reattach(run_id, input),
             RowChange::Audit(record) => self.append_audit(record),
         }
     }

@@ -324,13 +324,13 @@ impl MemoryReader {
 impl ChildReader for MemoryReader {
     fn ended_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>> {
         Ok(self.children(after, limit, |run| {
-            run.tie == Some(ChildTie::Awaited) && run.row.finished_at.is_some()
+            run.row.tie == Some(ChildTie::Awaited) && run.row.finished_at.is_some()
         }))
     }
 
     fn unwanted_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>> {
         Ok(self.children(after, limit, |run| {
-            run.tie == Some(ChildTie::Unwanted) && run.row.finished_at.is_none()
+            run.row.tie == Some(ChildTie::Unwanted) && run.row.finished_at.is_none()
         }))
     }
 }

@@ -13,7 +13,6 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::RunRow;
 use smithers_model::schedule::Schedule;
 use smithers_model::signal::Signal;
-use smithers_model::step::ChildTie;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{LoopId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
@@ -44,8 +43,6 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct Run {
     pub(super) row: RunRow,
-    /// How it is tied to its parent, if it has one.
-    pub(super) tie: Option<ChildTie>,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     /// Attempts whose due time wakes nobody, because the run is paused.
@@ -77,7 +74,6 @@ impl Run {
     pub(super) fn new(row: RunRow) -> Self {
         Self {
             row,
-            tie: None,
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
             held: BTreeSet::new(),

@@ -12,6 +12,7 @@ use smithers_model::output::ColumnKind;
 use smithers_model::party::Party;
 use smithers_model::run::RunStatus;
 use smithers_model::schedule::{CatchUp, Overlap};
+use smithers_model::step::ChildTie;
 use smithers_model::{NodeId, NodeKey, RawJson, RunId, Timestamp, WorkflowKey};
 
 use crate::error::Error;
@@ -118,7 +119,8 @@ stored_state!(
     AttemptState,
     LoopState,
     Overlap,
-    CatchUp
+    CatchUp,
+    ChildTie
 );
 
 impl FromSql for Stored<ApprovalStatus> {

@@ -86,6 +86,7 @@ impl RunScript {
     fn row(&self) -> RunRow {
         RunRow {
             parent: None,
+            tie: None,
             run_id: self.run_id.clone(),
             workflow_key: "w".into(),
             workflow_name: "workflow".into(),

@@ -121,6 +121,11 @@ impl Store {
             RowChange::WithdrawApproval { node } => drop(self.approvals.remove(node)),
             RowChange::HoldDueTimes(held) => self.is_held = *held,
             RowChange::LetChildGo { child, tie } => drop(self.ties.insert(child.clone(), *tie)),
+            RowChange::Reattach { input } => {
+                let run = self.run.as_mut().expect("run row");
+                run.tie = Some(ChildTie::Awaited);
+                run.input = input.clone().unwrap_or_else(|| run.input.clone());
+            }
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
     }

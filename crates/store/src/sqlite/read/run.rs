@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Row, ToSql};
 use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::step::ChildTie;
 use smithers_model::{Epoch, RunId, WorkflowKey};
 
 use super::{SqliteReader, bound};
@@ -20,7 +21,7 @@ macro_rules! select_run {
             "SELECT r.run_id, r.workflow_key, r.workflow_name, r.workflow_hash, r.status, r.system,
                     r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms, r.pause_requested_at_ms,
                     r.error_json, r.config_json, h.epoch, h.next_seq, h.next_stream_seq, h.next_frame_no,
-                    r.input_json, r.parent_run_id
+                    r.input_json, r.parent_run_id, r.parent_tie
              FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
              ",
             $tail
@@ -49,6 +50,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         next_frame_no: row.get(16)?,
         input: raw_json(row, 17)?,
         parent: row.get::<_, Option<String>>(18)?.map(RunId::new),
+        tie: row.get::<_, Option<Stored<ChildTie>>>(19)?.map(|tie| tie.0),
     })
 }
 

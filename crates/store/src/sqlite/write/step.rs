@@ -125,6 +125,7 @@ impl Writing<'_> {
             RowChange::HoldDueTimes(held) => due::hold(conn, run_id, *held),
             RowChange::LetChildGo { child, tie } => child::let_go(conn, run_id, child, *tie),
             RowChange::FireSchedule { firing, at } => schedule::fire(conn, run_id, firing, *at),
+            RowChange::Reattach { input } => child::reattach(conn, run_id, input.as_ref()),
             RowChange::Audit(record) => audit::append(conn, record),
         }
     }

@@ -1,8 +1,8 @@
 //! Child runs: found by what is still to be done between them and their parents, and by nothing else.
 
-use smithers_model::RunId;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{ChildTie, RowChange, RunUpdate};
+use smithers_model::{RawJson, RunId};
 use smithers_store::testkit::RunScript;
 
 use super::{Subject, for_each_backend, run};
@@ -12,6 +12,7 @@ for_each_backend![
     a_child_of_a_parent_that_has_ended_is_found_until_it_ends_too,
     a_child_that_begins_after_the_end_of_its_parent_is_unwanted,
     only_the_parent_lets_a_child_go,
+    a_child_that_goes_on_is_awaited_again_unless_its_parent_has_ended,
     children_are_listed_in_pages,
 ];
 
@@ -90,6 +91,27 @@ fn only_the_parent_lets_a_child_go(subject: &mut Subject) {
     assert_eq!(unwanted(subject), []);
     end(subject, &mut script);
     assert_eq!(ended(subject), [run("c")]);
+}
+
+fn a_child_that_goes_on_is_awaited_again_unless_its_parent_has_ended(subject: &mut Subject) {
+    let mut parent = subject.launched("p");
+    let mut script = child(subject, "c", "p");
+    let_go(subject, &mut parent, "c", ChildTie::Undone);
+    let tie = |subject: &Subject| subject.reader().run(&run("c")).unwrap().unwrap().tie;
+    assert_eq!(tie(subject), Some(ChildTie::Undone));
+    let input = RawJson::parse("{\"n\":2}").unwrap();
+    let again = RowChange::Reattach {
+        input: Some(input.clone()),
+    };
+    subject.commit(script.step(vec![], vec![again])).unwrap();
+    assert_eq!(tie(subject), Some(ChildTie::Awaited));
+    let row = subject.reader().run(&run("c")).unwrap().unwrap();
+    assert_eq!(row.input, input);
+    end(subject, &mut parent);
+    let again = RowChange::Reattach { input: None };
+    subject.commit(script.step(vec![], vec![again])).unwrap();
+    let row = subject.reader().run(&run("c")).unwrap().unwrap();
+    assert_eq!((row.tie, row.input), (Some(ChildTie::Unwanted), input));
 }
 
 fn children_are_listed_in_pages(subject: &mut Subject) {

@@ -1,6 +1,8 @@
 //! Parents and children through real actors: results, waits, ends and notices that are lost.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use smithers_model::approval::OnDeny;
@@ -14,6 +16,7 @@ use smithers_model::{NodeKey, RawJson, RunId};
 use smithers_store::testkit::{RunScript, commit_all, output};
 use smithers_store::{Backend, MemoryStore};
 
+use crate::run::Retry;
 use crate::testing::{Bench, decision, launch, somebody, workflow};
 
 const CHILD: &str = "r1:child:sub:0";
@@ -139,6 +142,86 @@ async fn a_cancelled_parent_ends_a_child_that_waits_and_one_that_works() {
         bench.wait_for(CHILD, RunStatus::Cancelled).await;
         bench.wait_until_closed().await;
     }
+}
+
+#[actix::test]
+async fn a_retry_lets_the_failed_child_go_on_and_does_nothing_twice() {
+    let fails_left = Arc::new(AtomicUsize::new(2));
+    let parent = workflow("parent", |ui| {
+        ui.task("sub")
+            .retries(2, Duration::from_millis(1))
+            .subflow(1, &json!({}));
+    });
+    let child = workflow("child", move |ui| {
+        ui.task("first")
+            .output("decision")
+            .value(&json!({"approved": true}));
+        let fails_left = fails_left.clone();
+        ui.task("work").depends_on(&["first"]).compute(move || {
+            let fails = fails_left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+                .is_ok();
+            Box::pin(async move {
+                match fails {
+                    true => Err(ErrorInfo::thrown("Error", "boom")),
+                    false => Ok(json!({"ok": true, "n": 1})),
+                }
+            })
+        });
+    });
+    let module = NativeWorkflow::module(vec![parent, child]);
+    let bench = Bench::start(MemoryStore::default(), module);
+    bench.runs.launch(launch("parent", "r1")).await.unwrap();
+    bench.wait_for("r1", RunStatus::Finished).await;
+    assert!(bench.story("r1").contains("NodeStarted sub #3"));
+    let story = bench.story(CHILD);
+    assert_eq!(story.matches("NodeStarted first").count(), 1, "{story}");
+    assert_eq!(story.matches("RunFailed").count(), 2, "{story}");
+}
+
+#[actix::test]
+async fn a_child_that_was_denied_is_not_tried_again() {
+    let parent = workflow("parent", |ui| {
+        ui.task("sub")
+            .retries(2, Duration::from_millis(1))
+            .subflow(1, &json!({}));
+    });
+    let child = workflow("child", |ui| {
+        ui.task("gate")
+            .output("decision")
+            .approval("Ship it?", OnDeny::Fail);
+    });
+    let module = NativeWorkflow::module(vec![parent, child]);
+    let bench = Bench::start(MemoryStore::default(), module);
+    bench.runs.launch(launch("parent", "r1")).await.unwrap();
+    bench.wait_for("r1", RunStatus::WaitingApproval).await;
+    let gate = NodeKey::new("gate", 0);
+    let child = CHILD.into();
+    let decided = bench.runs.decide(&child, gate, decision(false), somebody());
+    decided.await.unwrap();
+    bench.wait_for("r1", RunStatus::Failed).await;
+    assert!(!bench.story("r1").contains("NodeRetrying"));
+}
+
+#[actix::test]
+async fn a_task_that_is_done_again_has_its_child_done_again_from_the_start() {
+    let child = |ui: &mut Ui| ui.task("work").value(&json!({"ok": true, "n": 7}));
+    let bench = Bench::start(MemoryStore::default(), module(child));
+    bench.runs.launch(launch("parent", "r1")).await.unwrap();
+    bench.wait_for("r1", RunStatus::Finished).await;
+    bench.wait_until_closed().await;
+    let retry = Retry {
+        node: NodeKey::new("sub", 0),
+        dependents: true,
+        accept_change: false,
+        actor: somebody(),
+    };
+    bench.runs.retry_task(&"r1".into(), retry).await.unwrap();
+    let twice = |run: &str| bench.story(run).matches("RunFinished").count() == 2;
+    bench.wait("r1", |_| twice("r1")).await;
+    let story = bench.story(CHILD);
+    assert!(twice(CHILD), "{story}");
+    assert!(story.contains("NodeStarted work #2"), "{story}");
 }
 
 #[actix::test]

@@ -21,7 +21,13 @@ pub(crate) enum Suite {
     /// Replay the recorded sessions of tests/conformance/transcripts.
     Transcripts(Selection),
     /// Run the probe modules of tests/conformance/probes.
-    Probes(Selection),
+    Probes {
+        #[command(flatten)]
+        selection: Selection,
+        /// Write down what comes of the probes that this project adds, instead of comparing it.
+        #[arg(long)]
+        write: bool,
+    },
     /// Run the unmodified public client of tests/clients.
     Sdk {
         /// Gateway binary to test; built from this workspace when absent.
@@ -69,8 +75,14 @@ impl Suite {
             Self::Transcripts(selection) => {
                 transcripts::run(project, &selection.binary(project)?, &selection.only()).await?
             }
-            Self::Probes(selection) => {
-                probes::run(project, &selection.binary(project)?, &selection.only()).await?
+            Self::Probes { selection, write } => {
+                probes::run(
+                    project,
+                    &selection.binary(project)?,
+                    &selection.only(),
+                    write,
+                )
+                .await?
             }
             Self::Sdk { binary } => sdk::run(project, &binary_or_build(binary, project)?).await?,
         };
@@ -106,10 +118,17 @@ pub(crate) async fn required(project: &Project, binary: &Path) -> Vec<Report> {
     let sdk = Suite::Sdk {
         binary: Some(binary.to_owned()),
     };
+    // Which probes are ours is read from their folder; when that fails, running them says why.
+    let ours = probes::ours(project).unwrap_or_default();
+    let probes = PROBES.into_iter().chain(ours.iter().map(String::as_str));
+    let probes = Suite::Probes {
+        selection: selected(&probes.collect::<Vec<_>>()),
+        write: false,
+    };
     let suites = [
         ("sdk", sdk),
         ("transcripts", Suite::Transcripts(selected(&TRANSCRIPTS))),
-        ("probes", Suite::Probes(selected(&PROBES))),
+        ("probes", probes),
     ];
     let mut reports = Vec::new();
     for (name, suite) in suites {

@@ -106,6 +106,34 @@ impl Database {
         }))
     }
 
+    /// Returns a run as an expectation has it.
+    pub(crate) fn recording(&self, run: &str) -> Result<Value> {
+        let of_user = "SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE '\\_smithers%' ESCAPE '\\'
+            AND m.name NOT LIKE 'sqlite%' AND m.name <> 'input' ORDER BY m.name";
+        let tables = self.rows(of_user, &[])?;
+        let tables: Vec<&str> = tables
+            .iter()
+            .filter_map(|row| row["name"].as_str())
+            .collect();
+        let mut shown = self.run(run, &tables)?;
+        let mut recorded = shown["head"].take();
+        for field in [
+            "frames",
+            "nodes",
+            "attempts",
+            "approvals",
+            "loops",
+            "outputs",
+        ] {
+            recorded[field] = shown[field].take();
+        }
+        if let Some(tables) = recorded["outputs"].as_object_mut() {
+            tables.retain(|_, rows| rows.as_array().is_some_and(|rows| !rows.is_empty()));
+        }
+        recorded["events"] = self.events(run)?.into();
+        Ok(recorded)
+    }
+
     /// Returns the rows of a user's table for a run, without the run's id.
     pub(crate) fn user_rows(&self, table: &str, run: &str) -> Result<Vec<Value>> {
         let order = if table == "input" {

@@ -6,7 +6,7 @@ mod script;
 mod stage;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
@@ -23,27 +23,65 @@ use crate::project::Project;
 /// Table of the run's result, when a module has one.
 const RESULT_TABLE: &str = "output";
 
-/// Runs the probes in `only` (all when empty).
+/// Folders of probes: what the public engine does, and what this one does beyond it.
+const RECORDED: &str = "tests/conformance/probes";
+const OURS: &str = "tests/conformance/probes/ours";
+
+/// Runs the probes in `only` (all when empty). With `write`, those of this project write down what comes of them
+/// instead of comparing it.
 pub(crate) async fn run(
     project: &Project,
     binary: &Path,
     only: &BTreeSet<String>,
+    write: bool,
 ) -> Result<Report> {
     let better = Better::read(&project.path("tests/conformance/better.toml"))?;
     clients::install(project)?;
     let mut report = Report::new("probes");
-    for name in names(&project.path("tests/conformance/probes"), only)? {
-        report
-            .case(&name, play(project, binary, &name, &better))
-            .await;
+    for module in chosen(project, only)? {
+        let name = name_of(&module);
+        let is_ours = module.parent() == Some(&*project.path(OURS));
+        if write && is_ours {
+            report.case(&name, record(project, binary, &module)).await;
+        } else {
+            report
+                .case(&name, play(project, binary, &module, &better))
+                .await;
+        }
     }
     Ok(report)
 }
 
-async fn play(project: &Project, binary: &Path, name: &str, better: &Better) -> Result<()> {
-    let folder = project.path("tests/conformance/probes");
-    let module = folder.join(format!("{name}.tsx"));
-    let script = Script::read(&module, &folder.join(format!("{name}.expected.json")))?;
+/// Names of the probes that this project adds to the recorded ones.
+pub(crate) fn ours(project: &Project) -> Result<Vec<String>> {
+    let modules = modules(&project.path(OURS))?;
+    Ok(modules.iter().map(|module| name_of(module)).collect())
+}
+
+/// Plays a probe and writes down what came of it, to be read by whoever adds it.
+async fn record(project: &Project, binary: &Path, module: &Path) -> Result<()> {
+    let steps = Script::steps_of(module)?;
+    let mut stage = Stage::set(binary, module, &clients::node_modules(project)).await?;
+    let mut results = Vec::new();
+    for step in &steps {
+        let result = stage.act(step).await;
+        let result = with_log(result, &stage.log_tail())?;
+        results.push(json!({ "op": step["op"], "result": result }));
+    }
+    let database = stage.database()?;
+    let mut runs = Vec::new();
+    for id in database.run_ids()? {
+        runs.push(database.recording(&id)?);
+    }
+    let expected = json!({ "probe": name_of(module), "steps": results, "runs": runs });
+    let text = serde_json::to_string_pretty(&expected)? + "\n";
+    let file = module.with_extension("expected.json");
+    std::fs::write(&file, text).with_context(|| format!("failed to write {}", file.display()))
+}
+
+async fn play(project: &Project, binary: &Path, module: &Path, better: &Better) -> Result<()> {
+    let name = &*name_of(module);
+    let script = Script::read(module, &module.with_extension("expected.json"))?;
     let rules = better.for_probe(name);
     let unknown = rules.iter().find(|rule| !compare::RULES.contains(*rule));
     ensure!(
@@ -51,7 +89,7 @@ async fn play(project: &Project, binary: &Path, name: &str, better: &Better) -> 
         "better.toml names the unknown rule `{}`",
         unknown.unwrap_or(&"")
     );
-    let mut stage = Stage::set(binary, &module, &clients::node_modules(project)).await?;
+    let mut stage = Stage::set(binary, module, &clients::node_modules(project)).await?;
     let played = compare_all(&mut stage, &script, &rules).await;
     with_log(played, &stage.log_tail())
 }
@@ -177,21 +215,32 @@ fn camel_case(column: &str) -> String {
     })
 }
 
-fn names(folder: &Path, only: &BTreeSet<String>) -> Result<Vec<String>> {
+/// The modules of the probes in `only`, all when empty.
+fn chosen(project: &Project, only: &BTreeSet<String>) -> Result<Vec<PathBuf>> {
+    let mut known = modules(&project.path(RECORDED))?;
+    known.extend(modules(&project.path(OURS))?);
+    let names: BTreeSet<String> = known.iter().map(|module| name_of(module)).collect();
+    let missing: Vec<&String> = only.difference(&names).collect();
+    ensure!(missing.is_empty(), "there is no probe {missing:?}");
+    known.retain(|module| only.is_empty() || only.contains(&name_of(module)));
+    Ok(known)
+}
+
+/// The modules in `folder`, by name.
+fn modules(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("failed to list {}", folder.display()))?;
-    let files = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let known: BTreeSet<String> = files
-        .filter_map(|file| file.strip_suffix(".tsx").map(str::to_owned))
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut modules: Vec<PathBuf> = files
+        .filter(|file| file.extension().is_some_and(|kind| kind == "tsx"))
         .collect();
-    let missing: Vec<&String> = only.difference(&known).collect();
-    ensure!(missing.is_empty(), "there is no probe {missing:?}");
-    Ok(known
-        .into_iter()
-        .filter(|name| only.is_empty() || only.contains(name))
-        .collect())
+    modules.sort();
+    Ok(modules)
+}
+
+fn name_of(module: &Path) -> String {
+    let stem = module.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -208,13 +257,9 @@ mod tests {
 
     #[test]
     fn every_probe_has_a_script_that_can_be_read() {
-        let folder = Project::find().unwrap().path("tests/conformance/probes");
-        for name in names(&folder, &BTreeSet::new()).unwrap() {
-            Script::read(
-                &folder.join(format!("{name}.tsx")),
-                &folder.join(format!("{name}.expected.json")),
-            )
-            .unwrap();
+        let project = Project::find().unwrap();
+        for module in chosen(&project, &BTreeSet::new()).unwrap() {
+            Script::read(&module, &module.with_extension("expected.json")).unwrap();
         }
     }
 }

@@ -41,6 +41,14 @@ impl Script {
         Self::join(&literals["steps"], &recorded)
     }
 
+    /// The steps of a probe that has not been recorded.
+    pub(crate) fn steps_of(module: &Path) -> Result<Vec<Value>> {
+        let source = std::fs::read_to_string(module)
+            .with_context(|| format!("failed to read {}", module.display()))?;
+        let steps = evaluate(literal_of(&source)?)?["steps"].take();
+        serde_json::from_value(steps).context("the module has no steps")
+    }
+
     fn join(literals: &Value, recorded: &Value) -> Result<Self> {
         let literals = literals.as_array().context("the module has no steps")?;
         let results = recorded["steps"]

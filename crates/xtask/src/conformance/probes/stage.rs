@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use smithers_testkit::rpc::Refusal;
 use smithers_testkit::{Gateway, Scratch, wait};
 
@@ -13,12 +13,18 @@ use super::database::Database;
 
 /// Token of the one who decides in the recordings.
 const TOKEN: &str = "probe-token";
+/// Other people, for steps that say who asks.
+const OTHERS: [&str; 2] = ["ben", "carl"];
 /// Run of a step that names none.
 const DEFAULT_RUN: &str = "r1";
 /// Time for a run to end or park; the longest probe works for seven seconds.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(40);
 /// Node states in which nothing more will happen.
 const ENDED: [&str; 4] = ["finished", "failed", "skipped", "cancelled"];
+
+fn token_of(name: &str) -> String {
+    format!("{name}-token")
+}
 
 /// The stage of one probe.
 #[derive(Debug)]
@@ -34,8 +40,10 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets the stage for `module`: an unmodified copy beside `node_modules`.
     pub(crate) async fn set(binary: &Path, module: &Path, node_modules: &Path) -> Result<Self> {
-        let grant = json!({ "role": "operator", "scopes": ["*"], "userId": "user:probe" });
-        let mut scratch = Scratch::new(&json!({ TOKEN: grant }))?;
+        let grant = |name: &str| json!({ "role": "operator", "scopes": ["*"], "userId": format!("user:{name}") });
+        let mut tokens = Map::from_iter([(TOKEN.to_owned(), grant("probe"))]);
+        tokens.extend(OTHERS.map(|name| (token_of(name), grant(name))));
+        let mut scratch = Scratch::new(&tokens.into())?;
         let name = module.file_name().context("the module has no name")?;
         let copy = scratch.path(&name.to_string_lossy());
         std::fs::copy(module, &copy).context("failed to copy the probe")?;
@@ -79,6 +87,7 @@ impl Stage {
         match step["op"].as_str().unwrap_or_default() {
             "run" => self.launch_and_wait(&run, step).await,
             "start" => self.launch_only(&run, step).await,
+            "wait" if step["status"].is_string() => self.reaches(&run, &step["status"]).await,
             "wait" => self.settled(&run).await,
             "waitEvent" => self.see(&run, step).await,
             "resume" => self.resume(&run).await,
@@ -93,6 +102,8 @@ impl Stage {
                 Ok(Value::Null)
             }
             "kill9" => self.kill(&run, step).await,
+            "rpc" => self.ask(step).await,
+            "restart" => self.restart(step).await,
             other => bail!("steps of kind `{other}` cannot be played yet"),
         }
     }
@@ -135,6 +146,33 @@ impl Stage {
             Ok(_) => Ok(Value::Null),
             Err(refusal) => Ok(json!({ "thrown": refusal.code })),
         }
+    }
+
+    /// Calls a method and shows the fields of its answer that `show` names. `as` says who asks.
+    async fn ask(&self, step: &Value) -> Result<Value> {
+        let method = step["method"].as_str().context("a call names its method")?;
+        let token = step["as"].as_str().map_or_else(|| TOKEN.into(), token_of);
+        let answer = self.gateway()?.call(&token, method, step["params"].clone());
+        let shown = match answer.await? {
+            Err(refusal) => return Ok(json!({ "thrown": refusal.code })),
+            Ok(answer) => answer,
+        };
+        let names = step["show"].as_array().into_iter().flatten();
+        let names = names.filter_map(Value::as_str);
+        Ok(names
+            .map(|name| (name.to_owned(), shown[name].clone()))
+            .collect())
+    }
+
+    /// Stops the gateway, and starts it again `downMs` later.
+    async fn restart(&mut self, step: &Value) -> Result<Value> {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await?;
+        }
+        let down = step["downMs"].as_u64().unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(down)).await;
+        self.start().await?;
+        Ok(Value::Null)
     }
 
     /// Waits until an event of a type, and of a node when one is named, is stored.
@@ -232,6 +270,21 @@ impl Stage {
         self.scratch.unset("PROBE_SLOW");
         self.start().await?;
         Ok(json!("killed"))
+    }
+
+    /// Waits until the run has a status.
+    async fn reaches(&self, run: &str, status: &Value) -> Result<Value> {
+        wait::until(
+            &format!("run {run} to be {status}"),
+            SETTLE_DEADLINE,
+            || async {
+                let record = self.call("getRun", json!({ "runId": run })).await?;
+                let is_there = record.is_ok_and(|record| record["status"] == *status);
+                Ok(is_there.then_some(()))
+            },
+        )
+        .await?;
+        Ok(json!({ "status": status }))
     }
 
     /// Waits until the run has ended or parked and returns its status.

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::unpack;
 
+/// Entry of the volatile things: tasks that run side by side end in any order.
+const PARALLEL_ENDS: &str = "order of parallel node.finished events";
+
 /// One recorded file.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
@@ -64,6 +67,16 @@ pub(crate) enum Action {
     Unplayable(&'static str),
 }
 
+/// The payload of a frame that tells of the end of a task.
+fn end_of(step: &Step) -> Option<&Value> {
+    match &step.action {
+        Action::Receive { frame, .. } if frame["event"] == "node.finished" => {
+            Some(&frame["payload"])
+        }
+        _ => None,
+    }
+}
+
 /// A request and the expected answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exchange {
@@ -97,7 +110,7 @@ impl Recording {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let name = text(value, "name")?;
         let steps = value["steps"].as_array().context("no steps")?;
-        Ok(Self {
+        let mut recording = Self {
             number: name.split('-').next().unwrap_or_default().to_owned(),
             name,
             gateway_config: value["gatewayConfig"]
@@ -114,7 +127,29 @@ impl Recording {
                     Ok(Step { index, action })
                 })
                 .collect::<Result<_>>()?,
-        })
+        };
+        recording.settle_parallel_ends();
+        Ok(recording)
+    }
+
+    /// Where the recording leaves the order of ends that belong together to chance, they come in the order of the tasks.
+    fn settle_parallel_ends(&mut self) {
+        if !self.volatile.iter().any(|entry| entry == PARALLEL_ENDS) {
+            return;
+        }
+        let together = |left: &Step, right: &Step| match (end_of(left), end_of(right)) {
+            (Some(left), Some(right)) => left["runId"] == right["runId"],
+            _ => false,
+        };
+        for ends in self.steps.chunk_by_mut(together) {
+            let mut payloads: Vec<Value> = ends.iter().filter_map(end_of).cloned().collect();
+            payloads.sort_by_key(|payload| payload["nodeId"].to_string());
+            for (step, payload) in ends.iter_mut().zip(payloads) {
+                if let Action::Receive { frame, .. } = &mut step.action {
+                    frame["payload"] = payload;
+                }
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod crons;
 mod events;
 mod fields;
+mod launches;
 mod numbering;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 13] = [
+pub(crate) const ORDER: [&str; 16] = [
     "single-run-completed",
     "approval-decided-event",
     "parked-cancel-is-told",
@@ -36,6 +37,9 @@ pub(crate) const ORDER: [&str; 13] = [
     "time-in-stream",
     "schedules-explained",
     "schedule-mistakes-told",
+    "bad-input-refused",
+    "ids-used-once",
+    "reruns-work",
 ];
 
 /// Applies the rule called `name`; returns the number of changes.
@@ -55,6 +59,9 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
         "schedules-explained" => Ok(crons::schedules_explained(steps)),
         "schedule-mistakes-told" => Ok(crons::schedule_mistakes_told(steps)),
+        "bad-input-refused" => Ok(launches::bad_input_refused(steps)),
+        "ids-used-once" => Ok(launches::ids_used_once(steps)),
+        "reruns-work" => Ok(launches::reruns_work(steps)),
         other => bail!("better.toml names the unknown rule `{other}`"),
     }
 }

@@ -228,3 +228,89 @@ fn a_refused_exchange_keeps_the_id_of_its_body() {
 fn an_unknown_rule_is_refused() {
     assert!(apply("no-such-rule", &mut recording(json!([]))).is_err());
 }
+
+fn call(method: &str, asked: Value, status: u16, answer: Value) -> Value {
+    let request = json!({ "method": "POST", "path": format!("/v1/rpc/{method}"), "headers": {}, "body": asked });
+    json!({ "http": { "request": request, "response": { "status": status, "headers": {}, "body": answer } } })
+}
+
+#[test]
+fn a_launch_that_came_to_nothing_is_refused_and_its_event_goes() {
+    let asked = json!({ "workflow": "w", "options": { "runId": "bad" } });
+    let taken = json!({ "type": "res", "id": "1", "ok": true, "payload": { "runId": "bad" } });
+    let mut recording = recording(json!([
+        call("launchRun", asked, 200, taken),
+        event(
+            "run.completed",
+            1,
+            json!({ "runId": "bad", "status": "failed" })
+        ),
+        call("getRun", json!({ "runId": "bad" }), 404, json!({})),
+        event("node.pending", 2, json!({ "runId": "q" })),
+    ]));
+    assert_eq!(apply("bad-input-refused", &mut recording).unwrap(), 1);
+    assert_eq!(names(&recording), [("node.pending".to_owned(), 1)]);
+    let Action::Http(launch) = &recording.steps[0].action else {
+        panic!("the launch stays");
+    };
+    assert_eq!(
+        (launch.status, &launch.body["error"]["code"]),
+        (400, &json!("INVALID_INPUT"))
+    );
+}
+
+#[test]
+fn a_run_that_is_launched_once_more_has_the_events_of_the_first() {
+    let asked = json!({ "runId": "r", "newRunId": "again" });
+    let taken = json!({ "type": "res", "id": "1", "ok": true, "payload": { "runId": "again" } });
+    let mut recording = recording(json!([
+        event("node.pending", 1, json!({ "nodeId": "a" })),
+        event("run.completed", 2, json!({ "status": "finished" })),
+        call("runs.rerun", asked, 200, taken),
+        event(
+            "run.completed",
+            3,
+            json!({ "runId": "again", "status": "failed" })
+        ),
+        call("getRun", json!({ "runId": "again" }), 404, json!({})),
+    ]));
+    assert_eq!(apply("reruns-work", &mut recording).unwrap(), 1);
+    let again: Vec<Value> = frames(&recording)[2..]
+        .iter()
+        .map(|frame| frame["payload"].clone())
+        .collect();
+    assert_eq!(
+        again,
+        [
+            json!({ "runId": "again", "nodeId": "a" }),
+            json!({ "runId": "again", "status": "finished" })
+        ]
+    );
+}
+
+#[test]
+fn an_id_that_is_taken_is_refused_and_the_first_run_stays_as_it_was() {
+    let asked = |workflow: &str| json!({ "workflow": workflow, "options": { "runId": "r" } });
+    let taken = |workflow: &str| json!({ "type": "res", "id": "1", "ok": true, "payload": { "runId": "r", "workflow": workflow } });
+    let mixed = json!({ "payload": { "runId": "r", "workflowName": "second", "summary": { "finished": 1, "in-progress": 2 } } });
+    let mut recording = recording(json!([
+        call("launchRun", asked("first"), 200, taken("first")),
+        event("run.completed", 1, json!({})),
+        call("launchRun", asked("second"), 200, taken("second")),
+        event("node.pending", 2, json!({})),
+        call("getRun", json!({ "runId": "r" }), 200, mixed),
+    ]));
+    assert_eq!(apply("ids-used-once", &mut recording).unwrap(), 1);
+    assert_eq!(names(&recording), [("run.completed".to_owned(), 1)]);
+    let calls: Vec<_> = recording
+        .steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::Http(call) => Some((call.status, call.body["payload"].clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((calls[0].0, calls[1].0), (200, 409));
+    assert_eq!(calls[2].1["workflowName"], "first");
+    assert_eq!(calls[2].1["summary"], json!({ "finished": 1 }));
+}

@@ -58,14 +58,14 @@ impl Observer for FrameLog {
     }
 }
 
-/// Returns the run of a launch that let the gateway choose the id.
+/// Returns the run of a launch that let the gateway choose the id, as a schedule that is fired by hand does too.
 pub fn launched(method: Option<&'static str>, answer: &Payload) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Launched {
         run_id: String,
     }
-    if !matches!(method, Some("launchRun" | "runs.create")) {
+    if !matches!(method, Some("launchRun" | "runs.create" | "cronRun")) {
         return None;
     }
     let launched: Launched = serde_json::from_slice(answer.as_bytes()).ok()?;

@@ -1,6 +1,7 @@
 //! The HTTP surface: routes, and what a handler does with a request before and after the service.
 
 mod access;
+mod crons;
 mod health;
 mod index;
 mod metrics;
@@ -15,6 +16,7 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 use smithers_actors::session::{Connections, Services};
+use smithers_model::redact::Place;
 use smithers_model::time::Clock;
 use smithers_protocol::error::RpcError;
 
@@ -85,12 +87,24 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
         .route("/v1/runs/{run}", web::get().to(rest::get_run))
         .route("/v1/api/runs", web::get().to(rest::list_runs))
         .route("/v1/api/runs/{run}", web::get().to(rest::get_run))
+        .route("/v1/api/crons", web::get().to(crons::list))
+        .route("/v1/api/crons", web::post().to(crons::create))
+        .route("/v1/api/crons/run", web::post().to(crons::run))
+        .route("/v1/api/crons/{cron}", web::delete().to(crons::delete))
         .route("/", web::get().to(index::index));
 }
 
 /// Some routes match their exact address only (gateway-protocol 3.1).
 fn no_query(request: &guard::GuardContext<'_>) -> bool {
     request.head().uri.query().is_none()
+}
+
+/// An error as it may be shown: without secrets in its texts.
+fn redacted(error: &RpcError) -> RpcError {
+    let redactor = smithers_redact::shared();
+    error
+        .clone()
+        .with_texts(|text| redactor.line(Place::Message, text))
 }
 
 /// Marks a response as that of an error: its code for the access log and, when the error says how long to wait, a header.

@@ -10,7 +10,7 @@ use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
 use smithers_protocol::params::{ListRuns, Params};
 
-use super::{Edge, access, mark_error};
+use super::{Edge, access, mark_error, redacted};
 use crate::access_log::{self, Outcome};
 
 /// `GET /v1/runs`: the rows of `listRuns`, filtered by query parameters.
@@ -44,7 +44,7 @@ pub(super) async fn get_run(
 
 /// Query parameters as a filter. Numbers and booleans are texts in a query; the readers of parameters accept
 /// numeric text, and `includeSystem=true` is the one flag.
-fn query_of(request: &HttpRequest) -> Result<Params, RpcError> {
+pub(super) fn query_of(request: &HttpRequest) -> Result<Params, RpcError> {
     let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map_err(|_| RpcError::invalid_input("The query string cannot be read."))?;
     let mut filter = Params::new();
@@ -62,7 +62,8 @@ fn query_of(request: &HttpRequest) -> Result<Params, RpcError> {
     Ok(filter)
 }
 
-fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
+/// An answer in the envelope of this surface.
+pub(super) fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
     match result {
         Ok(data) => {
             let mut body = Vec::with_capacity(data.as_bytes().len() + 24);
@@ -76,7 +77,7 @@ fn envelope(result: Result<Payload, RpcError>) -> HttpResponse {
         Err(error) => {
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let body = json!({"ok": false, "error": error}).to_string();
+            let body = json!({"ok": false, "error": redacted(&error)}).to_string();
             let mut response = respond(status, body.into_bytes());
             mark_error(&mut response, &error);
             response

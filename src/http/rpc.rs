@@ -9,11 +9,10 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Path, Payload as Body};
 use actix_web::{HttpRequest, HttpResponse};
 use smithers_actors::session::{Caller, Identity, Transport, authorise};
-use smithers_model::redact::Place;
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::{FrameError, Payload, RpcBody, write_error, write_ok};
 
-use super::{Edge, access, mark_error};
+use super::{Edge, access, mark_error, redacted};
 use crate::access_log::{self, Outcome};
 use crate::net::RequestId;
 
@@ -86,7 +85,11 @@ async fn answer(
     }
 }
 
-async fn dispatch(
+/// Calls a method for somebody who may, and counts it.
+///
+/// # Errors
+/// Those of the scope and of the method.
+pub(super) async fn dispatch(
     edge: &Edge,
     identity: Arc<Identity>,
     request_id: &str,
@@ -120,14 +123,10 @@ fn ok_frame(id: &str, payload: &Payload) -> HttpResponse {
 /// A failed request as a response frame with the status of its code.
 pub(super) fn error_frame(id: &str, error: &RpcError) -> HttpResponse {
     let mut frame = Vec::with_capacity(192);
-    let redactor = smithers_redact::shared();
-    let error = error
-        .clone()
-        .with_texts(|text| redactor.line(Place::Message, text));
-    write_error(&mut frame, id, &error);
+    write_error(&mut frame, id, &redacted(error));
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, frame);
-    mark_error(&mut response, &error);
+    mark_error(&mut response, error);
     response
 }
 

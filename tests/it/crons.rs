@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
 use crate::support::{
-    OPERATOR, Operator, READER, count, database, get, log, refusal, run, scratch, start,
+    OPERATOR, Operator, READER, count, database, get, log, refusal, run, scratch, send, start,
     until_true, wait_for,
 };
 
@@ -177,6 +177,43 @@ async fn mistakes_are_told_with_what_to_do() {
     let refused = refusal(&gateway, READER, "cronCreate", whole(json!({}))).await;
     assert_eq!(refused.code, "FORBIDDEN");
     assert!(crons(&gateway).await.is_empty());
+}
+
+#[tokio::test]
+async fn rest_makes_lists_fires_and_removes_schedules() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    let rest = async |method: &str, path: &str, token, body: Option<Value>| {
+        let body = body.map(|body| body.to_string());
+        let answer = send(&gateway, method, path, Some(token), body.as_deref()).await;
+        (answer.status, answer.json().unwrap())
+    };
+    let plan = json!({ "workflow": "chain", "pattern": YEARLY, "cronId": "new year" });
+    let (status, refused) = rest("POST", "/v1/api/crons", READER, Some(plan.clone())).await;
+    assert_eq!((status, &refused["ok"]), (403, &json!(false)));
+    let (status, made) = rest("POST", "/v1/api/crons", OPERATOR, Some(plan)).await;
+    assert_eq!((status, &made["data"]["cronId"]), (200, &json!("new year")));
+    for (path, listed) in [("", 1), ("?workflow=chain", 1), ("?workflow=gated", 0)] {
+        let path = format!("/v1/api/crons{path}");
+        let (_, rows) = rest("GET", &path, OPERATOR, None).await;
+        assert_eq!(rows["data"].as_array().unwrap().len(), listed, "{path}");
+    }
+    let fire = json!({ "cronId": "new year" });
+    let (_, fired) = rest("POST", "/v1/api/crons/run", OPERATOR, Some(fire)).await;
+    wait_for(
+        &gateway,
+        fired["data"]["runId"].as_str().unwrap(),
+        "finished",
+    )
+    .await;
+    let address = "/v1/api/crons/new%20year";
+    let ignored = Some(json!({ "cronId": "another" }));
+    let (_, removed) = rest("DELETE", address, OPERATOR, ignored).await;
+    let gone = json!({ "cronId": "new year", "removed": true });
+    assert_eq!(removed, json!({ "ok": true, "data": gone }));
+    let (status, missing) = rest("DELETE", address, OPERATOR, None).await;
+    assert_eq!((status, &missing["ok"]), (404, &json!(false)));
+    assert_eq!(missing["error"]["message"], "Cron not found: new year");
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use smithers_model::planted::{Bug, plant};
-use smithers_sim::simulate;
+use smithers_sim::{Failure, Kind, Report, simulate_on};
 
 /// Plays random histories on the real actors, with seeded time, faults and crashes.
 #[derive(Debug, Parser)]
@@ -19,15 +19,38 @@ struct Options {
     /// Play this seed alone and show its history.
     #[arg(long)]
     seed: Option<u64>,
+    /// Play all of them on this store, not every eighth on SQLite.
+    #[arg(long, value_enum)]
+    store: Option<Store>,
     /// Plant each known bug in turn and count the seeds that find it.
     #[arg(long)]
     mutations: bool,
 }
 
+/// A store to play on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Store {
+    /// In memory.
+    Memory,
+    /// A file.
+    Sqlite,
+}
+
+impl Options {
+    fn simulate(&self, seed: u64) -> Result<Report, Box<Failure>> {
+        let kind = match self.store {
+            None => Kind::of(seed),
+            Some(Store::Memory) => Kind::Memory,
+            Some(Store::Sqlite) => Kind::Sqlite,
+        };
+        simulate_on(kind, seed)
+    }
+}
+
 fn main() -> ExitCode {
     let options = Options::parse();
     let is_fine = match (options.seed, options.mutations) {
-        (Some(seed), _) => play(seed, true),
+        (Some(seed), _) => play(&options, seed, true),
         (None, true) => mutations(&options),
         (None, false) => seeds(&options),
     };
@@ -39,8 +62,8 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "a tool for people")]
-fn play(seed: u64, is_shown: bool) -> bool {
-    match simulate(seed) {
+fn play(options: &Options, seed: u64, is_shown: bool) -> bool {
+    match options.simulate(seed) {
         Ok(report) => {
             if is_shown {
                 report.history.iter().for_each(|line| println!("{line}"));
@@ -71,7 +94,7 @@ fn seeds(options: &Options) -> bool {
     let begin = Instant::now();
     let seeds = options.from..options.from + options.seeds;
     println!("seeds {} to {}", seeds.start, seeds.end - 1);
-    let failed = seeds.filter(|seed| !play(*seed, false)).count();
+    let failed = seeds.filter(|seed| !play(options, *seed, false)).count();
     let rate = options.seeds as f64 / begin.elapsed().as_secs_f64();
     println!(
         "{} seeds, {failed} failed, {rate:.0} seeds/s",
@@ -86,7 +109,9 @@ fn mutations(options: &Options) -> bool {
     for bug in Bug::ALL {
         plant(Some(bug));
         let seeds = options.from..options.from + options.seeds;
-        let found = seeds.filter(|seed| simulate(*seed).is_err()).count();
+        let found = seeds
+            .filter(|seed| options.simulate(*seed).is_err())
+            .count();
         println!("{bug:?}: found by {found} of {} seeds", options.seeds);
         missed += usize::from(found == 0);
     }

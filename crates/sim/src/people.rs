@@ -11,7 +11,7 @@ use smithers_model::run::{Actor, RunAuth, RunConfig};
 use smithers_model::step::Launch;
 use smithers_model::time::Clock;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
-use smithers_store::{Backend, MemoryStore};
+use smithers_store::Backend;
 use tokio::time::sleep;
 
 use crate::clock::SimClock;
@@ -30,7 +30,7 @@ pub(crate) struct Person {
     pub(crate) index: usize,
     pub(crate) plan: RunPlan,
     pub(crate) runs: Runs,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Arc<dyn Backend>,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
     pub(crate) clock: Arc<SimClock>,
 }

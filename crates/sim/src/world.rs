@@ -15,11 +15,12 @@ use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::workflow::Workflow;
 use smithers_store::testkit::{FaultSwitch, FaultyStore, Moment};
 use smithers_store::writer::{Turn, WriterHandle, WriterOptions};
-use smithers_store::{Backend, CommittedStep, FaultKind, MemoryStore, Publisher, WriterState};
+use smithers_store::{Backend, CommittedStep, FaultKind, Publisher, WriterState};
 use tokio::time::{Instant, sleep};
 
 use crate::baton::{self, Baton};
 use crate::clock::SimClock;
+use crate::ground::{Ground, Kind};
 use crate::invariants;
 use crate::ledger::Ledger;
 use crate::panics;
@@ -63,15 +64,23 @@ enum Death {
     Stuck,
 }
 
-/// Plays the history of `seed`.
+/// Plays the history of `seed` on the store that is its own.
 ///
 /// # Errors
 /// It breaks a rule.
 pub fn simulate(seed: u64) -> Result<Report, Box<Failure>> {
+    simulate_on(Kind::of(seed), seed)
+}
+
+/// Plays the history of `seed` on a store of `kind`.
+///
+/// # Errors
+/// It breaks a rule.
+pub fn simulate_on(kind: Kind, seed: u64) -> Result<Report, Box<Failure>> {
     let world = World {
         seed,
         plan: Plan::of(seed),
-        store: MemoryStore::default(),
+        ground: Ground::new(kind),
         ledger: Arc::default(),
         clock: Arc::new(SimClock::new()),
     };
@@ -92,7 +101,7 @@ pub fn simulate(seed: u64) -> Result<Report, Box<Failure>> {
 struct World {
     seed: u64,
     plan: Plan,
-    store: MemoryStore,
+    ground: Ground,
     ledger: Arc<Mutex<Ledger>>,
     clock: Arc<SimClock>,
 }
@@ -104,13 +113,23 @@ impl World {
             let death = self.live(*lives);
             self.ledger.lock().in_flight.clear();
             self.ledger.lock().broken.extend(panics::take());
-            let reader = self.store.reader().map_err(|error| error.to_string())?;
-            invariants::check_rows(&self.plan, &self.ledger.lock(), &*reader)?;
+            self.look(&death)?;
             match death {
-                Death::Crashed => {}
-                Death::Done => return invariants::check_ends(&self.plan, &*reader),
+                Death::Crashed => self.ground.close(),
+                Death::Done => return Ok(()),
                 Death::Stuck => return Err("a run does not end".to_owned()),
             }
+        }
+    }
+
+    /// Checks what a life has left.
+    fn look(&self, death: &Death) -> Result<(), String> {
+        let store = self.ground.backend();
+        let reader = store.reader().map_err(|error| error.to_string())?;
+        invariants::check_rows(&self.plan, &self.ledger.lock(), &*reader)?;
+        match death {
+            Death::Done => invariants::check_ends(&self.plan, &*reader),
+            Death::Crashed | Death::Stuck => Ok(()),
         }
     }
 
@@ -136,7 +155,8 @@ impl World {
 
     fn report(&self, lives: usize) -> Report {
         let mut history = Vec::new();
-        let Ok(reader) = self.store.reader() else {
+        let store = self.ground.backend();
+        let Ok(reader) = store.reader() else {
             return Report { lives, history };
         };
         for index in 0..self.plan.runs.len() {
@@ -156,6 +176,7 @@ impl World {
 /// A process while it lives.
 struct Life<'a> {
     world: &'a World,
+    store: Arc<dyn Backend>,
     runs: Runs,
     writer: WriterHandle,
     switch: FaultSwitch,
@@ -166,15 +187,16 @@ impl<'a> Life<'a> {
     fn begin(world: &'a World) -> Self {
         world.clock.begin_life();
         let catalogue = world.catalogue();
-        define(&world.store, &catalogue);
-        let faulty = FaultyStore::new(world.store.clone());
+        let store = world.ground.backend();
+        define(&*store, &catalogue);
+        let faulty = FaultyStore::new(store.clone());
         let switch = faulty.switch();
         let (baton, held) = baton::pair();
         let mut options = WriterOptions::new(world.clock.clone());
         options.pace = Some(Box::new(held));
         let witness = Box::new(Witness(world.ledger.clone()));
         let assembly = Assembly::start_writer_with(Arc::new(faulty), witness, options)
-            .expect("a memory store can be written");
+            .expect("the store can be written");
         baton.begin();
         let writer = assembly.writer().clone();
         let arbiter = System::current().arbiter().clone();
@@ -188,7 +210,7 @@ impl<'a> Life<'a> {
                 index,
                 plan: plan.clone(),
                 runs: runs.clone(),
-                store: world.store.clone(),
+                store: store.clone(),
                 ledger: world.ledger.clone(),
                 clock: world.clock.clone(),
             };
@@ -196,6 +218,7 @@ impl<'a> Life<'a> {
         }
         Self {
             world,
+            store,
             runs,
             writer,
             switch,
@@ -222,7 +245,7 @@ impl<'a> Life<'a> {
                 continue;
             }
             if self.writer.stats().queue_depth == 0 {
-                if self.runs.open_runs() == 0 && self.world.all_ended() {
+                if self.runs.open_runs() == 0 && self.world.all_ended(&*self.store) {
                     return Death::Done;
                 }
                 continue;
@@ -269,8 +292,8 @@ impl World {
             .map(|(_, mishap)| *mishap)
     }
 
-    fn all_ended(&self) -> bool {
-        let Ok(reader) = self.store.reader() else {
+    fn all_ended(&self, store: &dyn Backend) -> bool {
+        let Ok(reader) = store.reader() else {
             return false;
         };
         let launched = self.ledger.lock().launched.len() == self.plan.runs.len();
@@ -283,11 +306,11 @@ impl World {
     }
 }
 
-fn define(store: &MemoryStore, catalogue: &Catalogue) {
-    let mut transactions = store.open_writer().expect("a memory store can be written");
+fn define(store: &dyn Backend, catalogue: &Catalogue) {
+    let mut transactions = store.open_writer().expect("the store can be written");
     let defined = transactions.define_outputs(&catalogue.definitions());
     defined
-        .expect("a memory store does not fail")
+        .expect("the store does not fail yet")
         .expect("the tables of plans fit");
 }
 

@@ -45,6 +45,32 @@ pub trait Backend: Send + Sync + 'static {
     fn boundary(&self) -> &Boundary;
 }
 
+impl Backend for Arc<dyn Backend> {
+    fn open_writer(&self) -> Result<Box<dyn Transactions>, OpenError> {
+        (**self).open_writer()
+    }
+
+    fn reader(&self) -> Result<ReadGuard, Error> {
+        (**self).reader()
+    }
+
+    fn snapshot(&self) -> Result<ReadGuard, Error> {
+        (**self).snapshot()
+    }
+
+    fn glimpse(&self) -> Option<ReadGuard> {
+        (**self).glimpse()
+    }
+
+    fn epoch(&self) -> Epoch {
+        (**self).epoch()
+    }
+
+    fn boundary(&self) -> &Boundary {
+        (**self).boundary()
+    }
+}
+
 /// A reader on loan.
 pub struct ReadGuard {
     reader: Box<dyn Reader>,

@@ -99,7 +99,7 @@ impl Maintenance {
                 return Ok(());
             }
             for run in due {
-                match self.deletions.delete(&run, false, &cause) {
+                match self.deletions.delete(&run, true, &cause) {
                     Ok(_) => {}
                     Err(DeletionError::Refused { refusal, .. }) => {
                         tracing::info!(run.id = %run, %refusal, "an old run is kept for now");

@@ -67,18 +67,16 @@ impl Service {
     }
 }
 
-/// `None` when no run can match: an unknown status, or children, which this build does not make.
+/// `None` when no run can match: an unknown status.
 fn filter_of(list: ListRuns) -> Option<RunFilter> {
     let status = match list.status.as_deref() {
         None => None,
         Some(text) => Some(RunStatus::from_text(text)?),
     };
-    if list.parent_run_id.is_some() {
-        return None;
-    }
     Some(RunFilter {
         status,
         workflow: list.workflow.as_deref().map(WorkflowKey::from),
+        parent: list.parent_run_id.map(RunId::new),
         include_system: list.include_system,
         limit: list.limit.min(LIST_MAX),
         offset: usize::try_from(list.offset).unwrap_or(usize::MAX),

@@ -1,12 +1,15 @@
 //! `submitSignal`.
 
+use smithers_actors::run::RunError;
 use smithers_actors::session::Caller;
 use smithers_model::signal::SignalAddress;
 use smithers_model::{RawJson, RunId};
 use smithers_protocol::error::RpcError;
 use smithers_protocol::frame::Payload;
+use smithers_protocol::limits::LIST_MAX;
 use smithers_protocol::params::{Params, SubmitSignal};
 use smithers_protocol::view::SignalAnswer;
+use smithers_store::Reader;
 
 use super::following::Following;
 use super::{Service, encode, error};
@@ -30,10 +33,12 @@ impl Service {
         let following = Following::begin(caller, &run_id);
         let kept = self
             .runs
-            .signal(&run_id, address.clone(), payload, caller.actor())
+            .signal(&run_id, address.clone(), payload.clone(), caller.actor())
             .await;
         following.settle(&kept);
         let kept = kept.map_err(|refused| error::of_run(refused, &request.run_id, None))?;
+        self.copy_to_children(caller, &run_id, &address, &payload)
+            .await?;
         encode(&SignalAnswer {
             run_id: &request.run_id,
             seq: kept.seq,
@@ -41,5 +46,32 @@ impl Service {
             correlation_id: address.correlation(),
             received_at_ms: kept.received_at.0,
         })
+    }
+
+    /// Gives every run below that has not ended a copy of a signal. One that ends meanwhile needs none.
+    async fn copy_to_children(
+        &self,
+        caller: &Caller,
+        run: &RunId,
+        address: &SignalAddress,
+        payload: &RawJson,
+    ) -> Result<(), RpcError> {
+        let mut parents = vec![run.clone()];
+        while let Some(parent) = parents.pop() {
+            let below = move |reader: &dyn Reader| {
+                let children = reader.live_children(&parent, LIST_MAX);
+                children.map_err(error::of_read)
+            };
+            for child in self.read_briefly(below).await? {
+                let (address, payload) = (address.clone(), payload.clone());
+                let copy = self.runs.signal(&child, address, payload, caller.actor());
+                match copy.await {
+                    Ok(_) | Err(RunError::NotFound(_) | RunError::Deleted { .. }) => {}
+                    Err(refused) => return Err(error::of_run(refused, child.as_str(), None)),
+                }
+                parents.push(child);
+            }
+        }
+        Ok(())
     }
 }

@@ -4,12 +4,15 @@ use smithers_model::approval::Approval;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::wait::{Wait, WaitCause, WaitKind};
 use smithers_model::{RunId, Timestamp};
-use smithers_protocol::view::{Blocked, Unhealthy};
+use smithers_protocol::view::{Blocked, BlockedRun, Unhealthy};
 use smithers_store::Reader;
 use smithers_store::read::{ApprovalFilter, ReadResult};
 
 /// How late a timer may be before the run counts as unhealthy.
 const GRACE_MS: i64 = 30_000;
+
+/// Children of a run that are asked what they wait for.
+const MOST_CHILDREN: usize = 100;
 
 /// What a parked run waits for first.
 pub(crate) enum BlockedBy {
@@ -19,11 +22,38 @@ pub(crate) enum BlockedBy {
     Wait(Box<Wait>),
     /// Quotas to be restored: how many tasks wait for one, and when the first is.
     Quota(u64, Option<Timestamp>),
+    /// The run of a subflow that waits in turn: its id, and what for.
+    Child(RunId, Box<Self>),
 }
 
 impl BlockedBy {
-    /// Reads what the status of a run says it waits for; none of a run that is not parked.
+    /// Reads what the status of a run says it waits for, itself or in a child; none of a run that is not parked.
     pub(crate) fn read(reader: &dyn Reader, row: &RunRow) -> ReadResult<Option<Self>> {
+        match Self::of_itself(reader, row)? {
+            None | Some(Self::Quota(0, _)) if is_parked(row.status) => Self::below(reader, row),
+            found => Ok(found),
+        }
+    }
+
+    /// What a child waits for that has the status of its parent.
+    fn below(reader: &dyn Reader, row: &RunRow) -> ReadResult<Option<Self>> {
+        for child in reader.live_children(&row.run_id, MOST_CHILDREN)? {
+            let alike = reader
+                .run(&child)?
+                .filter(|child| child.status == row.status);
+            if let Some(alike) = alike
+                && let Some(found) = Self::read(reader, &alike)?
+            {
+                return Ok(Some(match found {
+                    Self::Child(..) => found,
+                    own => Self::Child(child, Box::new(own)),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn of_itself(reader: &dyn Reader, row: &RunRow) -> ReadResult<Option<Self>> {
         let first = |kind| {
             let wait = reader.next_wait(&row.run_id, kind)?;
             Ok(wait.map(|wait| Self::Wait(Box::new(wait))))
@@ -43,8 +73,21 @@ impl BlockedBy {
     }
 
     /// As clients see it.
-    pub(crate) fn shown(&self) -> Option<Blocked<'_>> {
+    pub(crate) fn shown(&self) -> Option<BlockedRun<'_>> {
+        let (child_run_id, by) = match self {
+            Self::Child(child, by) => (Some(child.as_str()), &**by),
+            own => (None, own),
+        };
+        let blocked = by.cause()?;
+        Some(BlockedRun {
+            blocked,
+            child_run_id,
+        })
+    }
+
+    fn cause(&self) -> Option<Blocked<'_>> {
         Some(match self {
+            Self::Child(_, by) => return by.cause(),
             Self::Quota(count, reset_at) => Blocked::Quota {
                 quota_blocked_count: *count,
                 reset_at_ms: reset_at.map(|at| at.0),
@@ -72,8 +115,10 @@ impl BlockedBy {
 
     /// A timer that should have fired.
     pub(crate) fn unhealthy(&self, now: Timestamp) -> Option<Unhealthy> {
-        let Self::Wait(wait) = self else {
-            return None;
+        let wait = match self {
+            Self::Wait(wait) => wait,
+            Self::Child(_, by) => return by.unhealthy(now),
+            Self::Approval(_) | Self::Quota(..) => return None,
         };
         let due = wait.due.filter(|_| wait.cause == WaitCause::Timer)?;
         let overdue_ms = now.0.saturating_sub(due.0);
@@ -82,6 +127,16 @@ impl BlockedBy {
             overdue_ms,
         })
     }
+}
+
+fn is_parked(status: RunStatus) -> bool {
+    matches!(
+        status,
+        RunStatus::WaitingApproval
+            | RunStatus::WaitingEvent
+            | RunStatus::WaitingTimer
+            | RunStatus::WaitingQuota
+    )
 }
 
 fn earliest_approval(reader: &dyn Reader, run_id: &RunId) -> ReadResult<Option<BlockedBy>> {

@@ -39,6 +39,7 @@ mod run_control;
 mod scopes;
 mod secrets;
 mod secrets_hostile;
+mod subflows;
 mod support;
 mod token_exec;
 mod token_exec_secrecy;

@@ -155,6 +155,7 @@ impl Stage {
         let filter = RunFilter {
             status: None,
             workflow: None,
+            parent: None,
             include_system: true,
             limit: 1000,
             offset: 0,

@@ -92,6 +92,14 @@ impl Run<'_> {
         record
     }
 
+    /// The run that the subflow `node` stands for.
+    fn child(&self, node: &str) -> Run<'_> {
+        Run {
+            gateway: self.gateway,
+            run_id: format!("{}:child:{node}:0", self.run_id),
+        }
+    }
+
     /// What `node` stored.
     async fn output(&self, node: &str) -> Value {
         self.output_in(node, 0).await

@@ -38,6 +38,23 @@ async fn signal_answers_what_somebody_says_and_refuses_what_does_not_fit() {
 }
 
 #[tokio::test]
+async fn subflow_sums_up_what_was_decided_in_runs_of_their_own() {
+    let example = Example::serve("subflow").await;
+    let run = example.launch(json!({})).await;
+    for (index, approved) in [(0, true), (1, false)] {
+        let review = format!("review-{index}");
+        run.reaches(&review, "waiting-approval").await;
+        let child = run.child(&review);
+        child
+            .decide("decide", json!({ "approved": approved }))
+            .await;
+    }
+    run.finishes().await;
+    let output = run.output("sum-up").await;
+    assert_eq!(output["approved"], json!(["a contract"]));
+}
+
+#[tokio::test]
 async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
     let example = Example::serve("wait-for-event").await;
     let run = example.launch(json!({ "environment": "prod" })).await;

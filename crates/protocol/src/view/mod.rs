@@ -26,7 +26,7 @@ pub use gateway::{
 };
 pub use node::{NodeError, NodeOutput, NodeStateRow, OutputField, OutputSchema};
 pub use run::{FailedChildren, GapSnapshot, RunColumns, RunRecord, RunRow};
-pub use run_state::{Blocked, RunState, Unhealthy};
+pub use run_state::{Blocked, BlockedRun, RunState, Unhealthy};
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ pub struct RunState<'a> {
     pub state: &'static str,
     /// What it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<Blocked<'a>>,
+    pub blocked: Option<BlockedRun<'a>>,
     /// What is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unhealthy: Option<Unhealthy>,
@@ -37,6 +37,18 @@ impl RunState<'_> {
             _ => "unknown",
         }
     }
+}
+
+/// What a run waits for, and in which run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockedRun<'a> {
+    /// What.
+    #[serde(flatten)]
+    pub blocked: Blocked<'a>,
+    /// The run below that waits, when it is not the run itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_run_id: Option<&'a str>,
 }
 
 /// What a run waits for.

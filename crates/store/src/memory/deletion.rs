@@ -46,15 +46,27 @@ impl State {
         Ok(hold)
     }
 
-    /// Runs in memory have no parents: nothing in this version makes children.
+    fn children(&self, run: &RunId, limit: usize) -> Vec<RunId> {
+        let runs = self.runs.values();
+        let children = runs.filter(|child| child.is_child_of(run));
+        let ids = children.map(|child| child.row.run_id.clone());
+        ids.take(limit).collect()
+    }
+
     fn candidate(&self, run: &RunId) -> Option<Candidate> {
         let row = &self.runs.get(run)?.row;
         Some(Candidate {
             status: row.status,
             next_seq: row.next_seq,
             hold: self.holds.get(run).cloned(),
-            children: Vec::new(),
+            children: self.children(run, deletion::NAMED_CHILDREN),
         })
+    }
+
+    /// Whether it goes with the run that has started it, which is still there.
+    fn belongs_to_a_run(&self, run: &Run) -> bool {
+        let parent = run.row.parent.as_ref().filter(|_| run.row.tie.is_some());
+        parent.is_some_and(|parent| self.runs.contains_key(parent))
     }
 
     fn drop_trees(&mut self, gone: &Run) {
@@ -72,7 +84,7 @@ fn tombstone_of(run: &Run, order: &DeletionOrder) -> Tombstone {
     let row = &run.row;
     Tombstone {
         run_id: row.run_id.clone(),
-        parent_run_id: None,
+        parent_run_id: row.parent.clone(),
         workflow_key: row.workflow_key.clone(),
         workflow_name: row.workflow_name.clone(),
         status: row.status,
@@ -141,8 +153,8 @@ impl DeletionReader for MemoryReader {
         Ok(self.0.read().tombstones.get(run).cloned())
     }
 
-    fn children(&self, _: &RunId, _: usize) -> ReadResult<Vec<RunId>> {
-        Ok(Vec::new())
+    fn children(&self, run: &RunId, limit: usize) -> ReadResult<Vec<RunId>> {
+        Ok(self.0.read().children(run, limit))
     }
 
     fn ended_before(&self, end: Timestamp, limit: usize) -> ReadResult<Vec<RunId>> {
@@ -150,7 +162,8 @@ impl DeletionReader for MemoryReader {
         let free = state
             .runs
             .values()
-            .filter(|run| !state.holds.contains_key(&run.row.run_id));
+            .filter(|run| !state.holds.contains_key(&run.row.run_id))
+            .filter(|run| !state.belongs_to_a_run(run));
         let ended = |run: &Run| run.row.finished_at.filter(|at| *at < end);
         let mut runs: Vec<_> = free
             .filter_map(|run| Some((ended(run)?, run.row.run_id.clone())))

@@ -48,6 +48,7 @@ impl RunReader for MemoryReader {
         let wanted = |row: &&RunRow| {
             (filter.include_system || !row.system)
                 && filter.status.is_none_or(|status| row.status == status)
+                && (filter.parent.is_none() || row.parent == filter.parent)
                 && filter
                     .workflow
                     .as_ref()
@@ -325,6 +326,12 @@ impl ChildReader for MemoryReader {
     fn ended_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>> {
         Ok(self.children(after, limit, |run| {
             run.row.tie == Some(ChildTie::Awaited) && run.row.finished_at.is_some()
+        }))
+    }
+
+    fn live_children(&self, run: &RunId, limit: usize) -> ReadResult<Vec<RunId>> {
+        Ok(self.children(None, limit, |child| {
+            child.is_child_of(run) && child.row.finished_at.is_none()
         }))
     }
 

@@ -71,6 +71,11 @@ pub(super) struct Output {
 }
 
 impl Run {
+    /// Whether a subflow of `parent` has started it.
+    pub(super) fn is_child_of(&self, parent: &RunId) -> bool {
+        self.row.tie.is_some() && self.row.parent.as_ref() == Some(parent)
+    }
+
     pub(super) fn new(row: RunRow) -> Self {
         Self {
             row,

@@ -10,6 +10,9 @@ pub trait ChildReader {
     /// after `after`.
     fn ended_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>>;
 
+    /// Lists the children of a run that have not ended, in the order of ids.
+    fn live_children(&self, run: &RunId, limit: usize) -> ReadResult<Vec<RunId>>;
+
     /// Lists child runs that go on although their parent has ended, in the order of ids, from the one after `after`.
     fn unwanted_children(&self, after: Option<&RunId>, limit: usize) -> ReadResult<Vec<RunId>>;
 }

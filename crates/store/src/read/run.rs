@@ -15,6 +15,8 @@ pub struct RunFilter {
     pub status: Option<RunStatus>,
     /// Only runs of this workflow.
     pub workflow: Option<WorkflowKey>,
+    /// Only runs that this one has started.
+    pub parent: Option<RunId>,
     /// Internal runs as well.
     pub include_system: bool,
     /// At most this many.
@@ -29,6 +31,7 @@ impl Default for RunFilter {
         Self {
             status: None,
             workflow: None,
+            parent: None,
             include_system: false,
             limit: 50,
             offset: 0,

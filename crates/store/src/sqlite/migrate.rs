@@ -52,6 +52,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0020_signals",
     "0021_child_runs",
     "0022_cron",
+    "0023_child_lists",
 ];
 
 const LEDGER: &str = "

@@ -80,6 +80,8 @@ struct Fate {
     hold: Option<Hold>,
     tombstone: Option<Tombstone>,
     children: Vec<RunId>,
+    live_children: Vec<RunId>,
+    listed_children: Vec<RunRow>,
 }
 
 impl Everything {
@@ -163,6 +165,7 @@ fn lists(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<R
                     lists.push(reader.runs(&RunFilter {
                         status,
                         workflow: workflow.clone(),
+                        parent: None,
                         include_system,
                         limit,
                         offset,
@@ -285,6 +288,11 @@ impl OneRun {
                 hold: reader.hold(run)?,
                 tombstone: reader.tombstone(run)?,
                 children: reader.children(run, 10)?,
+                live_children: reader.live_children(run, 10)?,
+                listed_children: reader.runs(&RunFilter {
+                    parent: Some(run.clone()),
+                    ..RunFilter::default()
+                })?,
             },
         })
     }

@@ -246,9 +246,11 @@ fn a_run_with_children_goes_after_them() {
     let mut transactions = store.open_writer().unwrap();
     launch(&store, "parent", 2);
     launch(&store, "child", 2);
-    // Nothing in this version makes children; the column is there for what does.
     outsider(&scratch)
-        .execute_batch("UPDATE _smithers_runs SET parent_run_id = 'parent' WHERE run_id = 'child'")
+        .execute_batch(
+            "UPDATE _smithers_runs SET parent_run_id = 'parent', parent_tie = 'taken'
+             WHERE run_id = 'child'",
+        )
         .unwrap();
     let refusal = delete(&store, &mut *transactions, "parent").unwrap_err();
     assert_eq!(refusal, DeletionRefusal::HasChildren(vec!["child".into()]));

@@ -24,10 +24,10 @@ pub(in crate::sqlite) const COUNTS: &str = "SELECT
 pub(in crate::sqlite) const HOLD: &str =
     "SELECT held_at_ms, held_by, reason FROM _smithers_run_holds WHERE run_id = ?1";
 
-/// Runs under a parent; one whose deletion has begun has no head any more.
+/// Runs that subflows of a parent have started; one whose deletion has begun has no head any more.
 pub(in crate::sqlite) const CHILDREN: &str =
     "SELECT r.run_id FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
-     WHERE r.parent_run_id = ?1 ORDER BY r.run_id LIMIT ?2";
+     WHERE r.parent_run_id = ?1 AND +r.parent_tie IS NOT NULL ORDER BY r.run_id LIMIT ?2";
 
 const TOMBSTONE: &str =
     "SELECT run_id, parent_run_id, workflow_key, workflow_name, status, deployment_id, created_at_ms,
@@ -39,6 +39,8 @@ const ENDED_BEFORE: &str =
     "SELECT r.run_id FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
      WHERE r.finished_at_ms < ?1
        AND NOT EXISTS (SELECT 1 FROM _smithers_run_holds held WHERE held.run_id = r.run_id)
+       AND (r.parent_tie IS NULL OR NOT EXISTS
+            (SELECT 1 FROM _smithers_run_heads parent WHERE parent.run_id = r.parent_run_id))
      ORDER BY r.finished_at_ms, r.run_id LIMIT ?2";
 
 pub(in crate::sqlite) fn counts_row(row: &Row<'_>) -> rusqlite::Result<RunCounts> {

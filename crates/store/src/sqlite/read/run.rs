@@ -57,6 +57,14 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 /// The indexes that list runs are in listing order; which one leads depends on the filter. The bound on the
 /// time of creation excludes nothing: it lets SQLite enter the index instead of walking all of it.
 fn listing(filter: &RunFilter) -> &'static str {
+    if filter.parent.is_some() {
+        return select_run!(
+            "WHERE r.parent_run_id = :parent AND (:all OR +r.system = 0)
+               AND (:any_status OR +r.status = :status)
+               AND (:any_workflow OR +r.workflow_key = :workflow)
+             ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
+        );
+    }
     match (&filter.status, &filter.workflow, filter.include_system) {
         (None, None, false) => select_run!(
             "WHERE r.system = 0
@@ -92,10 +100,17 @@ impl RunReader for SqliteReader {
         let workflow = filter.workflow.as_ref().map(WorkflowKey::as_str);
         let (limit, offset) = (bound(filter.limit), bound(filter.offset));
         let mut params: Vec<(&str, &dyn ToSql)> = vec![(":limit", &limit), (":offset", &offset)];
-        if status.is_some() {
+        let parent = filter.parent.as_ref().map(RunId::as_str);
+        let (any_status, any_workflow) = (status.is_none(), workflow.is_none());
+        if parent.is_some() {
+            params.push((":parent", &parent));
+            params.push((":any_status", &any_status));
+            params.push((":any_workflow", &any_workflow));
+        }
+        if status.is_some() || parent.is_some() {
             params.push((":status", &status));
         }
-        if workflow.is_some() {
+        if workflow.is_some() || parent.is_some() {
             params.push((":workflow", &workflow));
         }
         if params.len() > 2 {

@@ -2,7 +2,8 @@
 
 use smithers_model::run::RunStatus;
 use smithers_model::step::{ChildTie, RowChange, RunUpdate};
-use smithers_model::{RawJson, RunId};
+use smithers_model::{RawJson, RunId, Timestamp};
+use smithers_store::read::RunFilter;
 use smithers_store::testkit::RunScript;
 
 use super::{Subject, for_each_backend, run};
@@ -14,6 +15,7 @@ for_each_backend![
     only_the_parent_lets_a_child_go,
     a_child_that_goes_on_is_awaited_again_unless_its_parent_has_ended,
     children_are_listed_in_pages,
+    children_are_found_by_their_parent_and_are_as_old_as_it,
 ];
 
 /// Launches run `id` as a child of `parent`.
@@ -127,4 +129,35 @@ fn children_are_listed_in_pages(subject: &mut Subject) {
     );
     let rest = reader.ended_children(Some(&run("c2")), 2).unwrap();
     assert_eq!(rest, [run("c3")]);
+}
+
+fn children_are_found_by_their_parent_and_are_as_old_as_it(subject: &mut Subject) {
+    let mut parent = subject.launched("p");
+    subject.launched("q");
+    let mut first = child(subject, "c1", "p");
+    child(subject, "c2", "p");
+    end(subject, &mut first);
+    let reader = subject.reader();
+    let of = |parent: &str| RunFilter {
+        parent: Some(parent.into()),
+        ..RunFilter::default()
+    };
+    let listed = |filter: &RunFilter| -> Vec<RunId> {
+        let rows = reader.runs(filter).unwrap().into_iter();
+        rows.map(|row| row.run_id).collect()
+    };
+    assert_eq!(listed(&of("p")), [run("c1"), run("c2")]);
+    assert_eq!(listed(&of("q")), []);
+    let finished = RunFilter {
+        status: Some(RunStatus::Finished),
+        ..of("p")
+    };
+    assert_eq!(listed(&finished), [run("c1")]);
+    assert_eq!(reader.children(&run("p"), 9).unwrap(), [run("c1"), run("c2")]);
+    assert_eq!(reader.live_children(&run("p"), 9).unwrap(), [run("c2")]);
+    let old = |subject: &Subject| subject.reader().ended_before(Timestamp(i64::MAX), 9).unwrap();
+    assert_eq!(old(subject), [], "it is kept as long as its parent");
+    drop(reader);
+    end(subject, &mut parent);
+    assert_eq!(old(subject), [run("p")]);
 }

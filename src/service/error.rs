@@ -42,6 +42,8 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         Refusal::UserNotAllowed => RpcError::not_an_allowed_user(),
         Refusal::NotAnOwner => RpcError::not_an_owner(),
         Refusal::SelfApproval => RpcError::self_approval(),
+        Refusal::VoterUnknown => RpcError::new(ErrorCode::Forbidden, refusal.to_string()),
+        Refusal::AlreadyVoted => RpcError::new(ErrorCode::Conflict, refusal.to_string()),
         Refusal::ScopeMissing => RpcError::missing_approval_scope(),
         Refusal::InvalidDecision { message } => RpcError::invalid_request(message),
         Refusal::NotWaiting { node } => RpcError::not_waiting_for_approval(node.as_str()),

@@ -1,7 +1,7 @@
 //! Pending approvals as clients see them.
 
-use smithers_model::approval::ApprovalMode;
-use smithers_protocol::view::{ApprovalRow, OptionRow};
+use smithers_model::approval::{Approval, ApprovalMode, Decision};
+use smithers_protocol::view::{ApprovalRow, OptionRow, VoteRow};
 use smithers_store::read::PendingApproval;
 
 /// The row of `listApprovals` (gateway-protocol 11). It holds nothing of the run's input or outputs.
@@ -30,6 +30,8 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         allowed_scopes: &request.allowed_scopes,
         allowed_users: &request.allowed_users,
         auto_approve: None,
+        required_approvals: required(approval),
+        votes: required(approval).map(|_| approval.votes.iter().map(vote_row).collect()),
         answer_schema: request
             .answer_schema
             .as_ref()
@@ -38,6 +40,22 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         fallback_owner: custody.fallback_owner.as_ref().map(ToString::to_string),
         escalated_at_ms: custody.escalated_at.map(|at| at.0),
         expires_at_ms: custody.expires_at.map(|at| at.0),
+    }
+}
+
+/// How many people have to say yes; none where one answer decides.
+pub(crate) fn required(approval: &Approval) -> Option<u32> {
+    let request = &approval.request;
+    let required = request.required_approvals.get();
+    request.counts_votes().then_some(required)
+}
+
+fn vote_row(vote: &Decision) -> VoteRow<'_> {
+    VoteRow {
+        decided_by: vote.decided_by.as_deref(),
+        approved: vote.approved,
+        note: vote.note.as_deref(),
+        decided_at_ms: vote.decided_at.0,
     }
 }
 

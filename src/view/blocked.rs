@@ -8,6 +8,8 @@ use smithers_protocol::view::{Blocked, BlockedRun, Unhealthy};
 use smithers_store::Reader;
 use smithers_store::read::{ApprovalFilter, ReadResult};
 
+use crate::view::approval::required;
+
 /// How late a timer may be before the run counts as unhealthy.
 const GRACE_MS: i64 = 30_000;
 
@@ -95,6 +97,8 @@ impl BlockedBy {
             Self::Approval(approval) => Blocked::Approval {
                 node_id: approval.node.node_id.as_str(),
                 requested_at: approval.requested_at.to_iso(),
+                approvals: required(approval).map(|_| approval.votes.len()),
+                required_approvals: required(approval),
             },
             Self::Wait(wait) => {
                 let node_id = wait.node.node_id.as_str();

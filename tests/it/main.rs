@@ -32,6 +32,7 @@ mod modules;
 mod observability;
 mod output;
 mod poison;
+mod quorum;
 mod reads;
 mod recommended_scopes;
 mod reload;

@@ -285,6 +285,16 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             None,
         ),
         (
+            Event::ApprovalVoted {
+                node: node(),
+                approved: true,
+                decided_by: Some("user:ann".into()),
+                approvals: 1,
+                required_approvals: 2,
+            },
+            None,
+        ),
+        (
             Event::ApprovalExpired {
                 node: node(),
                 on_expire: OnExpire::Deny,
@@ -350,13 +360,14 @@ fn kind(event: &Event) -> usize {
         Event::NodeWaitingEvent { .. } => 28,
         Event::SignalReceived { .. } => 29,
         Event::CronTriggered { .. } => 30,
+        Event::ApprovalVoted { .. } => 31,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..31).collect());
+    assert_eq!(kinds, (0..32).collect());
 }
 
 #[test]

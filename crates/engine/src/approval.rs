@@ -27,6 +27,7 @@ impl RunState {
             request: request.clone(),
             requested_at: now,
             custody: self.policy.custody(&request.ownership, now),
+            votes: Vec::new(),
             decision: None,
         };
         if let Some(due) = approval.next_due() {
@@ -54,8 +55,11 @@ impl RunState {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         self.check_decision(&node, &answer, actor, now)?;
+        self.check_vote(&node, &answer)?;
         self.escalate_before_answer(&node, now);
-        self.answer(&node, answer, actor, now);
+        if self.is_decided_by(&node, &answer, actor, now) {
+            self.answer(&node, answer, actor, now);
+        }
         Ok(())
     }
 
@@ -142,6 +146,18 @@ impl RunState {
         } else {
             "denied"
         };
+        self.outcome_record(node, answer, outcome, actor, now)
+    }
+
+    /// What the trail says of an answer that came to `outcome`.
+    pub(crate) fn outcome_record(
+        &self,
+        node: &NodeKey,
+        answer: &Decision,
+        outcome: &'static str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> AuditRecord {
         AuditRecord {
             subject: Some(node.node_id.to_string()),
             detail: RawJson::of(&json!({ "iteration": node.iteration, "note": answer.note })),

@@ -59,6 +59,7 @@ mod state;
 mod take_up;
 mod timer;
 mod view;
+mod vote;
 mod wait;
 
 pub use cap::CONCURRENCY_CEILING;

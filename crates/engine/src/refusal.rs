@@ -27,6 +27,12 @@ pub enum Refusal {
     /// The decider launched the run, or cannot be told from the launcher.
     #[error("The launcher of a run cannot decide this approval")]
     SelfApproval,
+    /// Several people have to say yes, and whoever answers is nobody in particular.
+    #[error("This approval counts people: a yes needs a token with a user id")]
+    VoterUnknown,
+    /// Several people have to say yes, and the decider has said something before.
+    #[error("User has already voted on this approval")]
+    AlreadyVoted,
     /// The answer does not fit what is asked.
     #[error("{message}")]
     InvalidDecision {

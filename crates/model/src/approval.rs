@@ -1,5 +1,7 @@
 //! Approvals: what is asked, and the decisions, which are append-only (DESIGN 9).
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::json::RawJson;
@@ -72,6 +74,9 @@ pub struct ApprovalRequest {
     /// When not empty, the decider's user id must be one of these.
     #[serde(default)]
     pub allowed_users: Vec<String>,
+    /// So many different people have to say yes; a single no decides.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub required_approvals: NonZeroU32,
     /// Who is responsible, and what becomes of it when nobody answers.
     #[serde(default, skip_serializing_if = "Ownership::is_silent")]
     pub ownership: Ownership,
@@ -92,10 +97,28 @@ impl ApprovalRequest {
             options: Vec::new(),
             allowed_scopes: Vec::new(),
             allowed_users: Vec::new(),
+            required_approvals: one(),
             ownership: Ownership::default(),
             answer_schema: None,
         }
     }
+
+    /// Returns true when one answer is not enough, so that every answer is a vote.
+    pub fn counts_votes(&self) -> bool {
+        !is_one(&self.required_approvals)
+    }
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn is_one(required: &NonZeroU32) -> bool {
+    *required == one()
 }
 
 /// State of an approval.
@@ -152,6 +175,8 @@ pub struct Approval {
     pub requested_at: Timestamp,
     /// Who answers for it.
     pub custody: Custody,
+    /// What people said so far, the oldest first; empty where one answer decides.
+    pub votes: Vec<Decision>,
     /// The answer.
     pub decision: Option<Decision>,
 }

@@ -239,6 +239,20 @@ pub enum Event {
         /// What is asked.
         request: ApprovalRequest,
     },
+    /// Somebody voted on an approval that needs several people.
+    ApprovalVoted {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Yes or no.
+        approved: bool,
+        /// User id of the voter; none for a no of a token without a user.
+        decided_by: Option<String>,
+        /// How many have said yes so far, this one among them.
+        approvals: u32,
+        /// How many have to.
+        required_approvals: u32,
+    },
     /// The answer was yes.
     ApprovalGranted {
         #[serde(flatten)]
@@ -329,6 +343,7 @@ impl Event {
             Self::TimerFired { .. } => "TimerFired",
             Self::TimerCancelled { .. } => "TimerCancelled",
             Self::ApprovalRequested { .. } => "ApprovalRequested",
+            Self::ApprovalVoted { .. } => "ApprovalVoted",
             Self::ApprovalGranted { .. } => "ApprovalGranted",
             Self::ApprovalDenied { .. } => "ApprovalDenied",
             Self::ApprovalEscalated { .. } => "ApprovalEscalated",
@@ -357,6 +372,7 @@ impl Event {
                 | Self::TimerCreated { .. }
                 | Self::TimerFired { .. }
                 | Self::TimerCancelled { .. }
+                | Self::ApprovalVoted { .. }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
                 | Self::RetryTaskFinished { .. }

@@ -61,6 +61,13 @@ pub enum RowChange {
         /// The answer.
         decision: Decision,
     },
+    /// Somebody's vote about an approval that is not decided; refused when it is.
+    CastVote {
+        /// The node that waits.
+        node: NodeKey,
+        /// What they say.
+        vote: Decision,
+    },
     /// What a node came to is undone: its output row goes, its attempts that failed count as cancelled.
     ForgetResults {
         /// Which node.

@@ -145,13 +145,14 @@ fn check_numbers(step: &StepWrite) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An approval is decided once. The step may ask (again) and decide in one go.
+/// An approval is decided once, and takes votes until then. The step may ask (again) and decide in one go.
 fn check_decisions<C: Current>(
     step: &StepWrite,
     current: &C,
 ) -> Result<Result<(), Refusal>, C::Error> {
     for (index, change) in step.changes.iter().enumerate() {
-        let RowChange::DecideApproval { node, .. } = change else {
+        let (RowChange::DecideApproval { node, .. } | RowChange::CastVote { node, .. }) = change
+        else {
             continue;
         };
         let status = match status_within(&step.changes[..index], node) {

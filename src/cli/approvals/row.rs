@@ -18,12 +18,21 @@ pub(in crate::cli) struct ApprovalRow {
     requested_at_ms: i64,
     approval_mode: String,
     options: Vec<OptionRow>,
+    required_approvals: Option<u32>,
+    #[serde(default)]
+    votes: Vec<VoteRow>,
     allowed_scopes: Vec<String>,
     allowed_users: Vec<String>,
     owner: Option<String>,
     fallback_owner: Option<String>,
     escalated_at_ms: Option<i64>,
     expires_at_ms: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VoteRow {
+    decided_by: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,8 +78,20 @@ impl ApprovalRow {
         }
     }
 
-    /// What kind of answer is asked for.
+    /// What kind of answer is asked for, and how many have given it when it takes several.
     fn answer(&self) -> String {
+        if let Some(required) = self.required_approvals {
+            let voters: Vec<&str> = self
+                .votes
+                .iter()
+                .filter_map(|vote| vote.decided_by.as_deref())
+                .collect();
+            let so_far = format!("{}: {} of {required}", self.approval_mode, voters.len());
+            return match voters.is_empty() {
+                true => so_far,
+                false => format!("{so_far} ({})", voters.join(", ")),
+            };
+        }
         let keys: Vec<&str> = self
             .options
             .iter()
@@ -120,6 +141,19 @@ mod tests {
             row[key] = value.clone();
         }
         ApprovalRow::deserialize(row).unwrap().who()
+    }
+
+    #[test]
+    fn votes_so_far_are_told_with_their_voters() {
+        let mut asked = json!({
+            "runId": "r", "workflowKey": "w", "nodeId": "n", "iteration": 0, "requestTitle": "?",
+            "requestedAtMs": 0, "approvalMode": "decision", "options": [], "allowedScopes": [], "allowedUsers": [],
+            "requiredApprovals": 2, "votes": [],
+        });
+        let answer = |row: &Value| ApprovalRow::deserialize(row).unwrap().answer();
+        assert_eq!(answer(&asked), "decision: 0 of 2");
+        asked["votes"] = json!([{"decidedBy": "ann", "approved": true}]);
+        assert_eq!(answer(&asked), "decision: 1 of 2 (ann)");
     }
 
     #[test]

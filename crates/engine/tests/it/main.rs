@@ -25,3 +25,4 @@ mod standing;
 mod steps;
 mod support;
 mod timers;
+mod votes;

@@ -31,6 +31,12 @@ pub struct ApprovalRow<'a> {
     pub allowed_users: &'a [String],
     /// When it is approved without a person.
     pub auto_approve: Option<AutoApprove<'a>>,
+    /// How many people have to say yes; left out, with the votes, where one answer decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_approvals: Option<u32>,
+    /// What people said so far, the oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Vec<VoteRow<'a>>>,
     /// What an answer has to fit, a JSON Schema, when a person is asked for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer_schema: Option<&'a RawValue>,
@@ -58,6 +64,20 @@ pub struct OptionRow<'a> {
     /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<&'a str>,
+}
+
+/// What one of several people said.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VoteRow<'a> {
+    /// User id of the voter.
+    pub decided_by: Option<&'a str>,
+    /// Yes or no.
+    pub approved: bool,
+    /// What they wrote.
+    pub note: Option<&'a str>,
+    /// When they voted.
+    pub decided_at_ms: i64,
 }
 
 /// When an approval is given without a person.

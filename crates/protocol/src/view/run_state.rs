@@ -65,6 +65,12 @@ pub enum Blocked<'a> {
         node_id: &'a str,
         /// When it asked.
         requested_at: String,
+        /// How many have said yes so far; left out where one answer decides.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approvals: Option<usize>,
+        /// How many have to; left out where one answer decides.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        required_approvals: Option<u32>,
     },
     /// A point in time.
     Timer {

@@ -99,6 +99,8 @@ fn a_blocked_run_says_what_it_waits_for() {
     let approval = Blocked::Approval {
         node_id: "approve",
         requested_at: "2026-11-22T16:01:18.820Z".into(),
+        approvals: None,
+        required_approvals: None,
     };
     assert_eq!(
         text(&approval),
@@ -161,6 +163,8 @@ fn a_pending_approval_is_shown_as_recorded() {
         allowed_scopes: &[],
         allowed_users: &[],
         auto_approve: None,
+        required_approvals: None,
+        votes: None,
         answer_schema: None,
         owner: None,
         fallback_owner: None,

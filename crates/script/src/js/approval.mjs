@@ -28,6 +28,8 @@ export const approvalRankingSchema = z.object({
 });
 
 const MODES = { approve: "decision", select: "select", rank: "rank" };
+/** Most people whose yes an approval can need. */
+const MOST_APPROVALS = 100;
 const DENIALS = ["fail", "continue", "skip"];
 
 export function Approval(props) {
@@ -53,8 +55,20 @@ function requestOf(props, id) {
     options: mode === "decision" ? [] : optionsOf(props.options, id),
     allowedScopes: stringList(props.allowedScopes, "allowedScopes"),
     allowedUsers: stringList(props.allowedUsers, "allowedUsers"),
+    requiredApprovals: requiredOf(props, mode),
     ownership: ownershipOf(props),
   };
+}
+
+/** How many people have to say yes. People who choose could choose differently, so a choice is one person's. */
+function requiredOf({ requiredApprovals = 1 }, mode) {
+  if (!Number.isInteger(requiredApprovals) || requiredApprovals < 1 || requiredApprovals > MOST_APPROVALS) {
+    throw new SmithersError("INVALID_INPUT", `requiredApprovals must be an integer from 1 to ${MOST_APPROVALS}`);
+  }
+  if (requiredApprovals > 1 && mode !== "decision") {
+    throw new SmithersError("INVALID_INPUT", 'requiredApprovals above 1 needs mode "approve": a choice is made by one person');
+  }
+  return requiredApprovals;
 }
 
 function optionsOf(options, id) {

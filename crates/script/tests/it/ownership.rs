@@ -76,3 +76,23 @@ fn owners_and_times_that_make_no_sense_fail_the_render() {
         assert!(error.message.contains(said), "{props}: {}", error.message);
     }
 }
+
+#[test]
+fn an_approval_says_how_many_people_have_to_give_it() {
+    let one = asked("").unwrap();
+    assert!(!one.counts_votes());
+    let three = asked("requiredApprovals={3}").unwrap();
+    assert_eq!(three.required_approvals.get(), 3);
+    let choice = "mode='select' options={[{key: 'a', label: 'A'}]} requiredApprovals={2}";
+    for (props, said) in [
+        ("requiredApprovals={0}", "an integer from 1 to"),
+        ("requiredApprovals={1.5}", "an integer from 1 to"),
+        ("requiredApprovals={101}", "an integer from 1 to"),
+        ("requiredApprovals='2'", "an integer from 1 to"),
+        (choice, "a choice is made by one person"),
+    ] {
+        let error = asked(props).unwrap_err();
+        assert_eq!(error.code.as_deref(), Some("INVALID_INPUT"), "{props}");
+        assert!(error.message.contains(said), "{props}: {}", error.message);
+    }
+}

@@ -39,9 +39,13 @@ impl Pass<'_> {
             }
             RowChange::RequestApproval(approval) => {
                 self.request(&mut approval.request);
+                for vote in &mut approval.votes {
+                    self.decision(vote);
+                }
                 self.optional(&mut approval.decision, |decision| self.decision(decision));
             }
-            RowChange::DecideApproval { decision, .. } => self.decision(decision),
+            RowChange::DecideApproval { decision, .. }
+            | RowChange::CastVote { vote: decision, .. } => self.decision(decision),
             // Its tree is cleaned when it is stored, once for all frames that have it.
             RowChange::PutFrame { .. } => {}
             // Names, and ids of people, teams and roles, which pass like all names.

@@ -293,6 +293,9 @@ impl State {
                     .insert((row.table.clone(), row.node.clone()), output);
             }
             RowChange::RequestApproval(approval) => run.request(*approval),
+            RowChange::CastVote { node, vote } => {
+                run.change_approval(&node, |approval| approval.votes.push(vote));
+            }
             RowChange::DecideApproval { node, decision } => {
                 run.change_approval(&node, |approval| approval.decision = Some(decision));
             }

@@ -53,6 +53,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0021_child_runs",
     "0022_cron",
     "0023_child_lists",
+    "0024_approval_votes",
 ];
 
 const LEDGER: &str = "

@@ -15,8 +15,9 @@ pub use collect::{Collector, commit, commit_all, outcome_of};
 pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
-    approval, attempt, audit_record, custody, decision, definition, deployment, field, for_signal,
-    frame, linked, node, output, owned_approval, repeated, signal, table, typed_definition, wait,
+    approval, attempt, audit_record, counted_approval, custody, decision, definition, deployment,
+    field, for_signal, frame, linked, node, output, owned_approval, repeated, signal, table,
+    typed_definition, vote, wait,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

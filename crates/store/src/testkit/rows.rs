@@ -1,6 +1,7 @@
 //! Rows with little in them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -194,6 +195,7 @@ pub fn owned_approval(run: &RunId, id: &str, requested_at: i64, custody: Custody
         },
         requested_at: Timestamp(requested_at),
         custody,
+        votes: Vec::new(),
         decision: None,
     }))
 }
@@ -223,6 +225,31 @@ pub fn decision(id: &str, approved: bool) -> RowChange {
             decided_at: Timestamp(99),
         },
     }
+}
+
+/// A vote of `user`.
+pub fn vote(id: &str, user: &str, approved: bool) -> RowChange {
+    RowChange::CastVote {
+        node: NodeKey::new(id, 0),
+        vote: Decision {
+            approved,
+            note: Some("counted".into()),
+            decided_by: Some(user.into()),
+            token_id: None,
+            value: Some(RawJson::of(&json!({"approved": approved}))),
+            decided_at: Timestamp(98),
+        },
+    }
+}
+
+/// A request that `required` people have to say yes to.
+pub fn counted_approval(run: &RunId, id: &str, requested_at: i64, required: u32) -> RowChange {
+    let mut change = approval(run, id, requested_at);
+    if let RowChange::RequestApproval(approval) = &mut change {
+        let required = NonZeroU32::new(required).expect("somebody has to");
+        approval.request.required_approvals = required;
+    }
+    change
 }
 
 /// A frame whose tree is the JSON text `"<content>"`.

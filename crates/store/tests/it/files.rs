@@ -10,8 +10,8 @@ use smithers_model::audit::{AuditRecord, Channel};
 use smithers_model::event::Event;
 use smithers_model::{Epoch, NodeKey, RawJson, Timestamp};
 use smithers_store::testkit::{
-    ManualClock, RunScript, ScratchDb, approval, audit_record, commit_all, decision, definition,
-    deployment, outcome_of, output, typed_definition,
+    ManualClock, RunScript, ScratchDb, approval, audit_record, commit_all, counted_approval,
+    decision, definition, deployment, outcome_of, output, typed_definition, vote,
 };
 use smithers_store::{
     Backend, NoPublisher, OpenError, SqliteOptions, SqliteStore, Writer, WriterOptions,
@@ -202,6 +202,8 @@ fn decisions_and_audit_rows_are_only_ever_added() {
     let rows = vec![
         approval(script.run_id(), "a", 1),
         decision("a", true),
+        counted_approval(script.run_id(), "b", 1, 2),
+        vote("b", "user:ann", true),
         audit_record("approval", script.run_id()),
     ];
     commit_all(&store, [script.launch(), script.step(vec![], rows)]);
@@ -214,6 +216,12 @@ fn decisions_and_audit_rows_are_only_ever_added() {
         "INSERT OR REPLACE INTO _smithers_approval_decisions
              SELECT decision_id, run_id, node_id, iteration, 0, note, decided_by, token_id,
                     decision_json, decided_at_ms FROM _smithers_approval_decisions",
+        "UPDATE _smithers_approval_votes SET approved = 0",
+        "DELETE FROM _smithers_approval_votes",
+        "INSERT OR REPLACE INTO _smithers_approval_votes SELECT * FROM _smithers_approval_votes",
+        "INSERT INTO _smithers_approval_votes
+             SELECT vote_id + 1, run_id, node_id, iteration, round, approved, note, decided_by, token_id,
+                    decision_json, decided_at_ms FROM _smithers_approval_votes",
         "UPDATE _smithers_audit SET outcome = 'denied'",
         "DELETE FROM _smithers_audit",
         "INSERT OR REPLACE INTO _smithers_audit SELECT * FROM _smithers_audit",

@@ -1,5 +1,6 @@
 //! Trees in a notation short enough to read at a glance.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -308,6 +309,13 @@ impl Job {
 
     pub(crate) fn owned(mut self, ownership: Ownership) -> Self {
         self.spec().request.ownership = ownership;
+        self
+    }
+
+    /// So many people have to say yes.
+    pub(crate) fn requiring(mut self, approvals: u32) -> Self {
+        let approvals = NonZeroU32::new(approvals).expect("somebody has to");
+        self.spec().request.required_approvals = approvals;
         self
     }
 

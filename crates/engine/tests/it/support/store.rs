@@ -74,6 +74,11 @@ impl Store {
                     .insert(approval.node.clone(), (**approval).clone());
                 assert!(before.is_none(), "approval requested twice");
             }
+            RowChange::CastVote { node, vote } => {
+                let approval = self.approvals.get_mut(node).expect("approval row");
+                assert!(approval.decision.is_none(), "voted after the decision");
+                approval.votes.push(vote.clone());
+            }
             RowChange::DecideApproval { node, decision } => {
                 let approval = self.approvals.get_mut(node).expect("approval row");
                 assert!(approval.decision.is_none(), "approval decided twice");

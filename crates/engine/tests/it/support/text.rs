@@ -93,6 +93,12 @@ pub(crate) fn event(event: &Event) -> String {
         }
         E::ApprovalGranted { node } => format!("{} granted", name(node)),
         E::ApprovalDenied { node } => format!("{} denied", name(node)),
+        E::ApprovalVoted {
+            node,
+            approvals,
+            required_approvals,
+            ..
+        } => format!("{} voted {approvals} of {required_approvals}", name(node)),
         E::ApprovalEscalated {
             node,
             fallback_owner,

@@ -49,9 +49,10 @@ fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
         custody: custody(row)?,
         decision: match status {
             ApprovalStatus::Requested => None,
-            ApprovalStatus::Approved => Some(decision(row, true)?),
-            ApprovalStatus::Denied => Some(decision(row, false)?),
+            ApprovalStatus::Approved => Some(answer(row, true, 6)?),
+            ApprovalStatus::Denied => Some(answer(row, false, 6)?),
         },
+        votes: Vec::new(),
     })
 }
 
@@ -71,15 +72,40 @@ fn custody(row: &Row<'_>) -> rusqlite::Result<Custody> {
     })
 }
 
-fn decision(row: &Row<'_>, approved: bool) -> rusqlite::Result<Decision> {
+/// An answer, whose columns begin with its time at `first`.
+fn answer(row: &Row<'_>, approved: bool, first: usize) -> rusqlite::Result<Decision> {
     Ok(Decision {
         approved,
-        decided_at: time(row, 6)?,
-        note: row.get(7)?,
-        decided_by: row.get(8)?,
-        token_id: row.get(9)?,
-        value: row.get::<_, Option<String>>(10)?.map(RawJson::trusted),
+        decided_at: time(row, first)?,
+        note: row.get(first + 1)?,
+        decided_by: row.get(first + 2)?,
+        token_id: row.get(first + 3)?,
+        value: row
+            .get::<_, Option<String>>(first + 4)?
+            .map(RawJson::trusted),
     })
+}
+
+impl SqliteReader {
+    /// Reads what people said about what is asked now, where more than one has to.
+    fn add_votes(&self, approval: &mut Approval) -> ReadResult<()> {
+        if !approval.request.counts_votes() {
+            return Ok(());
+        }
+        let sql =
+            "SELECT v.approved, v.decided_at_ms, v.note, v.decided_by, v.token_id, v.decision_json
+                   FROM _smithers_approvals a JOIN _smithers_approval_votes v
+                        USING (run_id, node_id, iteration, round)
+                   WHERE a.run_id = ?1 AND a.node_id = ?2 AND a.iteration = ?3 ORDER BY v.vote_id";
+        let node = &approval.node;
+        let key = params![
+            approval.run_id.as_str(),
+            node.node_id.as_str(),
+            node.iteration
+        ];
+        approval.votes = self.all(sql, key, |row| answer(row, row.get(0)?, 1))?;
+        Ok(())
+    }
 }
 
 impl ApprovalReader for SqliteReader {
@@ -102,19 +128,27 @@ impl ApprovalReader for SqliteReader {
                 select_pending!("AND a.run_id = :run AND r.workflow_key = :workflow")
             }
         };
-        self.all(sql, &*params, |row| {
+        let mut pending = self.all(sql, &*params, |row| {
             Ok(PendingApproval {
                 workflow_key: workflow_key(row, 18)?,
                 approval: approval_row(row)?,
             })
-        })
+        })?;
+        for row in &mut pending {
+            self.add_votes(&mut row.approval)?;
+        }
+        Ok(pending)
     }
 
     fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
         let sql = select_approval!(
             "WHERE run_id = ?1 AND withdrawn = 0 ORDER BY requested_at_ms, node_id, iteration"
         );
-        self.all(sql, [run.as_str()], approval_row)
+        let mut approvals = self.all(sql, [run.as_str()], approval_row)?;
+        for approval in &mut approvals {
+            self.add_votes(approval)?;
+        }
+        Ok(approvals)
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {
@@ -122,6 +156,10 @@ impl ApprovalReader for SqliteReader {
             "WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND withdrawn = 0"
         );
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
-        self.one(sql, key, approval_row)
+        let mut approval = self.one(sql, key, approval_row)?;
+        if let Some(approval) = &mut approval {
+            self.add_votes(approval)?;
+        }
+        Ok(approval)
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
                ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
                    status = excluded.status, requested_at_ms = excluded.requested_at_ms,
                    request_json = excluded.request_json, decided_at_ms = NULL, note = NULL,
-                   decided_by = NULL, token_id = NULL, decision_json = NULL, withdrawn = 0";
+                   decided_by = NULL, token_id = NULL, decision_json = NULL, withdrawn = 0, round = round + 1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),
@@ -24,6 +24,9 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
         json(&row.request),
     ])?;
     put_custody(conn, run, &row.node, &row.custody)?;
+    for cast in &row.votes {
+        vote(conn, run, &row.node, cast)?;
+    }
     match &row.decision {
         Some(decision) => decide(conn, run, &row.node, decision),
         None => Ok(()),
@@ -68,6 +71,32 @@ pub(super) fn withdraw(conn: &Connection, run: &RunId, node: &NodeKey) -> rusqli
         run.as_str(),
         node.node_id.as_str(),
         node.iteration
+    ])?;
+    Ok(())
+}
+
+/// Adds a vote to those about what is asked now.
+pub(super) fn vote(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    vote: &Decision,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO _smithers_approval_votes
+                   (run_id, node_id, iteration, round, approved, note, decided_by, token_id,
+                    decision_json, decided_at_ms)
+               SELECT run_id, node_id, iteration, round, ?4, ?5, ?6, ?7, ?8, ?9
+               FROM _smithers_approvals WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
+    conn.prepare_cached(sql)?.execute(params![
+        run.as_str(),
+        node.node_id.as_str(),
+        node.iteration,
+        vote.approved,
+        vote.note,
+        vote.decided_by,
+        vote.token_id,
+        vote.value.as_ref().map(|value| value.as_str()),
+        vote.decided_at.0,
     ])?;
     Ok(())
 }

@@ -103,6 +103,7 @@ impl Writing<'_> {
                 output::put(conn, run_id, row, &encoded, clock)
             }
             RowChange::RequestApproval(row) => approval::request(conn, run_id, row),
+            RowChange::CastVote { node, vote } => approval::vote(conn, run_id, node, vote),
             RowChange::DecideApproval { node, decision } => {
                 approval::decide(conn, run_id, node, decision)
             }

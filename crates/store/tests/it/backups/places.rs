@@ -233,8 +233,8 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         DROP INDEX _smithers_runs_by_parent_listing;
-         DROP INDEX _smithers_runs_live_children"
+         DROP TABLE _smithers_approval_votes;
+         ALTER TABLE _smithers_approvals DROP COLUMN round"
     ))
     .unwrap();
     drop(conn);

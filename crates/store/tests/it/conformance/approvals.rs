@@ -6,7 +6,9 @@ use smithers_model::step::RowChange;
 use smithers_model::{NodeKey, Timestamp};
 use smithers_store::Refusal;
 use smithers_store::read::ApprovalFilter;
-use smithers_store::testkit::{RunScript, approval, custody, decision, owned_approval};
+use smithers_store::testkit::{
+    RunScript, approval, counted_approval, custody, decision, owned_approval, vote,
+};
 
 use super::{Subject, for_each_backend, run};
 
@@ -19,6 +21,9 @@ for_each_backend![
     what_waits_is_listed_oldest_first,
     who_answers_for_an_approval_is_read_back_as_it_was_stored,
     asking_again_begins_with_new_owners,
+    votes_are_read_back_in_the_order_they_came,
+    asking_again_begins_without_votes,
+    a_vote_about_what_is_decided_is_refused,
 ];
 
 /// A run of `workflow` that asks for `nodes` at their times.
@@ -194,4 +199,49 @@ fn asking_again_begins_with_new_owners(subject: &mut Subject) {
     let changes = vec![owned, decision("a", true), approval(&run("r"), "a", 8)];
     subject.commit(script.step(vec![], changes)).unwrap();
     assert_eq!(custody_of(subject), Custody::default());
+}
+
+fn voters(subject: &Subject) -> Vec<String> {
+    let node = NodeKey::new("a", 0);
+    let stored = subject.reader().approval(&run("r"), &node).unwrap();
+    let votes = stored.unwrap().votes.into_iter();
+    votes.filter_map(|vote| vote.decided_by).collect()
+}
+
+fn votes_are_read_back_in_the_order_they_came(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let request = counted_approval(&run("r"), "a", 5, 3);
+    let changes = vec![request, vote("a", "user:zoe", true)];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    let second = vec![vote("a", "user:ann", true)];
+    subject.commit(script.step(vec![], second)).unwrap();
+    assert_eq!(voters(subject), ["user:zoe", "user:ann"]);
+    let stored = subject.reader().load_run(&run("r")).unwrap().unwrap();
+    let listed = subject.reader().pending(&ApprovalFilter::all(9)).unwrap();
+    assert_eq!(stored.approvals[0], listed[0].approval);
+    let RowChange::CastVote { vote: cast, .. } = vote("a", "user:ann", true) else {
+        unreachable!("a vote is a vote");
+    };
+    assert_eq!(stored.approvals[0].votes[1], cast);
+    assert_eq!(stored.approvals[0].status(), ApprovalStatus::Requested);
+}
+
+fn asking_again_begins_without_votes(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let asked = |at| counted_approval(&run("r"), "a", at, 2);
+    let changes = vec![asked(5), vote("a", "user:ann", true), asked(5)];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    assert!(voters(subject).is_empty());
+    let again = vec![vote("a", "user:ann", true)];
+    subject.commit(script.step(vec![], again)).unwrap();
+    assert_eq!(voters(subject), ["user:ann"]);
+}
+
+fn a_vote_about_what_is_decided_is_refused(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let changes = vec![counted_approval(&run("r"), "a", 5, 2), decision("a", false)];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    let late = script.step(vec![], vec![vote("a", "user:ann", true)]);
+    let refused = subject.commit(late).unwrap_err();
+    assert!(matches!(refused, Refusal::AlreadyDecided { .. }));
 }

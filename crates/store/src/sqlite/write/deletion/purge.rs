@@ -18,7 +18,8 @@ const HEADS: [&str; 3] = [
 
 /// Tables whose rows belong to a run, with what tells the rows of one run apart. Rows that others refer to
 /// come after those.
-const OWNED: [(&str, &str); 10] = [
+const OWNED: [(&str, &str); 11] = [
+    ("_smithers_approval_votes", "vote_id"),
     ("_smithers_approval_decisions", "decision_id"),
     ("_smithers_approvals", "node_id, iteration"),
     (

@@ -22,6 +22,18 @@ const SYSTEM_ROLE: &str = "system";
 /// Its scopes: what it launches is what the module and those who may write schedules have set up.
 const SYSTEM_SCOPES: &str = "*";
 
+/// Who acts when the gateway does so itself: `name`, such as `cron:gateway`, who may do anything.
+pub fn system_person(name: String, channel: Channel) -> Person {
+    Person {
+        user_id: Some(name),
+        role: SYSTEM_ROLE.into(),
+        scopes: vec![SYSTEM_SCOPES.into()],
+        holds_all: true,
+        channel,
+        ..Person::default()
+    }
+}
+
 /// A run that is to be launched by the gateway itself.
 #[derive(Debug)]
 pub struct SystemLaunch {
@@ -106,14 +118,7 @@ impl Launcher {
             token_id: None,
             created_at: self.clock.now().to_iso(),
         };
-        let actor = Person {
-            user_id: Some(order.triggered_by),
-            role: SYSTEM_ROLE.into(),
-            scopes: auth.scopes.clone(),
-            holds_all: true,
-            channel: order.channel,
-            ..Person::default()
-        };
+        let actor = system_person(order.triggered_by, order.channel);
         Launch {
             run_id: order.run_id,
             workflow_key: definition.key.clone(),

@@ -96,6 +96,7 @@ impl Gateway {
         let access_log = extras.access_log.clone();
         let read_only = extras.read_only;
         let modules = Modules::load(config, extras)?;
+        secrets::learn_webhooks(&smithers_redact::shared(), &modules.definitions());
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
         let publisher = Box::new(HubPublisher::new(bus.clone()));

@@ -13,7 +13,7 @@ use smithers_actors::schedules::Keeper;
 use smithers_model::time::Clock;
 use smithers_model::workflow::WorkflowDefinition;
 
-use super::{Modules, StartError, schedules};
+use super::{Modules, StartError, schedules, secrets};
 use crate::config::Config;
 use crate::metrics::Metrics;
 
@@ -154,7 +154,9 @@ impl Parts {
         }
         let now = self.clock.now();
         let (backend, writer) = (&self.keeper.launcher.backend, &self.keeper.writer);
-        let declared = schedules::wanted(&modules.definitions_with(&module), &**backend, now)?;
+        let definitions = modules.definitions_with(&module);
+        secrets::learn_webhooks(&smithers_redact::shared(), &definitions);
+        let declared = schedules::wanted(&definitions, &**backend, now)?;
         let workflows = modules.take(module, writer, &self.config, now)?;
         self.catalogue.replace(workflows);
         schedules::store(declared, writer)?;

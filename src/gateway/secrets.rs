@@ -2,7 +2,9 @@
 //! and what the operator lets through.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use smithers_model::workflow::WorkflowDefinition;
 use smithers_redact::SecretRedactor;
 
 use crate::config::Config;
@@ -18,4 +20,14 @@ pub(super) fn prepare(
         redactor.learn_setting(&name, &value);
     }
     redactor.allow(config.secrets.allow.clone());
+}
+
+/// Tells `redactor` the secrets of webhooks.
+pub(super) fn learn_webhooks(redactor: &SecretRedactor, definitions: &[Arc<WorkflowDefinition>]) {
+    for definition in definitions {
+        let webhook = definition.webhook.as_ref();
+        if let Some(secret) = webhook.and_then(|webhook| webhook.secret.expose()) {
+            redactor.learn(secret);
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod metrics;
 mod rest;
 mod rpc;
 mod socket;
+mod webhooks;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -91,6 +92,7 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
         .route("/v1/api/crons", web::post().to(crons::create))
         .route("/v1/api/crons/run", web::post().to(crons::run))
         .route("/v1/api/crons/{cron}", web::delete().to(crons::delete))
+        .route("/webhooks/{key}", web::post().to(webhooks::webhook))
         .route("/", web::get().to(index::index));
 }
 

@@ -107,6 +107,11 @@ impl Metrics {
         counter!(table::ACCESS_LOG_DROPPED.name, "reason" => reason).increment(lines);
     }
 
+    /// Counts a request to a webhook that was refused.
+    pub fn webhook_refused(&self) {
+        counter!(table::ERRORS.name, "kind" => "webhook").increment(1);
+    }
+
     /// Counts a socket that was opened.
     pub fn connection_opened(&self) {
         counter!(table::CONNECTIONS.name, "transport" => "websocket").increment(1);

@@ -15,6 +15,7 @@ mod launch;
 mod nodes;
 mod runs;
 mod signals;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 

@@ -49,4 +49,5 @@ mod token_issue;
 mod token_revoke;
 mod token_store;
 mod tokens;
+mod webhooks;
 mod workflow_change;

@@ -30,6 +30,7 @@ pub mod step;
 pub mod time;
 pub mod tree;
 pub mod wait;
+pub mod webhook;
 pub mod workflow;
 
 pub use id::{Epoch, Iteration, LoopId, NodeId, NodeKey, RunId, ScheduleId, WorkflowKey};

@@ -65,6 +65,7 @@ impl NativeWorkflow {
             outputs: tables.into_iter().map(Arc::new).collect(),
             result_table: Some("output".into()),
             schedule: None,
+            webhook: None,
             revision: ModuleRevision::default(),
         };
         let this = Part {

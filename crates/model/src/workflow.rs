@@ -14,6 +14,7 @@ use crate::output::{Field, OutputRow, OutputTable};
 use crate::report::Reporter;
 use crate::schedule::SchedulePlan;
 use crate::tree::Tree;
+use crate::webhook::Webhook;
 use crate::{Iteration, NodeKey, RunId, WorkflowKey};
 
 /// A boxed future that may move between threads.
@@ -38,6 +39,8 @@ pub struct WorkflowDefinition {
     pub result_table: Option<String>,
     /// When it is to be launched by itself, as the module asks.
     pub schedule: Option<SchedulePlan>,
+    /// What other services may send it, as the module asks.
+    pub webhook: Option<Webhook>,
     /// The source it was loaded from.
     pub revision: ModuleRevision,
 }
@@ -199,6 +202,7 @@ mod tests {
             outputs: vec![],
             result_table: None,
             schedule: None,
+            webhook: None,
             revision: ModuleRevision::default(),
         };
         let sample = json!({ "who": "who", "how": "fast", "count": 1, "tags": [], "owner": null });

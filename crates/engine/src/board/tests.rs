@@ -152,6 +152,7 @@ fn definition() -> WorkflowDefinition {
         })],
         result_table: None,
         schedule: None,
+        webhook: None,
         revision: ModuleRevision::default(),
     }
 }

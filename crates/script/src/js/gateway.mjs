@@ -32,9 +32,7 @@ export class Gateway {
       throw new SmithersError("INVALID_INPUT", `what is registered as "${key}" is no workflow; smithers(ctx => …) makes one`);
     }
     if (this.registered.has(key)) throw new SmithersError("DUPLICATE_ID", `a workflow is already registered as "${key}"`);
-    for (const name of ["webhook", "ui"].filter((name) => options[name] !== undefined)) {
-      warn(`workflow "${key}": option "${name}" is not served yet`);
-    }
+    if (options.ui !== undefined) warn(`workflow "${key}": option "ui" is not served yet`);
     this.registered.set(key, { workflow, options });
     return this;
   }

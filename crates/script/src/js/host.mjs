@@ -61,6 +61,7 @@ function describeWorkflow(key, workflow, options) {
     outputs: [...registry.schemas].map(([key, schema]) => ({ key, fields: fieldsOf(schema) })),
     resultTable: workflow.resultKey() ?? null,
     schedule: scheduleOf(key, options.schedule),
+    webhook: webhookOf(key, options.webhook),
     declaredAt: workflow.declaredAt,
   };
 }
@@ -84,6 +85,41 @@ function scheduleOf(key, schedule) {
   if (!["one", "all", "none", undefined].includes(plan.catchUp)) refuse('schedule.catchUp must be "one", "all" or "none"');
   const { pattern, timeZone, overlap, catchUp } = plan;
   return { pattern, timeZone, overlap, catchUp };
+}
+
+const WEBHOOK_OPTIONS = {
+  "": ["secret", "signatureHeader", "signaturePrefix", "deliveryHeader", "signal", "run"],
+  ".signal": ["name", "correlationIdPath", "runIdPath", "payloadPath"],
+  ".run": ["enabled", "inputPath"],
+};
+
+/** The `webhook` option with its defaults. What it says of the secret is not repeated in an error. */
+function webhookOf(key, webhook) {
+  if (webhook === undefined || webhook === null) return null;
+  const { signal = {}, run } = webhook;
+  for (const [part, options] of [["", webhook], [".signal", signal], [".run", run ?? {}]]) checkWebhookPart(key, part, options);
+  return {
+    secret: webhook.secret ?? "",
+    signatureHeader: (webhook.signatureHeader ?? "x-hub-signature-256").toLowerCase(),
+    signaturePrefix: webhook.signaturePrefix ?? "sha256=",
+    deliveryHeader: webhook.deliveryHeader?.toLowerCase() ?? null,
+    signal: (signal.name ?? "").trim() === "" ? null : signal,
+    run: run === undefined || run.enabled === false ? null : run,
+  };
+}
+
+function checkWebhookPart(key, part, options) {
+  const refuse = (what) => {
+    throw new SmithersError("INVALID_INPUT", `workflow "${key}": webhook${part}${what}`);
+  };
+  if (typeof options !== "object" || options === null || Array.isArray(options)) refuse(" must be an object");
+  const known = WEBHOOK_OPTIONS[part];
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) refuse(` has no option "${name}"; there are ${known.join(", ")}`);
+    if (name === "signal" || name === "run" || value === undefined) continue;
+    const type = name === "enabled" ? "boolean" : "string";
+    if (typeof value !== type) refuse(`.${name} must be a ${type}`);
+  }
 }
 
 /** Options of constructed gateways that can be written as JSON, the last one winning. */

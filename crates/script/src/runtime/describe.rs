@@ -7,6 +7,7 @@ use serde_json::Value;
 use smithers_model::WorkflowKey;
 use smithers_model::output::{Field, OutputTable};
 use smithers_model::schedule::SchedulePlan;
+use smithers_model::webhook::Webhook;
 use smithers_model::workflow::WorkflowDefinition;
 
 use crate::graph::ModuleGraph;
@@ -33,6 +34,7 @@ pub(crate) struct RegisteredWorkflow {
     outputs: Vec<RegisteredOutput>,
     result_table: Option<String>,
     schedule: Option<SchedulePlan>,
+    webhook: Option<Webhook>,
     /// Stack at the call of `createSmithers`.
     declared_at: String,
 }
@@ -67,6 +69,7 @@ impl RegisteredWorkflow {
             outputs: outputs.collect(),
             result_table: self.result_table,
             schedule: self.schedule,
+            webhook: self.webhook,
             revision: graph.revision.clone(),
         }
     }

@@ -38,6 +38,7 @@ fn workflow(key: &str, outputs: Vec<Arc<OutputTable>>) -> Arc<WorkflowDefinition
         outputs,
         result_table: None,
         schedule: None,
+        webhook: None,
         revision: ModuleRevision::default(),
     })
 }

@@ -59,6 +59,7 @@ fn workflow(
         outputs,
         result_table: None,
         schedule: None,
+        webhook: None,
         revision: ModuleRevision::default(),
     })
 }

@@ -465,6 +465,7 @@ pub(crate) fn definition() -> Arc<WorkflowDefinition> {
         ],
         result_table: None,
         schedule: None,
+        webhook: None,
         revision: Default::default(),
     })
 }

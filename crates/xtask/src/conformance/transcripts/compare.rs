@@ -13,6 +13,12 @@ pub(crate) const SHA256: &str = "<sha256>";
 /// Volatile sentences that speak of the numbers of frames, which are checked by counting instead.
 const COUNTED: [&str; 2] = ["outer seq", "number of"];
 
+/// The field whose values are listed under [`RUN_IDS`].
+const RUN_ID: &str = "runId";
+
+/// A list of ids of runs: as volatile as each of them.
+const RUN_IDS: &str = "matchedRunIds";
+
 /// How the values of one recording are compared.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
@@ -96,6 +102,7 @@ impl Comparison {
                 }
             }
             (Some(Value::Array(wanted)), Some(Value::Array(got))) => {
+                let key = if key == RUN_IDS { RUN_ID } else { key };
                 for position in 0..wanted.len().max(got.len()) {
                     let here = format!("{path}[{position}]");
                     self.walk(&here, key, wanted.get(position), got.get(position), found);
@@ -240,6 +247,18 @@ mod tests {
             ),
             [".ts"]
         );
+    }
+
+    #[test]
+    fn a_list_of_run_ids_is_as_volatile_as_they_are_but_not_as_long_as_it_likes() {
+        let listed = json!({ "matchedRunIds": ["r1"] });
+        let (another, more) = (
+            json!({ "matchedRunIds": ["r2"] }),
+            json!({ "matchedRunIds": ["r1", "r2"] }),
+        );
+        let masked = ["runId (of started runs)"];
+        assert!(paths(&masked, listed.clone(), another).is_empty());
+        assert_eq!(paths(&masked, listed, more), [".matchedRunIds[1]"]);
     }
 
     #[test]

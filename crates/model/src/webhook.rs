@@ -75,7 +75,7 @@ mod tests {
     fn a_secret_is_not_shown_and_a_blank_one_is_none() {
         let secret = WebhookSecret::new(" hook-secret\n");
         assert_eq!(secret.expose(), Some("hook-secret"));
-        assert!(!format!("{secret:?}").contains("hook"));
+        assert!(!format!("{secret:?}").contains("hook-secret"));
         assert_eq!(WebhookSecret::new(" \n").expose(), None);
     }
 }

@@ -153,9 +153,17 @@ fn children_are_found_by_their_parent_and_are_as_old_as_it(subject: &mut Subject
         ..of("p")
     };
     assert_eq!(listed(&finished), [run("c1")]);
-    assert_eq!(reader.children(&run("p"), 9).unwrap(), [run("c1"), run("c2")]);
+    assert_eq!(
+        reader.children(&run("p"), 9).unwrap(),
+        [run("c1"), run("c2")]
+    );
     assert_eq!(reader.live_children(&run("p"), 9).unwrap(), [run("c2")]);
-    let old = |subject: &Subject| subject.reader().ended_before(Timestamp(i64::MAX), 9).unwrap();
+    let old = |subject: &Subject| {
+        subject
+            .reader()
+            .ended_before(Timestamp(i64::MAX), 9)
+            .unwrap()
+    };
     assert_eq!(old(subject), [], "it is kept as long as its parent");
     drop(reader);
     end(subject, &mut parent);

@@ -39,6 +39,7 @@ pub(crate) fn check(database: &Path, ledger: &Ledger, verified: &mut Verified) -
     acknowledged(&connection, ledger)?;
     heard(&connection, ledger)?;
     exactly_once(&connection)?;
+    whole_families(&connection)?;
     seen(&events, ledger)?;
     ledger.check()?;
     Ok(events.len())
@@ -234,6 +235,34 @@ fn exactly_once(connection: &Connection) -> Result<()> {
         ensure!(
             is_right,
             "{run}: the loop ended with {total:?} after the iterations {iterations:?}"
+        );
+    }
+    Ok(())
+}
+
+/// A run of `nested` that ended has the row of each of its three children, and each of them ended well once. Nobody
+/// ends before its children.
+fn whole_families(connection: &Connection) -> Result<()> {
+    let sql = "SELECT parent.run_id, count(child.run_id), sum(child.status = 'finished'),
+            (SELECT count(*) FROM _smithers_events AS event
+             WHERE event.type = 'RunFinished' AND event.run_id LIKE parent.run_id || ':child:%'),
+            (SELECT n FROM total WHERE total.run_id = parent.run_id)
+        FROM _smithers_runs AS parent LEFT JOIN _smithers_runs AS child ON child.parent_run_id = parent.run_id
+        WHERE parent.workflow_name = 'nested' AND parent.status NOT LIKE 'waiting%' AND parent.status <> 'running'
+        GROUP BY parent.run_id";
+    let mut statement = connection
+        .prepare(sql)
+        .context("failed to read the families")?;
+    let rows = statement.query_map([], |row| {
+        let family: (u64, u64, u64, Option<f64>) =
+            (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        Ok((row.get::<_, String>(0)?, family))
+    });
+    for row in rows.context("failed to read the families")? {
+        let (run, family) = row.context("failed to read a family")?;
+        ensure!(
+            family == (3, 3, 3, Some(3.0)),
+            "{run} ended with (children, finished, ends, total) = {family:?}"
         );
     }
     Ok(())

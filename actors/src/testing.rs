@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::Arbiter;
 use serde_json::json;
-use smithers_model::approval::Decision;
+use smithers_model::approval::{Decision, OnDeny};
 use smithers_model::event::StoredEvent;
 use smithers_model::native::{NativeWorkflow, Ui, boolean, number, table};
 use smithers_model::ownership::ApprovalPolicy;
@@ -149,6 +149,18 @@ pub(crate) fn chain(n: usize) -> NativeWorkflow {
             ui.task(&format!("t{i}"))
                 .value(&json!({"ok": true, "n": i}));
         }
+    })
+}
+
+/// Works, asks, works again.
+pub(crate) fn gated() -> NativeWorkflow {
+    workflow("gated", |ui| {
+        ui.task("before").value(&json!({ "ok": true, "n": 0 }));
+        ui.task("gate")
+            .output("decision")
+            .approval("Go on?", OnDeny::Fail);
+        ui.task("after")
+            .compute(|| Box::pin(async { Ok(json!({ "ok": true, "n": 1 })) }));
     })
 }
 

@@ -53,19 +53,11 @@ impl Service {
         } else {
             "created"
         };
+        let key = WorkflowKey::new(request.workflow);
         let schedule = Schedule {
-            workflow_key: WorkflowKey::new(request.workflow),
-            plan,
             enabled: request.enabled,
-            declared: false,
             created_by: caller.identity.user_id.clone(),
-            created_at: before.as_ref().map_or(now, |before| before.created_at),
-            last_run_at: before.as_ref().and_then(|before| before.last_run_at),
-            last_run_id: before.and_then(|before| before.last_run_id),
-            next_run_at: Some(first),
-            wake_at: Some(first),
-            error: None,
-            id,
+            ..Schedule::new(id, key, plan, now, first).in_place_of(before)
         };
         let audit = record(caller, &schedule, outcome, now);
         let answer = encode(&cron_row(&schedule))?;

@@ -90,6 +90,7 @@ async fn doctor_in_production_names_what_is_left_to_do_and_fails() {
     let scratch = scratch();
     let gateway = start(&scratch).await;
     launch(&gateway, "gate", "r1", json!({})).await;
+    wait_for(&gateway, "r1", "waiting-approval").await;
     let ended = run(&scratch, &["doctor", "--profile", "production"]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("CHECKS_FAILED"), "{}", ended.stderr);

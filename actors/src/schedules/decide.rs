@@ -74,21 +74,8 @@ mod tests {
             catch_up,
         };
         let recurrence = Recurrence::read(&plan).unwrap();
-        let next = Some(Timestamp(next * MINUTE));
-        let schedule = Schedule {
-            id: "s".into(),
-            workflow_key: "w".into(),
-            plan,
-            enabled: true,
-            declared: false,
-            created_by: None,
-            created_at: Timestamp(0),
-            last_run_at: None,
-            last_run_id: None,
-            next_run_at: next,
-            wake_at: next,
-            error: None,
-        };
+        let (now, first) = (Timestamp(0), Timestamp(next * MINUTE));
+        let schedule = Schedule::new("s".into(), "w".into(), plan, now, first);
         (schedule, recurrence)
     }
 

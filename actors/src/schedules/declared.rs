@@ -99,19 +99,13 @@ fn declared(
     } else {
         "created"
     };
+    let (id, key) = (
+        Schedule::declared_id(&definition.key),
+        definition.key.clone(),
+    );
     let schedule = Schedule {
-        id: Schedule::declared_id(&definition.key),
-        workflow_key: definition.key.clone(),
-        plan: plan.clone(),
-        enabled: true,
         declared: true,
-        created_by: None,
-        created_at: stored.as_ref().map_or(now, |stored| stored.created_at),
-        last_run_at: stored.as_ref().and_then(|stored| stored.last_run_at),
-        last_run_id: stored.and_then(|stored| stored.last_run_id),
-        next_run_at: Some(first),
-        wake_at: Some(first),
-        error: None,
+        ..Schedule::new(id, key, plan.clone(), now, first).in_place_of(stored)
     };
     let audit = Some(record(&schedule, outcome, now));
     let change = ScheduleChange::Put(Box::new(schedule));

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-use smithers_model::approval::OnDeny;
 use smithers_model::audit::kind;
 use smithers_model::error::ErrorInfo;
 use smithers_model::native::NativeWorkflow;
@@ -23,7 +21,7 @@ use super::Keeper;
 use crate::catalogue::Catalogue;
 use crate::launcher::Launcher;
 use crate::scheduler::Nudge;
-use crate::testing::{Bench, chain, workflow};
+use crate::testing::{Bench, chain, gated, workflow};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -55,18 +53,6 @@ impl Workflow for Picky {
     fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession> {
         self.0.open(run_id)
     }
-}
-
-/// A workflow that waits for a decision.
-fn gated() -> NativeWorkflow {
-    workflow("gated", |ui| {
-        ui.task("before").value(&json!({ "ok": true, "n": 0 }));
-        ui.task("gate")
-            .output("decision")
-            .approval("Go on?", OnDeny::Fail);
-        ui.task("after")
-            .compute(|| Box::pin(async { Ok(json!({ "ok": true, "n": 1 })) }));
-    })
 }
 
 struct Stage {
@@ -112,26 +98,14 @@ impl Stage {
 
     /// Stores a schedule of every minute whose next firing is at minute `next`.
     fn put(&self, workflow: &str, next: i64, change: impl FnOnce(&mut Schedule)) {
-        let next = Some(Timestamp(next * MINUTE));
-        let mut schedule = Schedule {
-            id: "s".into(),
-            workflow_key: workflow.into(),
-            plan: SchedulePlan {
-                pattern: "* * * * *".into(),
-                time_zone: Some("UTC".into()),
-                overlap: Overlap::Allow,
-                catch_up: CatchUp::One,
-            },
-            enabled: true,
-            declared: false,
-            created_by: None,
-            created_at: Timestamp(0),
-            last_run_at: None,
-            last_run_id: None,
-            next_run_at: next,
-            wake_at: next,
-            error: None,
+        let plan = SchedulePlan {
+            pattern: "* * * * *".into(),
+            time_zone: Some("UTC".into()),
+            overlap: Overlap::Allow,
+            catch_up: CatchUp::One,
         };
+        let (now, first) = (Timestamp(0), Timestamp(next * MINUTE));
+        let mut schedule = Schedule::new("s".into(), workflow.into(), plan, now, first);
         change(&mut schedule);
         let order = ScheduleOrder {
             change: ScheduleChange::Put(Box::new(schedule)),

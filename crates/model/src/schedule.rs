@@ -89,6 +89,42 @@ pub struct Schedule {
     pub error: Option<ErrorInfo>,
 }
 
+impl Schedule {
+    /// A schedule that a person makes at `now` and that fires first at `first`.
+    pub fn new(
+        id: ScheduleId,
+        workflow_key: WorkflowKey,
+        plan: SchedulePlan,
+        now: Timestamp,
+        first: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            workflow_key,
+            plan,
+            enabled: true,
+            declared: false,
+            created_by: None,
+            created_at: now,
+            last_run_at: None,
+            last_run_id: None,
+            next_run_at: Some(first),
+            wake_at: Some(first),
+            error: None,
+        }
+    }
+
+    /// Takes over when the schedule that had its id was made and what it launched last.
+    #[must_use]
+    pub fn in_place_of(mut self, before: Option<Schedule>) -> Self {
+        if let Some(before) = before {
+            self.created_at = before.created_at;
+            (self.last_run_at, self.last_run_id) = (before.last_run_at, before.last_run_id);
+        }
+        self
+    }
+}
+
 /// What launches a run as the firing of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firing {
@@ -181,25 +217,14 @@ mod tests {
     use super::*;
 
     fn schedule() -> Schedule {
-        Schedule {
-            id: "nightly".into(),
-            workflow_key: "w".into(),
-            plan: SchedulePlan {
-                pattern: "0 3 * * *".into(),
-                time_zone: None,
-                overlap: Overlap::Allow,
-                catch_up: CatchUp::One,
-            },
-            enabled: true,
-            declared: false,
-            created_by: None,
-            created_at: Timestamp(5),
-            last_run_at: None,
-            last_run_id: None,
-            next_run_at: Some(Timestamp(100)),
-            wake_at: Some(Timestamp(100)),
-            error: None,
-        }
+        let plan = SchedulePlan {
+            pattern: "0 3 * * *".into(),
+            time_zone: None,
+            overlap: Overlap::Allow,
+            catch_up: CatchUp::One,
+        };
+        let (now, first) = (Timestamp(5), Timestamp(100));
+        Schedule::new("nightly".into(), "w".into(), plan, now, first)
     }
 
     #[test]

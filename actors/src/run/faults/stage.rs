@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use actix::Arbiter;
 use serde_json::json;
-use smithers_model::approval::OnDeny;
 use smithers_model::native::{NativeWorkflow, number, table};
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunRow, RunStatus};
@@ -20,7 +19,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
 use crate::registry::Runs;
 use crate::run::RunError;
-use crate::testing::{decision, somebody, workflow};
+use crate::testing::{decision, gated, somebody};
 
 /// Longest that a test waits for a state; recovery alone may pause for two seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -127,18 +126,6 @@ pub(super) async fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         assert!(Instant::now() < deadline, "still waiting for {what}");
         actix_rt::time::sleep(POLL).await;
     }
-}
-
-/// Works, asks, works again.
-fn gated() -> NativeWorkflow {
-    workflow("gated", |ui| {
-        ui.task("before").value(&json!({ "ok": true, "n": 0 }));
-        ui.task("gate")
-            .output("decision")
-            .approval("Go on?", OnDeny::Fail);
-        ui.task("after")
-            .compute(|| Box::pin(async { Ok(json!({ "ok": true, "n": 1 })) }));
-    })
 }
 
 /// Stores the number of its input.

@@ -25,24 +25,16 @@ for_each_backend![
 ];
 
 fn schedule(id: &str, next: i64) -> Schedule {
+    let plan = SchedulePlan {
+        pattern: "*/5 * * * *".into(),
+        time_zone: Some("Europe/Berlin".into()),
+        overlap: Overlap::Skip,
+        catch_up: CatchUp::All,
+    };
+    let (now, first) = (Timestamp(10), Timestamp(next));
     Schedule {
-        id: id.into(),
-        workflow_key: "w".into(),
-        plan: SchedulePlan {
-            pattern: "*/5 * * * *".into(),
-            time_zone: Some("Europe/Berlin".into()),
-            overlap: Overlap::Skip,
-            catch_up: CatchUp::All,
-        },
-        enabled: true,
-        declared: false,
         created_by: Some("user:ann".into()),
-        created_at: Timestamp(10),
-        last_run_at: None,
-        last_run_id: None,
-        next_run_at: Some(Timestamp(next)),
-        wake_at: Some(Timestamp(next)),
-        error: None,
+        ..Schedule::new(id.into(), "w".into(), plan, now, first)
     }
 }
 

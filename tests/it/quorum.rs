@@ -4,7 +4,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, count, launch, refusal, scratch_with, start, tokens, wait_for};
+use crate::support::{
+    OPERATOR, Operator, count, launch, refusal, scratch_with, start, tokens, wait_for,
+};
 
 /// Ann, Bob and Eve, who may decide, and a token that names nobody.
 fn people() -> Scratch {
@@ -105,4 +107,20 @@ async fn a_single_no_ends_the_vote() {
     let (status, code, _) = refused(&gateway, "eve", "r1").await;
     assert_eq!((status, code.as_str()), (409, "AlreadyDecided"));
     assert_eq!(votes(&scratch), 2);
+}
+
+#[tokio::test]
+async fn the_command_line_tells_a_vote_from_a_decision() {
+    let operator = Operator::with(people()).await;
+    waiting(&operator.gateway, "r1", 2).await;
+    let told = operator.text(&["approvals", "approve", "r1"]).await;
+    let counted = "your vote counts: approve of r1 has 1 of 2";
+    assert!(told.starts_with(counted), "{told}");
+    vote(&operator.gateway, "ann", "r1", true).await;
+    wait_for(&operator.gateway, "r1", "finished").await;
+
+    waiting(&operator.gateway, "r2", 2).await;
+    vote(&operator.gateway, "ann", "r2", true).await;
+    let told = operator.text(&["approvals", "approve", "r2"]).await;
+    assert_eq!(told.trim_end(), "approved: approve of r2");
 }

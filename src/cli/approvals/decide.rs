@@ -59,14 +59,18 @@ impl DecideArgs {
 }
 
 pub(super) fn run(args: &DecideArgs, approved: bool, output: &Output) -> anyhow::Result<()> {
-    let answer = match args.offline.offline {
-        true => offline(args, approved)?,
+    let (answer, open) = match args.offline.offline {
+        true => (offline(args, approved)?, None),
         false => through_gateway(args, approved)?,
     };
     output.print_text(&answer, || {
-        let word = if approved { "approved" } else { "denied" };
         let node = answer["nodeId"].as_str().unwrap_or_default();
-        format!("{word}: {node} of {}", args.run)
+        let run = &args.run;
+        match (open, approved) {
+            (Some(votes), _) => format!("your vote counts: {node} of {run} has {votes}"),
+            (None, true) => format!("approved: {node} of {run}"),
+            (None, false) => format!("denied: {node} of {run}"),
+        }
     })
 }
 
@@ -86,7 +90,8 @@ fn offline(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
     }))
 }
 
-fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
+/// Returns the answer of the gateway, and the votes so far when more of them are needed.
+fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<(Value, Option<String>)> {
     let client = args.connection.client()?;
     let node = match args.choice() {
         Choice::Named { node, iteration } => NodeKey::new(node, iteration),
@@ -102,7 +107,22 @@ fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
     if let Some(value) = &args.value {
         params["decision"] = json!({"value": value});
     }
-    Ok(client.call("submitApproval", &params)?)
+    let answer = client.call("submitApproval", &params)?;
+    let votes = match approved {
+        true => votes_so_far(&client, &args.run, &node),
+        false => None,
+    };
+    Ok((answer, votes))
+}
+
+/// The votes about a node that waits for more. Who may decide need not be allowed to look: then it is not told.
+fn votes_so_far(client: &Client, run: &str, node: &NodeKey) -> Option<String> {
+    let rows = client.call("listApprovals", &json!({"runId": run})).ok()?;
+    let rows = Vec::<ApprovalRow>::deserialize(&rows).ok()?;
+    let is_it = |row: &&ApprovalRow| {
+        row.node_id == node.node_id.as_str() && row.iteration == node.iteration
+    };
+    rows.iter().find(is_it)?.votes_so_far()
 }
 
 fn the_one_that_waits(client: &Client, run: &str) -> anyhow::Result<NodeKey> {

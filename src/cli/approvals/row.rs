@@ -78,19 +78,24 @@ impl ApprovalRow {
         }
     }
 
+    /// How many have voted, and who; none where one answer decides.
+    pub(super) fn votes_so_far(&self) -> Option<String> {
+        let required = self.required_approvals?;
+        let voters = self.votes.iter();
+        let voters: Vec<&str> = voters
+            .filter_map(|vote| vote.decided_by.as_deref())
+            .collect();
+        let so_far = format!("{} of {required}", voters.len());
+        Some(match voters.is_empty() {
+            true => so_far,
+            false => format!("{so_far} ({})", voters.join(", ")),
+        })
+    }
+
     /// What kind of answer is asked for, and how many have given it when it takes several.
     fn answer(&self) -> String {
-        if let Some(required) = self.required_approvals {
-            let voters: Vec<&str> = self
-                .votes
-                .iter()
-                .filter_map(|vote| vote.decided_by.as_deref())
-                .collect();
-            let so_far = format!("{}: {} of {required}", self.approval_mode, voters.len());
-            return match voters.is_empty() {
-                true => so_far,
-                false => format!("{so_far} ({})", voters.join(", ")),
-            };
+        if let Some(votes) = self.votes_so_far() {
+            return format!("{}: {votes}", self.approval_mode);
         }
         let keys: Vec<&str> = self
             .options

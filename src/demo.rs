@@ -59,12 +59,13 @@ impl Demo {
         Ok(demo)
     }
 
-    /// Values of the configuration that the demo sets.
-    pub fn settings(&self) -> [(&'static str, String); 2] {
+    /// Values of the configuration that the demo sets. Its module is there to be changed: runs that wait go on with it.
+    pub fn settings(&self) -> [(&'static str, String); 3] {
         let text = |path: &Path| path.display().to_string();
         [
             ("SMITHERS_GATEWAY_MODULE", text(&self.module())),
             ("SMITHERS_DB_PATH", text(&self.database())),
+            ("SMITHERS_WORKFLOW_CHANGE", "accept".into()),
         ]
     }
 

@@ -13,8 +13,10 @@ use super::span::{self, Span};
 use super::unknown;
 
 /// Names with our prefix that other parts of the product read.
-const READ_ELSEWHERE: [&str; 5] = [
+const READ_ELSEWHERE: [&str; 6] = [
     "SMITHERS_API_KEY",
+    // Of the build; `cargo run` hands it on.
+    "SMITHERS_BUILD_COMMIT",
     "SMITHERS_CONFIG",
     "SMITHERS_GATEWAY_URL",
     "SMITHERS_TOKEN_MAX_TTL",

@@ -220,6 +220,7 @@ fn a_mistyped_name_is_warned_about() {
     let config = read(&[
         ("SMITHERS_GATEWAY_PORT", "1"),
         ("SMITHERS_API_KEY", "x"),
+        ("SMITHERS_BUILD_COMMIT", "0123abc"),
         ("HOME", "/root"),
     ]);
     assert_eq!(

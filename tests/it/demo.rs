@@ -16,13 +16,16 @@ const LAST_LINE: &str = "The workflow is ";
 struct Demo {
     folder: tempfile::TempDir,
     /// Ends with this value.
-    _gateway: Child,
+    gateway: Child,
     guide: String,
 }
 
 impl Demo {
     async fn start(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), arguments).await
+    }
+
+    async fn start_in(folder: tempfile::TempDir, arguments: &[&str]) -> Self {
         let mut gateway = command(binary().to_str().unwrap(), folder.path())
             .args(["gateway", "--demo", "--port", "0"])
             .args(arguments)
@@ -40,7 +43,7 @@ impl Demo {
         }
         Self {
             folder,
-            _gateway: gateway,
+            gateway,
             guide,
         }
     }
@@ -52,9 +55,21 @@ impl Demo {
         found.unwrap_or_else(|| panic!("{word} in {}", self.guide))
     }
 
-    /// Pastes the first line, which says where the gateway is, and the line that holds `word`.
+    /// The id of the run that the guide launches.
+    fn run(&self) -> String {
+        let mut words = self.line(" launch ").split_whitespace();
+        let found = words.find(|word| word.starts_with("demo-"));
+        found.expect("the guide names the run").to_owned()
+    }
+
+    /// Pastes the line that holds `word`.
     fn paste(&self, word: &str) -> impl Future<Output = Output> + use<> {
-        let pasted = format!("{}\n{}", self.line("export "), self.line(word));
+        self.shell(self.line(word))
+    }
+
+    /// Pastes the first line, which says where the gateway is, and `line`.
+    fn shell(&self, line: &str) -> impl Future<Output = Output> + use<> {
+        let pasted = format!("{}\n{line}", self.line("export "));
         let mut shell = command("sh", self.folder.path());
         let ended = shell.args(["-c", &pasted]).output();
         async move {
@@ -96,6 +111,36 @@ async fn what_the_demo_prints_can_be_pasted_and_shows_no_token() {
     let approved = demo.paste(" approve ").await;
     assert!(approved.status.success(), "{approved:?}");
     let events = String::from_utf8(follower.await.unwrap().stdout).unwrap();
+    assert!(events.ends_with("finished\n"), "{events}");
+}
+
+#[tokio::test]
+async fn a_run_of_the_demo_goes_on_with_the_changed_workflow() {
+    let demo = Demo::start(&[]).await;
+    assert!(demo.paste(" launch ").await.status.success());
+    crate::support::until_true("the approval to be asked for", || async {
+        let page = demo.paste(" show ").await;
+        String::from_utf8_lossy(&page.stdout).contains("waiting-approval")
+    })
+    .await;
+    let (
+        run,
+        Demo {
+            folder,
+            mut gateway,
+            ..
+        },
+    ) = (demo.run(), demo);
+    gateway.kill().await.unwrap();
+    let module = folder.path().join(".smithers/demo/gateway.tsx");
+    let text = std::fs::read_to_string(&module).unwrap();
+    std::fs::write(&module, text + "// edited\n").unwrap();
+
+    let again = Demo::start_in(folder, &[]).await;
+    let decide = again.line(" approve ").replace(&again.run(), &run);
+    let follow = again.line(" --follow").replace(&again.run(), &run);
+    assert!(again.shell(&decide).await.status.success());
+    let events = String::from_utf8(again.shell(&follow).await.stdout).unwrap();
     assert!(events.ends_with("finished\n"), "{events}");
 }
 

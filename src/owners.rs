@@ -155,6 +155,7 @@ mod tests {
                 node: NodeKey::new("ship", 0),
                 custody: policy.custody(&request.ownership, Timestamp(1)),
                 request,
+                request_digest: None,
                 requested_at: Timestamp(1),
                 votes: Vec::new(),
                 decision: None,
@@ -169,6 +170,7 @@ mod tests {
             decided_by: None,
             token_id: None,
             value: None,
+            request_digest: None,
             decided_at: Timestamp(2),
         };
         let approval = Approval {

@@ -215,6 +215,7 @@ pub(crate) fn decision(approved: bool) -> Decision {
         decided_by: Some("user:test".into()),
         token_id: None,
         value: None,
+        request_digest: None,
         decided_at: SystemClock.now(),
     }
 }

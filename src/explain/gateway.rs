@@ -195,6 +195,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "Nothing: the first decision counts.",
     ),
     told(
+        "ApprovalChanged",
+        "The decision is about another request than the one that stands; nothing was decided.",
+        "It was asked again with other words, choices or deciders after it was read.",
+        "Read what is asked now, `smithers approvals show RUN`, and decide again.",
+    ),
+    told(
         "RUN_NOT_ACTIVE",
         "The run does not execute, or has ended.",
         "Only what executes can be paused, and only what has not ended can be cancelled.",

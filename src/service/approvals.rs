@@ -44,6 +44,7 @@ impl Service {
             decided_by: caller.identity.user_id.clone(),
             token_id: caller.identity.token_id.clone(),
             value: request.decision.as_ref().map(RawJson::of),
+            request_digest: request.request_digest,
             decided_at: self.clock.now(),
         };
         // The run goes on with what its row will say.

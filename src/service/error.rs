@@ -39,6 +39,11 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
             let iteration = node.map_or(0, |node| node.iteration);
             RpcError::already_decided(run_id, id.as_str(), iteration, status.as_str())
         }
+        Refusal::AnotherQuestion { asked, .. } => {
+            let iteration = node.map_or(0, |node| node.iteration);
+            let id = node.map_or("", |node| node.node_id.as_str());
+            RpcError::another_question(run_id, id, iteration, asked.as_deref())
+        }
         Refusal::UserNotAllowed => RpcError::not_an_allowed_user(),
         Refusal::NotAnOwner => RpcError::not_an_owner(),
         Refusal::SelfApproval => RpcError::self_approval(),

@@ -17,6 +17,7 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         request_title: &request.title,
         request_summary: request.summary.as_deref(),
         requested_at_ms: approval.requested_at.0,
+        request_digest: approval.request_digest.as_deref(),
         approval_mode: mode_text(request.mode),
         options: request
             .options

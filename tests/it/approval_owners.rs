@@ -258,6 +258,7 @@ async fn an_approval_without_owners_looks_and_works_as_it_always_did() {
         "nodeId",
         "iteration",
         "requestTitle",
+        "requestDigest",
         "requestSummary",
         "requestedAtMs",
         "approvalMode",

@@ -4,6 +4,7 @@
 
 mod access_log;
 mod alerts;
+mod approval_digest;
 mod approval_owners;
 mod audit;
 mod audit_export;

@@ -157,6 +157,7 @@ async fn approval_read_alone_shows_the_approvals_own_fields_its_run_and_its_work
         "nodeId",
         "iteration",
         "requestTitle",
+        "requestDigest",
         "requestSummary",
         "requestedAtMs",
         "approvalMode",

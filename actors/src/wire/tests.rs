@@ -215,17 +215,24 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             Event::ApprovalRequested {
                 node: node(),
                 request: request(),
+                request_digest: None,
             },
             Some(r#""approval.requested" {"runId":"r1","nodeId":"t0","iteration":2}"#),
         ),
         (
-            Event::ApprovalGranted { node: node() },
+            Event::ApprovalGranted {
+                node: node(),
+                request_digest: None,
+            },
             Some(
                 r#""approval.decided" {"runId":"r1","nodeId":"t0","iteration":2,"approved":true}"#,
             ),
         ),
         (
-            Event::ApprovalDenied { node: node() },
+            Event::ApprovalDenied {
+                node: node(),
+                request_digest: None,
+            },
             Some(
                 r#""approval.decided" {"runId":"r1","nodeId":"t0","iteration":2,"approved":false}"#,
             ),
@@ -291,6 +298,7 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
                 decided_by: Some("user:ann".into()),
                 approvals: 1,
                 required_approvals: 2,
+                request_digest: None,
             },
             None,
         ),

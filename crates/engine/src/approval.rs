@@ -25,6 +25,7 @@ impl RunState {
             run_id: self.run.run_id.clone(),
             node: node.clone(),
             request: request.clone(),
+            request_digest: Some(request.digest(&self.run.run_id, node)),
             requested_at: now,
             custody: self.policy.custody(&request.ownership, now),
             votes: Vec::new(),
@@ -33,6 +34,7 @@ impl RunState {
         if let Some(due) = approval.next_due() {
             self.open.command(Command::WakeAt(due));
         }
+        let request_digest = approval.request_digest.clone();
         self.approvals.insert(node.clone(), approval.clone());
         self.open
             .change(RowChange::RequestApproval(Box::new(approval)));
@@ -41,6 +43,7 @@ impl RunState {
         self.open.event(Event::ApprovalRequested {
             node: node.clone(),
             request: request.clone(),
+            request_digest,
         });
         self.open
             .event(Event::NodeWaitingApproval { node: node.clone() });
@@ -100,6 +103,7 @@ impl RunState {
         self.must_not_have_expired(approval, now)?;
         decision::check_lists(&approval.request, actor)?;
         self.check_owner(approval, actor, now)?;
+        check_question(approval, answer)?;
         decision::check_answer(&approval.request, answer)?;
         if self.waits(node) {
             Ok(())
@@ -119,14 +123,21 @@ impl RunState {
             return;
         };
         let answer = Decision {
+            request_digest: approval.request_digest.clone(),
             decided_at: now,
             ..answer
         };
         approval.decision = Some(answer.clone());
         let node = node.clone();
         self.open.event(match approval.status() {
-            ApprovalStatus::Approved => Event::ApprovalGranted { node: node.clone() },
-            _ => Event::ApprovalDenied { node: node.clone() },
+            ApprovalStatus::Approved => Event::ApprovalGranted {
+                node: node.clone(),
+                request_digest: answer.request_digest.clone(),
+            },
+            _ => Event::ApprovalDenied {
+                node: node.clone(),
+                request_digest: answer.request_digest.clone(),
+            },
         });
         self.open.change(RowChange::DecideApproval {
             node,
@@ -158,9 +169,15 @@ impl RunState {
         actor: &Actor,
         now: Timestamp,
     ) -> AuditRecord {
+        let asked = self.approvals.get(node);
+        let detail = json!({
+            "iteration": node.iteration,
+            "note": answer.note,
+            "requestDigest": asked.and_then(|approval| approval.request_digest.as_deref()),
+        });
         AuditRecord {
             subject: Some(node.node_id.to_string()),
-            detail: RawJson::of(&json!({ "iteration": node.iteration, "note": answer.note })),
+            detail: RawJson::of(&detail),
             ..AuditRecord::by(now, actor, kind::APPROVAL, outcome).about(&self.run.run_id)
         }
     }
@@ -173,8 +190,21 @@ impl RunState {
             decided_by: Some(CANCELLER.into()),
             token_id: None,
             value: None,
+            request_digest: None,
             decided_at: now,
         };
         self.record_decision(node, end, now);
     }
+}
+
+/// Checks that whoever says what they read has read what is asked now.
+fn check_question(approval: &Approval, answer: &Decision) -> Result<(), Refusal> {
+    let claimed = answer.request_digest.as_ref();
+    if claimed.is_none_or(|claimed| approval.request_digest.as_ref() == Some(claimed)) {
+        return Ok(());
+    }
+    Err(Refusal::AnotherQuestion {
+        node: approval.node.node_id.clone(),
+        asked: approval.request_digest.clone(),
+    })
 }

@@ -28,6 +28,7 @@ fn yes(value: Option<Value>) -> Decision {
         decided_by: Some("ann".into()),
         token_id: None,
         value: value.map(|value| RawJson::of(&value)),
+        request_digest: None,
         decided_at: Timestamp(0),
     }
 }

@@ -94,6 +94,7 @@ impl RunState {
             decided_by: Some(EXPIRY.into()),
             token_id: None,
             value: None,
+            request_digest: None,
             decided_at: now,
         };
         self.answer(node, denial, &by_time(EXPIRY), now);

@@ -27,6 +27,14 @@ pub enum Refusal {
     /// The decider launched the run, or cannot be told from the launcher.
     #[error("The launcher of a run cannot decide this approval")]
     SelfApproval,
+    /// Whoever decides has read another request than the one that stands.
+    #[error("Approval for {node} asks something else than what was decided; read it again")]
+    AnotherQuestion {
+        /// Whose approval.
+        node: NodeId,
+        /// Digest of the request that stands; none where an older version asked.
+        asked: Option<String>,
+    },
     /// Several people have to say yes, and whoever answers is nobody in particular.
     #[error("This approval counts people: a yes needs a token with a user id")]
     VoterUnknown,

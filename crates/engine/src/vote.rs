@@ -41,6 +41,7 @@ impl RunState {
             return true;
         };
         let vote = Decision {
+            request_digest: approval.request_digest.clone(),
             decided_at: now,
             ..answer.clone()
         };
@@ -53,6 +54,7 @@ impl RunState {
             decided_by: vote.decided_by.clone(),
             approvals,
             required_approvals: required,
+            request_digest: vote.request_digest.clone(),
         });
         let decides = !vote.approved || approvals >= required;
         if !decides {

@@ -1,5 +1,7 @@
 //! Approvals: what is asked, and the decisions, which are append-only (DESIGN 9).
 
+mod digest;
+
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
@@ -158,6 +160,10 @@ pub struct Decision {
     pub token_id: Option<String>,
     /// Selection or ranking, as sent.
     pub value: Option<RawJson>,
+    /// Digest of the request that this answers. Where somebody decides it is a claim, and checked; in what is stored
+    /// it is that of the request, or none where an older version asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_digest: Option<String>,
     /// When it became a fact.
     pub decided_at: Timestamp,
 }
@@ -171,6 +177,8 @@ pub struct Approval {
     pub node: NodeKey,
     /// What is asked.
     pub request: ApprovalRequest,
+    /// The [digest](ApprovalRequest::digest) of it; none where an older version asked.
+    pub request_digest: Option<String>,
     /// When it was asked.
     pub requested_at: Timestamp,
     /// Who answers for it.

@@ -238,6 +238,9 @@ pub enum Event {
         node: NodeKey,
         /// What is asked.
         request: ApprovalRequest,
+        /// Digest of what was asked; none where an older version asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_digest: Option<String>,
     },
     /// Somebody voted on an approval that needs several people.
     ApprovalVoted {
@@ -252,18 +255,27 @@ pub enum Event {
         approvals: u32,
         /// How many have to.
         required_approvals: u32,
+        /// Digest of what was asked; none where an older version asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_digest: Option<String>,
     },
     /// The answer was yes.
     ApprovalGranted {
         #[serde(flatten)]
         /// Which node.
         node: NodeKey,
+        /// Digest of what was asked; none where an older version asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_digest: Option<String>,
     },
     /// The answer was no.
     ApprovalDenied {
         #[serde(flatten)]
         /// Which node.
         node: NodeKey,
+        /// Digest of what was asked; none where an older version asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_digest: Option<String>,
     },
     /// The owner's time is over: the fallback owner may decide too.
     ApprovalEscalated {

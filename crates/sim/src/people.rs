@@ -105,6 +105,7 @@ impl Person {
             decided_by: somebody().user_id,
             token_id: None,
             value: None,
+            request_digest: None,
             decided_at: self.clock.now(),
         };
         let told = self

@@ -1,7 +1,11 @@
 //! Which node of a run is meant: the one that is named, or the only one that waits.
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use smithers_model::NodeKey;
 
+use super::row::ApprovalRow;
+use crate::cli::client::{Client, ClientError};
 use crate::cli::error::CliError;
 
 /// What was typed about the node.
@@ -18,11 +22,43 @@ pub(super) enum Choice<'a> {
     TheOneThatWaits,
 }
 
+impl<'a> Choice<'a> {
+    /// What was typed: `node` of `iteration`, or none.
+    pub(super) fn of(node: Option<&'a str>, iteration: u32) -> Self {
+        match node {
+            Some(node) => Self::Named { node, iteration },
+            None => Self::TheOneThatWaits,
+        }
+    }
+
+    /// Returns the node that is meant among those that wait.
+    ///
+    /// # Errors
+    /// As [`only_one`], when none is named.
+    pub(super) fn among(&self, run: &str, waiting: Vec<NodeKey>) -> Result<NodeKey, CliError> {
+        match *self {
+            Self::Named { node, iteration } => Ok(NodeKey::new(node, iteration)),
+            Self::TheOneThatWaits => only_one(run, waiting),
+        }
+    }
+}
+
+/// Asks the gateway what waits in `run`: each row as it came, and as it is read.
+pub(super) fn waiting(
+    client: &Client,
+    run: &str,
+) -> Result<Vec<(Value, ApprovalRow)>, ClientError> {
+    let answer = client.call("listApprovals", &json!({"runId": run}))?;
+    let rows = answer.as_array().into_iter().flatten();
+    let read = |row: &Value| Some((row.clone(), ApprovalRow::deserialize(row).ok()?));
+    Ok(rows.filter_map(read).collect())
+}
+
 /// Returns the only node of `waiting`.
 ///
 /// # Errors
 /// `NOTHING_WAITS` and `NODE_REQUIRED`, the latter with the nodes to choose from.
-pub(super) fn only_one(run: &str, mut waiting: Vec<NodeKey>) -> Result<NodeKey, CliError> {
+fn only_one(run: &str, mut waiting: Vec<NodeKey>) -> Result<NodeKey, CliError> {
     let Some(last) = waiting.pop() else {
         let message = format!("{run} waits for no decision");
         return Err(CliError::new("NOTHING_WAITS", message)

@@ -1,21 +1,21 @@
 //! `smithers approvals approve` and `deny`.
 
 use clap::Args;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use smithers_model::NodeKey;
 
-use super::choice::{Choice, only_one};
+use super::choice::{Choice, waiting};
 use super::offline::{OfflineArgs, Typed};
 use super::row::ApprovalRow;
-use crate::cli::client::{Client, Connection};
-use crate::cli::output::Output;
+use crate::cli::client::{Client, ClientError, Connection};
+use crate::cli::output::{Output, note};
 
 const EXAMPLES: &str = "\
 Examples:
   smithers approvals approve release-42
   smithers approvals approve release-42 ship --note 'looks good'
   smithers approvals approve release-42 pick --value '{\"selected\": \"blue\"}'
+  smithers approvals approve release-42 ship --digest 2c0ff857bb1ced2c...
   smithers approvals deny release-42 ship --note 'not on a Friday'
   smithers approvals approve release-42 --offline --by user:ann";
 
@@ -36,6 +36,10 @@ pub(in crate::cli) struct DecideArgs {
     /// The answer to a question with options, as JSON: {"selected": "key"} or {"ranked": ["key", "key"]}.
     #[arg(long, value_name = "JSON", value_parser = parse_value)]
     value: Option<Value>,
+    /// Decide only about the request with this digest, as `approvals show` prints it; without it, about what is asked
+    /// when the command begins.
+    #[arg(long, value_name = "SHA256")]
+    digest: Option<String>,
     #[command(flatten)]
     connection: Connection,
     #[command(flatten)]
@@ -48,20 +52,14 @@ fn parse_value(text: &str) -> Result<Value, String> {
 
 impl DecideArgs {
     fn choice(&self) -> Choice<'_> {
-        match &self.node {
-            Some(node) => Choice::Named {
-                node,
-                iteration: self.iteration,
-            },
-            None => Choice::TheOneThatWaits,
-        }
+        Choice::of(self.node.as_deref(), self.iteration)
     }
 }
 
 pub(super) fn run(args: &DecideArgs, approved: bool, output: &Output) -> anyhow::Result<()> {
     let (answer, open) = match args.offline.offline {
         true => (offline(args, approved)?, None),
-        false => through_gateway(args, approved)?,
+        false => through_gateway(args, approved, output.is_for_people())?,
     };
     output.print_text(&answer, || {
         let node = answer["nodeId"].as_str().unwrap_or_default();
@@ -81,6 +79,7 @@ fn offline(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
         approved,
         note: args.note.as_deref(),
         value: args.value.as_ref(),
+        digest: args.digest.as_deref(),
     })?;
     Ok(json!({
         "runId": args.run,
@@ -91,18 +90,24 @@ fn offline(args: &DecideArgs, approved: bool) -> anyhow::Result<Value> {
 }
 
 /// Returns the answer of the gateway, and the votes so far when more of them are needed.
-fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<(Value, Option<String>)> {
+fn through_gateway(
+    args: &DecideArgs,
+    approved: bool,
+    is_for_people: bool,
+) -> anyhow::Result<(Value, Option<String>)> {
     let client = args.connection.client()?;
-    let node = match args.choice() {
-        Choice::Named { node, iteration } => NodeKey::new(node, iteration),
-        Choice::TheOneThatWaits => the_one_that_waits(&client, &args.run)?,
-    };
+    let (node, asked) = find(&client, args)?;
+    if let Some(row) = asked.as_ref().filter(|_| is_for_people) {
+        note(&format!("{} asks: {}", args.run, row.request_title));
+    }
+    let read = asked.and_then(|row| row.request_digest);
     let mut params = json!({
         "runId": args.run,
         "nodeId": node.node_id.as_str(),
         "iteration": node.iteration,
         "approved": approved,
         "note": args.note,
+        "requestDigest": args.digest.as_ref().or(read.as_ref()),
     });
     if let Some(value) = &args.value {
         params["decision"] = json!({"value": value});
@@ -115,21 +120,22 @@ fn through_gateway(args: &DecideArgs, approved: bool) -> anyhow::Result<(Value, 
     Ok((answer, votes))
 }
 
-/// The votes about a node that waits for more. Who may decide need not be allowed to look: then it is not told.
-fn votes_so_far(client: &Client, run: &str, node: &NodeKey) -> Option<String> {
-    let rows = client.call("listApprovals", &json!({"runId": run})).ok()?;
-    let rows = Vec::<ApprovalRow>::deserialize(&rows).ok()?;
-    let is_it = |row: &&ApprovalRow| {
-        row.node_id == node.node_id.as_str() && row.iteration == node.iteration
+/// Finds the node that is meant, with what it asks. Who may decide about a node need not be allowed to look: then
+/// nothing is shown, and the decision is about whatever is asked.
+fn find(client: &Client, args: &DecideArgs) -> anyhow::Result<(NodeKey, Option<ApprovalRow>)> {
+    let rows = match (waiting(client, &args.run), &args.node) {
+        (Err(ClientError::Refused(_)), Some(_)) => Vec::new(),
+        (rows, _) => rows?,
     };
-    rows.iter().find(is_it)?.votes_so_far()
+    let keys = rows.iter().map(|(_, row)| row.key()).collect();
+    let node = args.choice().among(&args.run, keys)?;
+    let row = rows.into_iter().find(|(_, row)| row.key() == node);
+    Ok((node, row.map(|(_, row)| row)))
 }
 
-fn the_one_that_waits(client: &Client, run: &str) -> anyhow::Result<NodeKey> {
-    let answer = client.call("listApprovals", &json!({"runId": run}))?;
-    let rows = Vec::<ApprovalRow>::deserialize(&answer)?;
-    let nodes = rows
-        .iter()
-        .map(|row| NodeKey::new(row.node_id.as_str(), row.iteration));
-    Ok(only_one(run, nodes.collect())?)
+/// The votes about a node that waits for more; none also where the decider may not look.
+fn votes_so_far(client: &Client, run: &str, node: &NodeKey) -> Option<String> {
+    let rows = waiting(client, run).ok()?;
+    let (_, row) = rows.into_iter().find(|(_, row)| row.key() == *node)?;
+    row.votes_so_far()
 }

@@ -21,7 +21,7 @@ use smithers_store::sqlite::SqliteStore;
 use smithers_store::writer::NoPublisher;
 use smithers_store::{Backend, OpenError};
 
-use super::choice::{Choice, only_one};
+use super::choice::Choice;
 use crate::cli::config::FileArg;
 use crate::cli::error::CliError;
 use crate::cli::start_error;
@@ -53,6 +53,8 @@ pub(super) struct Typed<'a> {
     pub(super) approved: bool,
     pub(super) note: Option<&'a str>,
     pub(super) value: Option<&'a serde_json::Value>,
+    /// Digest of what it is about, when it was given.
+    pub(super) digest: Option<&'a str>,
 }
 
 impl OfflineArgs {
@@ -61,14 +63,15 @@ impl OfflineArgs {
         let (backend, approvals) = self.open()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let run_id = RunId::from(typed.run);
-        let node = node(&*backend, &run_id, typed.choice)?;
+        let (node, read) = asked(&*backend, &run_id, typed.choice)?;
+        let digest = typed.digest.map(str::to_owned).or(read);
         let assembly =
             Assembly::start_writer(backend.clone(), Box::new(NoPublisher), clock.clone())
                 .map_err(|error| start_error::explained(error.into()))?;
         let writer = assembly.writer().clone();
         let verdict = Verdict {
             node: node.clone(),
-            decision: self.decision(typed, &*clock),
+            decision: self.decision(typed, digest, &*clock),
             actor: self.actor(),
         };
         let runs = AtRest {
@@ -106,13 +109,14 @@ impl OfflineArgs {
         }
     }
 
-    fn decision(&self, typed: &Typed<'_>, clock: &dyn Clock) -> Decision {
+    fn decision(&self, typed: &Typed<'_>, digest: Option<String>, clock: &dyn Clock) -> Decision {
         Decision {
             approved: typed.approved,
             note: typed.note.map(str::to_owned),
             decided_by: self.by.clone(),
             token_id: None,
             value: typed.value.map(RawJson::of),
+            request_digest: digest,
             decided_at: clock.now(),
         }
     }
@@ -130,19 +134,23 @@ impl OfflineArgs {
     }
 }
 
-/// Finds the node that is meant.
-fn node(backend: &dyn Backend, run: &RunId, choice: Choice<'_>) -> anyhow::Result<NodeKey> {
-    if let Choice::Named { node, iteration } = choice {
-        return Ok(NodeKey::new(node, iteration));
-    }
+/// Finds the node that is meant, and the digest of what it asks.
+fn asked(
+    backend: &dyn Backend,
+    run: &RunId,
+    choice: Choice<'_>,
+) -> anyhow::Result<(NodeKey, Option<String>)> {
     let filter = ApprovalFilter {
         run: Some(run.clone()),
         ..ApprovalFilter::all(smithers_protocol::limits::LIST_MAX)
     };
-    let reader = backend.reader()?;
-    let waiting = reader.pending(&filter)?;
-    let nodes = waiting.into_iter().map(|pending| pending.approval.node);
-    Ok(only_one(run.as_str(), nodes.collect())?)
+    let waiting = backend.reader()?.pending(&filter)?;
+    let approvals = || waiting.iter().map(|pending| &pending.approval);
+    let nodes = approvals().map(|approval| approval.node.clone()).collect();
+    let node = choice.among(run.as_str(), nodes)?;
+    let asked = approvals().find(|approval| approval.node == node);
+    let digest = asked.and_then(|approval| approval.request_digest.clone());
+    Ok((node, digest))
 }
 
 /// The refusal as the gateway would have told it.

@@ -1,7 +1,7 @@
 //! A pending approval, and the table of several.
 
 use serde::Deserialize;
-use smithers_model::Timestamp;
+use smithers_model::{NodeKey, Timestamp};
 
 use crate::cli::moment;
 use crate::cli::output::{Cell, Paint, Table};
@@ -14,7 +14,10 @@ pub(in crate::cli) struct ApprovalRow {
     workflow_key: String,
     pub(super) node_id: String,
     pub(super) iteration: u32,
-    request_title: String,
+    pub(super) request_title: String,
+    request_summary: Option<String>,
+    /// What a decision carries, so that it counts for nothing else.
+    pub(super) request_digest: Option<String>,
     requested_at_ms: i64,
     approval_mode: String,
     options: Vec<OptionRow>,
@@ -33,14 +36,51 @@ pub(in crate::cli) struct ApprovalRow {
 #[serde(rename_all = "camelCase")]
 struct VoteRow {
     decided_by: Option<String>,
+    approved: bool,
+    note: Option<String>,
+    decided_at_ms: i64,
 }
 
 #[derive(Debug, Deserialize)]
 struct OptionRow {
     key: String,
+    label: String,
+    summary: Option<String>,
 }
 
 impl ApprovalRow {
+    pub(super) fn key(&self) -> NodeKey {
+        NodeKey::new(self.node_id.as_str(), self.iteration)
+    }
+
+    /// Everything about it, for the person who decides.
+    pub(super) fn page(&self, now: Timestamp) -> Table {
+        let mut table = Table::pairs();
+        table.pair("run", self.run_id.as_str());
+        table.pair("node", self.node());
+        table.pair("workflow", self.workflow_key.as_str());
+        table.pair("question", self.request_title.as_str());
+        if let Some(summary) = &self.request_summary {
+            table.pair("  about", summary.as_str());
+        }
+        for option in &self.options {
+            table.pair("choice", option.line());
+        }
+        table.pair("answer", self.answer());
+        for vote in &self.votes {
+            table.pair("vote", vote.line(now));
+        }
+        table.pair("who", self.who());
+        table.pair("asked", moment::at(self.requested_at_ms, now));
+        if let Some(at) = self.expires_at_ms {
+            table.pair("expires", moment::until(at, now));
+        }
+        if let Some(digest) = &self.request_digest {
+            table.pair("digest", Cell::new(digest, Paint::Dim));
+        }
+        table
+    }
+
     /// The node, with its iteration unless that is the first.
     fn node(&self) -> String {
         match self.iteration {
@@ -109,6 +149,28 @@ impl ApprovalRow {
     }
 }
 
+impl OptionRow {
+    fn line(&self) -> String {
+        let OptionRow { key, label, .. } = self;
+        match &self.summary {
+            Some(summary) => format!("{key}: {label} ({summary})"),
+            None => format!("{key}: {label}"),
+        }
+    }
+}
+
+impl VoteRow {
+    fn line(&self, now: Timestamp) -> String {
+        let voter = self.decided_by.as_deref().unwrap_or("somebody");
+        let said = if self.approved { "yes" } else { "no" };
+        let when = moment::ago(self.decided_at_ms, now);
+        match &self.note {
+            Some(note) => format!("{voter} said {said} {when}: {note}"),
+            None => format!("{voter} said {said} {when}"),
+        }
+    }
+}
+
 /// Pending approvals for people.
 pub(in crate::cli) fn table(rows: &[ApprovalRow], now: Timestamp) -> Table {
     let head = [
@@ -157,7 +219,8 @@ mod tests {
         });
         let answer = |row: &Value| ApprovalRow::deserialize(row).unwrap().answer();
         assert_eq!(answer(&asked), "decision: 0 of 2");
-        asked["votes"] = json!([{"decidedBy": "ann", "approved": true}]);
+        asked["votes"] =
+            json!([{"decidedBy": "ann", "approved": true, "note": "fine", "decidedAtMs": 5}]);
         assert_eq!(answer(&asked), "decision: 1 of 2 (ann)");
     }
 

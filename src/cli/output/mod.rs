@@ -212,7 +212,7 @@ impl Output {
     }
 
     /// Tells whether a person reads a table of the whole: nobody asked for a format or for parts.
-    fn is_for_people(&self) -> bool {
+    pub(crate) fn is_for_people(&self) -> bool {
         let format = self.args.chosen().unwrap_or(Format::Table);
         format == Format::Table && !self.args.full_output && self.args.filter_output.is_empty()
     }

@@ -19,6 +19,7 @@ fn received(peer: &mut Peer) -> Vec<String> {
 fn decided() -> Event {
     Event::ApprovalGranted {
         node: NodeKey::new("gate", 0),
+        request_digest: None,
     }
 }
 

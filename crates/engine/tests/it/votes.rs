@@ -116,3 +116,58 @@ fn only_who_may_decide_may_vote() {
     assert_eq!(stranger, Err(Refusal::NotAnOwner));
     assert!(voters(&world).is_empty());
 }
+
+/// Ann has read the request with this digest.
+fn read(world: &mut World, user: &str, digest: &str) -> Result<(), Refusal> {
+    let (decision, actor) = by(Some(user), true);
+    let decision = Decision {
+        request_digest: Some(digest.to_owned()),
+        ..decision
+    };
+    world.decide_as("gate", decision, actor)
+}
+
+fn digest(world: &World) -> String {
+    let approval = &world.store.approvals[&NodeKey::new("gate", 0)];
+    approval
+        .request_digest
+        .clone()
+        .expect("it was asked by this version")
+}
+
+#[test]
+fn a_decision_about_another_request_is_refused_and_changes_nothing() {
+    for required in [1, 2] {
+        let mut world = needing(required);
+        let (before, asked) = (world.store.clone(), digest(&world));
+        let refused = read(&mut world, "ann", "of something else");
+        let expected = Refusal::AnotherQuestion {
+            node: "gate".into(),
+            asked: Some(asked.clone()),
+        };
+        assert_eq!(refused, Err(expected));
+        assert!(world.store == before, "a refused answer has left something");
+        read(&mut world, "ann", &asked).unwrap();
+    }
+}
+
+#[test]
+fn every_answer_is_kept_with_the_digest_of_what_was_asked() {
+    let mut world = needing(2);
+    let asked = digest(&world);
+    vote(&mut world, "ann", true).unwrap();
+    vote(&mut world, "bob", true).unwrap();
+    let approval = &world.store.approvals[&NodeKey::new("gate", 0)];
+    let answers = approval.votes.iter().chain(&approval.decision);
+    let digests: Vec<_> = answers
+        .map(|answer| answer.request_digest.clone())
+        .collect();
+    assert_eq!(digests, vec![Some(asked.clone()); 3]);
+    let recorded = world.store.audit.iter();
+    let recorded = recorded.filter(|record| record.kind == "approval");
+    let recorded: Vec<_> = recorded.map(|record| record.detail.value()).collect();
+    assert_eq!(recorded.len(), 2);
+    for detail in recorded {
+        assert_eq!(detail["requestDigest"], asked.as_str());
+    }
+}

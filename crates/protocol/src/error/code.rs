@@ -105,6 +105,8 @@ error_codes! {
     Busy = "Busy", 409, retryable;
     /// The approval was decided before.
     AlreadyDecided = "AlreadyDecided", 409;
+    /// The decision is about another request than the one that stands.
+    ApprovalChanged = "ApprovalChanged", 409;
     /// The run neither executes nor waits.
     RunNotActive = "RUN_NOT_ACTIVE", 409;
     /// The workflow has changed since the run last went on.

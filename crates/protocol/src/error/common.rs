@@ -267,6 +267,23 @@ impl RpcError {
             .with("status", status)
     }
 
+    /// What is asked is not what the decision is about; `asked` is the digest of the request that stands.
+    pub fn another_question(
+        run_id: &str,
+        node_id: &str,
+        iteration: u32,
+        asked: Option<&str>,
+    ) -> RpcError {
+        let message = format!(
+            "Approval for {node_id} asks something else than what was decided; read it again"
+        );
+        RpcError::new(ErrorCode::ApprovalChanged, message)
+            .with("runId", run_id)
+            .with("nodeId", node_id)
+            .with("iteration", iteration)
+            .with("requestDigest", asked)
+    }
+
     /// The node does not wait for a decision.
     pub fn not_waiting_for_approval(node_id: &str) -> RpcError {
         RpcError::invalid_input(format!("Node {node_id} is not waiting for approval."))

@@ -50,6 +50,8 @@ pub struct SubmitApproval {
     pub note: Option<String>,
     /// What is stored as the decision, such as the selection: `decision.value` if there is one, else the whole `decision`.
     pub decision: Option<Value>,
+    /// Digest of the request that the person has read; the decision counts for no other.
+    pub request_digest: Option<String>,
 }
 
 impl SubmitApproval {
@@ -68,6 +70,7 @@ impl SubmitApproval {
             run_id,
             node_id,
             iteration: iteration(params)?,
+            request_digest: request_digest(params)?,
             approved,
             note: note(params).or_else(|| note(&decision)),
             decision: decision
@@ -83,6 +86,16 @@ fn note(fields: &Params) -> Option<String> {
         .get("note")
         .and_then(Value::as_str)
         .map(str::to_owned)
+}
+
+/// A digest that is no text is refused: to decide without it would be to decide about anything.
+fn request_digest(params: &Params) -> Result<Option<String>, RpcError> {
+    let Some(value) = present(params, "requestDigest") else {
+        return Ok(None);
+    };
+    let digest = value.as_str().map(str::to_owned);
+    let wrong = || RpcError::invalid_request("requestDigest must be a string");
+    digest.map(Some).ok_or_else(wrong)
 }
 
 pub(super) fn iteration(params: &Params) -> Result<u32, RpcError> {

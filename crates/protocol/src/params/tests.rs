@@ -187,6 +187,14 @@ fn a_decision_needs_a_run_a_node_and_an_answer() {
     ] {
         expect(submit(value), "INVALID_REQUEST", message);
     }
+    let digest = json!({"runId": "r", "nodeId": "n", "approved": true, "requestDigest": "ab"});
+    assert_eq!(
+        submit(digest).unwrap().request_digest.as_deref(),
+        Some("ab")
+    );
+    let no_digest = json!({"runId": "r", "nodeId": "n", "approved": true, "requestDigest": 5});
+    let message = "requestDigest must be a string";
+    expect(submit(no_digest), "INVALID_REQUEST", message);
     let top = submit(
         json!({"runId": "r", "nodeId": "n", "approved": false, "note": "no", "decision": {"approved": true, "note": "x"}}),
     );

@@ -31,6 +31,9 @@ pub struct ApprovalRow<'a> {
     pub allowed_users: &'a [String],
     /// When it is approved without a person.
     pub auto_approve: Option<AutoApprove<'a>>,
+    /// Digest of what is asked, for the decision to carry; left out where an older version asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_digest: Option<&'a str>,
     /// How many people have to say yes; left out, with the votes, where one answer decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_approvals: Option<u32>,

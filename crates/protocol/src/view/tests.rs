@@ -163,6 +163,7 @@ fn a_pending_approval_is_shown_as_recorded() {
         allowed_scopes: &[],
         allowed_users: &[],
         auto_approve: None,
+        request_digest: None,
         required_approvals: None,
         votes: None,
         answer_schema: None,

@@ -294,7 +294,11 @@ impl State {
             }
             RowChange::RequestApproval(approval) => run.request(*approval),
             RowChange::CastVote { node, vote } => {
-                run.change_approval(&node, |approval| approval.votes.push(vote));
+                run.change_approval(&node, |approval| {
+                    if vote.request_digest == approval.request_digest {
+                        approval.votes.push(vote);
+                    }
+                });
             }
             RowChange::DecideApproval { node, decision } => {
                 run.change_approval(&node, |approval| approval.decision = Some(decision));

@@ -125,6 +125,7 @@ fn decisions(run: &Run) -> RawJson {
             "tokenId": decision.token_id,
             "decidedAtMs": decision.decided_at,
             "note": decision.note,
+            "requestDigest": decision.request_digest,
         }))
     };
     RawJson::of(

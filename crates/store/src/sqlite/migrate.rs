@@ -54,6 +54,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0022_cron",
     "0023_child_lists",
     "0024_approval_votes",
+    "0025_approval_digests",
 ];
 
 const LEDGER: &str = "

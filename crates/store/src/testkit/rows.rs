@@ -194,11 +194,17 @@ pub fn owned_approval(run: &RunId, id: &str, requested_at: i64, custody: Custody
             allowed_users: vec!["user:ann".into()],
             ..ApprovalRequest::new(ApprovalMode::Decision, format!("{id}?"))
         },
+        request_digest: Some(digest_of(id)),
         requested_at: Timestamp(requested_at),
         custody,
         votes: Vec::new(),
         decision: None,
     }))
+}
+
+/// The digest of what is asked about `id`, in every run.
+fn digest_of(id: &str) -> String {
+    format!("digest of {id}")
 }
 
 /// Ann answers for it; from `escalates_at` on the release team too, until `expires_at`.
@@ -223,6 +229,7 @@ pub fn decision(id: &str, approved: bool) -> RowChange {
             decided_by: Some("user:ann".into()),
             token_id: Some("0850123315d21ab9".into()),
             value: Some(RawJson::of(&json!({"approved": approved}))),
+            request_digest: Some(digest_of(id)),
             decided_at: Timestamp(99),
         },
     }
@@ -238,6 +245,7 @@ pub fn vote(id: &str, user: &str, approved: bool) -> RowChange {
             decided_by: Some(user.into()),
             token_id: None,
             value: Some(RawJson::of(&json!({"approved": approved}))),
+            request_digest: Some(digest_of(id)),
             decided_at: Timestamp(98),
         },
     }

@@ -88,11 +88,11 @@ pub(crate) fn event(event: &Event) -> String {
             timer_id, delay_ms, ..
         } => format!("{timer_id} fired {delay_ms} late"),
         E::TimerCancelled { timer_id } => format!("{timer_id} timer cancelled"),
-        E::ApprovalRequested { node, request } => {
+        E::ApprovalRequested { node, request, .. } => {
             format!("{} asked {:?}", name(node), request.mode)
         }
-        E::ApprovalGranted { node } => format!("{} granted", name(node)),
-        E::ApprovalDenied { node } => format!("{} denied", name(node)),
+        E::ApprovalGranted { node, .. } => format!("{} granted", name(node)),
+        E::ApprovalDenied { node, .. } => format!("{} denied", name(node)),
         E::ApprovalVoted {
             node,
             approvals,

@@ -472,6 +472,7 @@ pub(crate) fn answer(approved: bool) -> Decision {
         decided_by: Some("user:op".into()),
         token_id: Some("tok".into()),
         value: None,
+        request_digest: None,
         decided_at: Timestamp(0),
     }
 }

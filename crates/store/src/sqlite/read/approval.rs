@@ -17,7 +17,7 @@ macro_rules! select_approval {
         concat!(
             "SELECT run_id, node_id, iteration, status, requested_at_ms, request_json, decided_at_ms, note,
                     decided_by, token_id, decision_json, owner, owner_by_default, fallback_owner,
-                    escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms
+                    escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms, request_digest
              FROM _smithers_approvals ",
             $tail
         )
@@ -30,7 +30,8 @@ macro_rules! select_pending {
         concat!(
             "SELECT a.run_id, a.node_id, a.iteration, a.status, a.requested_at_ms, a.request_json,
                     NULL, NULL, NULL, NULL, NULL, a.owner, a.owner_by_default, a.fallback_owner,
-                    a.escalates_at_ms, a.escalated_at_ms, a.expires_at_ms, a.expired_at_ms, r.workflow_key
+                    a.escalates_at_ms, a.escalated_at_ms, a.expires_at_ms, a.expired_at_ms,
+                    a.request_digest, r.workflow_key
              FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
              WHERE a.status = 'requested' ",
             $filter,
@@ -45,12 +46,13 @@ fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
         run_id: run_id(row, 0)?,
         node: node_key(row, 1)?,
         request: from_json(row, 5)?,
+        request_digest: row.get(18)?,
         requested_at: time(row, 4)?,
         custody: custody(row)?,
         decision: match status {
             ApprovalStatus::Requested => None,
-            ApprovalStatus::Approved => Some(answer(row, true, 6)?),
-            ApprovalStatus::Denied => Some(answer(row, false, 6)?),
+            ApprovalStatus::Approved => Some(answer(row, true, 6, 18)?),
+            ApprovalStatus::Denied => Some(answer(row, false, 6, 18)?),
         },
         votes: Vec::new(),
     })
@@ -72,8 +74,13 @@ fn custody(row: &Row<'_>) -> rusqlite::Result<Custody> {
     })
 }
 
-/// An answer, whose columns begin with its time at `first`.
-fn answer(row: &Row<'_>, approved: bool, first: usize) -> rusqlite::Result<Decision> {
+/// An answer, whose columns begin with its time at `first`, but for the digest of what it answers.
+fn answer(
+    row: &Row<'_>,
+    approved: bool,
+    first: usize,
+    digest: usize,
+) -> rusqlite::Result<Decision> {
     Ok(Decision {
         approved,
         decided_at: time(row, first)?,
@@ -83,27 +90,32 @@ fn answer(row: &Row<'_>, approved: bool, first: usize) -> rusqlite::Result<Decis
         value: row
             .get::<_, Option<String>>(first + 4)?
             .map(RawJson::trusted),
+        request_digest: row.get(digest)?,
     })
 }
 
 impl SqliteReader {
-    /// Reads what people said about what is asked now, where more than one has to.
+    /// Reads what people said about what is asked now, where more than one has to. A vote about anything else does
+    /// not count.
     fn add_votes(&self, approval: &mut Approval) -> ReadResult<()> {
         if !approval.request.counts_votes() {
             return Ok(());
         }
         let sql =
-            "SELECT v.approved, v.decided_at_ms, v.note, v.decided_by, v.token_id, v.decision_json
+            "SELECT v.approved, v.decided_at_ms, v.note, v.decided_by, v.token_id, v.decision_json,
+                          v.request_digest
                    FROM _smithers_approvals a JOIN _smithers_approval_votes v
                         USING (run_id, node_id, iteration, round)
-                   WHERE a.run_id = ?1 AND a.node_id = ?2 AND a.iteration = ?3 ORDER BY v.vote_id";
+                   WHERE a.run_id = ?1 AND a.node_id = ?2 AND a.iteration = ?3
+                       AND v.request_digest IS a.request_digest
+                   ORDER BY v.vote_id";
         let node = &approval.node;
         let key = params![
             approval.run_id.as_str(),
             node.node_id.as_str(),
             node.iteration
         ];
-        approval.votes = self.all(sql, key, |row| answer(row, row.get(0)?, 1))?;
+        approval.votes = self.all(sql, key, |row| answer(row, row.get(0)?, 1, 6))?;
         Ok(())
     }
 }
@@ -130,7 +142,7 @@ impl ApprovalReader for SqliteReader {
         };
         let mut pending = self.all(sql, &*params, |row| {
             Ok(PendingApproval {
-                workflow_key: workflow_key(row, 18)?,
+                workflow_key: workflow_key(row, 19)?,
                 approval: approval_row(row)?,
             })
         })?;

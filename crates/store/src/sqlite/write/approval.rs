@@ -10,11 +10,11 @@ use crate::sqlite::codec::json;
 /// A node begins to wait, or waits again.
 pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_approvals
-                   (run_id, node_id, iteration, status, requested_at_ms, request_json)
-               VALUES (?1, ?2, ?3, 'requested', ?4, ?5)
+                   (run_id, node_id, iteration, status, requested_at_ms, request_json, request_digest)
+               VALUES (?1, ?2, ?3, 'requested', ?4, ?5, ?6)
                ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
                    status = excluded.status, requested_at_ms = excluded.requested_at_ms,
-                   request_json = excluded.request_json, decided_at_ms = NULL, note = NULL,
+                   request_json = excluded.request_json, request_digest = excluded.request_digest, decided_at_ms = NULL, note = NULL,
                    decided_by = NULL, token_id = NULL, decision_json = NULL, withdrawn = 0, round = round + 1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -22,6 +22,7 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
         row.node.iteration,
         row.requested_at.0,
         json(&row.request),
+        row.request_digest,
     ])?;
     put_custody(conn, run, &row.node, &row.custody)?;
     for cast in &row.votes {
@@ -84,8 +85,8 @@ pub(super) fn vote(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_approval_votes
                    (run_id, node_id, iteration, round, approved, note, decided_by, token_id,
-                    decision_json, decided_at_ms)
-               SELECT run_id, node_id, iteration, round, ?4, ?5, ?6, ?7, ?8, ?9
+                    decision_json, decided_at_ms, request_digest)
+               SELECT run_id, node_id, iteration, round, ?4, ?5, ?6, ?7, ?8, ?9, ?10
                FROM _smithers_approvals WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -97,6 +98,7 @@ pub(super) fn vote(
         vote.token_id,
         vote.value.as_ref().map(|value| value.as_str()),
         vote.decided_at.0,
+        vote.request_digest,
     ])?;
     Ok(())
 }
@@ -111,8 +113,8 @@ pub(super) fn decide(
     let value = decision.value.as_ref().map(|value| value.as_str());
     let sql = "INSERT INTO _smithers_approval_decisions
                    (run_id, node_id, iteration, approved, note, decided_by, token_id, decision_json,
-                    decided_at_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                    decided_at_ms, request_digest)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         node.node_id.as_str(),
@@ -123,6 +125,7 @@ pub(super) fn decide(
         decision.token_id,
         value,
         decision.decided_at.0,
+        decision.request_digest,
     ])?;
     let status = if decision.approved {
         ApprovalStatus::Approved

@@ -24,6 +24,8 @@ for_each_backend![
     votes_are_read_back_in_the_order_they_came,
     asking_again_begins_without_votes,
     a_vote_about_what_is_decided_is_refused,
+    a_vote_about_another_request_does_not_count,
+    answers_are_kept_with_the_digest_of_what_was_asked,
 ];
 
 /// A run of `workflow` that asks for `nodes` at their times.
@@ -244,4 +246,31 @@ fn a_vote_about_what_is_decided_is_refused(subject: &mut Subject) {
     let late = script.step(vec![], vec![vote("a", "user:ann", true)]);
     let refused = subject.commit(late).unwrap_err();
     assert!(matches!(refused, Refusal::AlreadyDecided { .. }));
+}
+
+fn a_vote_about_another_request_does_not_count(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let mut stray = vote("a", "user:ann", true);
+    if let RowChange::CastVote { vote, .. } = &mut stray {
+        vote.request_digest = Some("digest of something else".into());
+    }
+    let changes = vec![counted_approval(&run("r"), "a", 5, 2), stray];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    let counted = vec![vote("a", "user:bob", true)];
+    subject.commit(script.step(vec![], counted)).unwrap();
+    assert_eq!(voters(subject), ["user:bob"]);
+}
+
+fn answers_are_kept_with_the_digest_of_what_was_asked(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    let request = counted_approval(&run("r"), "a", 5, 2);
+    let changes = vec![request, vote("a", "user:ann", true), decision("a", true)];
+    subject.commit(script.step(vec![], changes)).unwrap();
+    let stored = subject.reader().load_run(&run("r")).unwrap().unwrap();
+    let approval = &stored.approvals[0];
+    assert_eq!(approval.request_digest.as_deref(), Some("digest of a"));
+    let answers = approval.votes.iter().chain(&approval.decision);
+    for answer in answers {
+        assert_eq!(answer.request_digest, approval.request_digest);
+    }
 }

@@ -39,6 +39,7 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
         decided_by: None,
         token_id: None,
         value: Some(RawJson::of(&bearer())),
+        request_digest: None,
         decided_at: Timestamp(1),
     };
     let changes = vec![

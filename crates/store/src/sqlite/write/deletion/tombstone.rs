@@ -71,7 +71,8 @@ pub(super) fn insert(conn: &Connection, row: &Tombstone) -> rusqlite::Result<()>
 
 /// Every decision that was made in the run, in the order in which they were made.
 fn decisions(conn: &Connection, run: &str) -> rusqlite::Result<Vec<Value>> {
-    let sql = "SELECT node_id, iteration, approved, decided_by, token_id, decided_at_ms, note
+    let sql = "SELECT node_id, iteration, approved, decided_by, token_id, decided_at_ms, note,
+                   request_digest
                FROM _smithers_approval_decisions WHERE run_id = ?1 ORDER BY decision_id";
     let mut statement = conn.prepare(sql)?;
     let rows = statement.query_map([run], |row: &Row<'_>| {
@@ -83,6 +84,7 @@ fn decisions(conn: &Connection, run: &str) -> rusqlite::Result<Vec<Value>> {
             "tokenId": row.get::<_, Option<String>>(4)?,
             "decidedAtMs": time(row, 5)?,
             "note": row.get::<_, Option<String>>(6)?,
+            "requestDigest": row.get::<_, Option<String>>(7)?,
         }))
     })?;
     rows.collect()

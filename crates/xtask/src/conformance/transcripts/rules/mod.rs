@@ -23,7 +23,7 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 16] = [
+pub(crate) const ORDER: [&str; 17] = [
     "single-run-completed",
     "approval-decided-event",
     "parked-cancel-is-told",
@@ -35,6 +35,7 @@ pub(crate) const ORDER: [&str; 16] = [
     "revision-known",
     "invalid-frame-id",
     "time-in-stream",
+    "requests-digested",
     "schedules-explained",
     "schedule-mistakes-told",
     "bad-input-refused",
@@ -56,6 +57,7 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         CREDENTIALS_WITHHELD => Ok(fields::count_credentials(steps)),
         "revision-known" => Ok(fields::revision_known(steps)),
         "time-in-stream" => Ok(fields::time_in_stream(steps)),
+        "requests-digested" => Ok(fields::requests_digested(steps)),
         "invalid-frame-id" => Ok(fields::invalid_frame_id(steps)),
         "schedules-explained" => Ok(crons::schedules_explained(steps)),
         "schedule-mistakes-told" => Ok(crons::schedule_mistakes_told(steps)),

@@ -43,6 +43,16 @@ fn names(recording: &Recording) -> Vec<(String, u64)> {
 }
 
 #[test]
+fn every_row_of_an_approval_has_to_have_a_digest() {
+    let rows = json!([{ "requestTitle": "Ship?" }, { "title": "no approval" }]);
+    let mut recording = recording(json!([event("x", 1, json!({ "approvals": rows }))]));
+    assert_eq!(apply("requests-digested", &mut recording).unwrap(), 1);
+    let shown = &frames(&recording)[0]["payload"]["approvals"];
+    let digested = json!({ "requestTitle": "Ship?", "requestDigest": SHA256 });
+    assert_eq!(shown, &json!([digested, { "title": "no approval" }]));
+}
+
+#[test]
 fn the_second_completion_of_a_run_goes_and_later_numbers_move_down() {
     let mut recording = recording(json!([
         event("run.completed", 1, json!({})),

@@ -75,6 +75,7 @@ impl Run {
             run_id: "r".into(),
             input: RawJson::of(&json!({ "n": self.tasks })),
             auth: None,
+            continuation: None,
             iteration: 0,
             iterations: BTreeMap::new(),
             new_rows: vec![Arc::new(row)],

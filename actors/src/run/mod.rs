@@ -34,6 +34,8 @@ mod settle;
 #[cfg(test)]
 mod standing;
 #[cfg(test)]
+mod succession_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod unreadable_tests;

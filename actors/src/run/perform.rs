@@ -8,9 +8,10 @@ use smithers_model::report::Reporter;
 use smithers_model::workflow::{CallError, TaskCall};
 
 use super::child::ChildSearch;
-use super::messages::TaskEnded;
+use super::messages::{RunRequest, TaskEnded};
 use super::open::Activity;
 use super::{Phase, RunActor};
+use crate::registry::Redeliver;
 
 impl RunActor {
     /// Carries out `commands` in order. Their step is committed.
@@ -52,6 +53,10 @@ impl RunActor {
                     self.find_child(search, ctx);
                 }
                 Command::CancelChild { child } => self.cancel_child(child),
+                Command::TakeUpNext { next } => self.registry.do_send(Redeliver {
+                    run_id: next,
+                    request: RunRequest::TakeUp { receipt: None },
+                }),
                 Command::WakeAt(due) => self.services.scheduler.nudge(due),
                 Command::Notify {
                     node,

@@ -78,6 +78,8 @@ struct Fields<'a> {
     cron_id: Cow<'a, str>,
     #[serde(borrow, default)]
     workflow: Cow<'a, str>,
+    #[serde(borrow, default)]
+    new_run_id: Option<Cow<'a, str>>,
     #[serde(default)]
     failed_child_keys: Vec<String>,
 }
@@ -120,6 +122,7 @@ fn show<'a>(
         "RunFinished" => B::run_finished(run, &fields.failed_child_keys),
         "RunFailed" => B::run_failed(run, error),
         "RunCancelled" => B::run_cancelled(run),
+        "RunContinuedAsNew" => B::run_continued(run, fields.new_run_id.as_deref()?),
         _ => return None,
     })
 }

@@ -262,6 +262,15 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             Some(r#""run.completed" {"runId":"r1","status":"cancelled"}"#),
         ),
         (
+            Event::RunContinuedAsNew {
+                new_run_id: "r1.2".into(),
+                iteration: 0,
+                carried_state_size: 4,
+                ancestry_depth: 2,
+            },
+            Some(r#""run.completed" {"runId":"r1","status":"continued","nextRunId":"r1.2"}"#),
+        ),
+        (
             Event::CronTriggered {
                 cron_id: "nightly".into(),
                 workflow: "w".into(),
@@ -369,13 +378,14 @@ fn kind(event: &Event) -> usize {
         Event::SignalReceived { .. } => 29,
         Event::CronTriggered { .. } => 30,
         Event::ApprovalVoted { .. } => 31,
+        Event::RunContinuedAsNew { .. } => 32,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..32).collect());
+    assert_eq!(kinds, (0..33).collect());
 }
 
 #[test]

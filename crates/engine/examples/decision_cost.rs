@@ -151,6 +151,7 @@ fn launch_of() -> Launch {
                 created_at: String::new(),
             },
             subflow: None,
+            continuation: None,
             started_by: None,
             rerun_of: None,
         },

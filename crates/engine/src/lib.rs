@@ -56,6 +56,7 @@ mod stand;
 mod standing;
 mod start;
 mod state;
+mod succession;
 mod take_up;
 mod timer;
 mod view;

@@ -68,6 +68,12 @@ impl RunState {
             .collect();
         // A damaged configuration (only possible in stored data) reads as one that names nothing.
         let config: Option<RunConfig> = serde_json::from_str(loaded.row.config.as_str()).ok();
+        let continuation = config
+            .as_ref()
+            .and_then(|config| config.continuation.as_ref());
+        let row_key = |row: &OutputRow| (row.table.clone(), row.node.clone());
+        let carried = continuation.map(|_| loaded.outputs.iter().map(row_key).collect());
+        let continuation = continuation.map(RawJson::of);
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
         Self {
             cap: Cap::of(cap),
@@ -104,6 +110,8 @@ impl RunState {
             checked_sets: BTreeSet::new(),
             running,
             children_to_find: BTreeSet::new(),
+            carried: carried.unwrap_or_default(),
+            continuation,
             open: OpenStep::default(),
         }
     }

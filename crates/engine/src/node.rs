@@ -59,6 +59,14 @@ impl Node {
         }
     }
 
+    /// A node whose result came from the run before this one: it has no attempt.
+    pub(crate) fn finished(task: &TaskSpec, now: Timestamp) -> Self {
+        Self {
+            status: TaskStatus::Finished,
+            ..Self::new(task, now)
+        }
+    }
+
     /// Reads a node back; `attempts` are those of this node, in any order.
     pub(crate) fn load<'a>(row: NodeRow, attempts: impl Iterator<Item = &'a AttemptRow>) -> Self {
         let mut node = Self {

@@ -49,6 +49,7 @@ impl RunState {
             run_id: self.run.run_id.clone(),
             input: self.run.input.clone(),
             auth: self.auth.clone(),
+            continuation: self.continuation.clone(),
             iteration,
             iterations,
             new_rows,
@@ -140,6 +141,8 @@ impl RunState {
         }
         if task.skip_if {
             self.leave_out(task, now);
+        } else if self.take_over(task, now) {
+            // It stays what it came to.
         } else if task.approval.is_none() && !only_waits(task) {
             let node = Node::new(task, now);
             self.open.put_node(node.row(&task.node));

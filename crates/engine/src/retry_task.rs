@@ -35,6 +35,11 @@ impl RunState {
         if self.run.status == RunStatus::Running {
             return Err(Refusal::Executing);
         }
+        if self.run.status == RunStatus::Continued {
+            return Err(Refusal::NotActive {
+                status: self.run.status,
+            });
+        }
         let target = self
             .nodes
             .get(node)

@@ -35,11 +35,15 @@ impl RunState {
     /// Makes one decision in the order of the contract. Returns true when another one is to follow.
     fn decide(&mut self, frame: &Arc<Frame>, now: Timestamp) -> bool {
         let board = self.board_of(frame, now);
+        let plan = board.plan(frame);
+        if let Some(index) = plan.handover {
+            self.hand_over(frame, index, now);
+            return false;
+        }
         if let Some(broken) = board.first_broken() {
             self.fail_by(&frame.task(broken).node, now);
             return false;
         }
-        let plan = board.plan(frame);
         if board.has_quarantine() && self.leave_out_dependents(frame, now) {
             return true;
         }

@@ -115,6 +115,7 @@ impl RunState {
         match &element.kind {
             Kind::Task(task) => View::Task(self.task_view(task, now)),
             Kind::Loop(spec) => View::Loop(self.loop_view(spec)),
+            Kind::ContinueAsNew { .. } => View::Handover,
             _ => View::Other,
         }
     }

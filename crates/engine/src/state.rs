@@ -73,6 +73,10 @@ pub struct RunState {
     pub(crate) running: BTreeSet<NodeKey>,
     /// Subflows whose child is to be looked at.
     pub(crate) children_to_find: BTreeSet<NodeKey>,
+    /// Rows that came from the run before: table and node.
+    pub(crate) carried: BTreeSet<(String, NodeKey)>,
+    /// `ctx.continuation`.
+    pub(crate) continuation: Option<RawJson>,
     /// What is to be committed next.
     pub(crate) open: OpenStep,
 }

@@ -56,6 +56,8 @@ pub(crate) enum View {
     Task(TaskView),
     /// A loop.
     Loop(LoopView),
+    /// Where the run is to go on as a new one.
+    Handover,
     /// What is known from the tree alone.
     Other,
 }
@@ -67,6 +69,8 @@ pub(crate) struct Plan {
     pub(crate) runnable: Vec<usize>,
     /// Element indexes of the loops whose body is over, in document order.
     pub(crate) ready: Vec<usize>,
+    /// Element index of the first reached place where the run goes on as a new one.
+    pub(crate) handover: Option<usize>,
     /// Every task is terminal or passed over.
     pub(crate) complete: bool,
 }
@@ -89,7 +93,7 @@ impl View {
     pub(crate) fn standing(&self) -> Option<Standing> {
         match self {
             Self::Task(view) => Some(view.standing),
-            Self::Loop(_) | Self::Other => None,
+            Self::Loop(_) | Self::Handover | Self::Other => None,
         }
     }
 
@@ -130,6 +134,12 @@ impl TaskView {
 }
 
 impl Summary {
+    /// Of a place where the run goes on as a new one: nothing comes after it in this run.
+    pub(crate) const HANDOVER: Self = Self {
+        passed: false,
+        ..Self::EMPTY
+    };
+
     /// Of an element without anything in it.
     pub(crate) const EMPTY: Self = Self {
         passed: true,

@@ -59,6 +59,11 @@ pub enum Command {
     },
     /// Nothing can happen until a fact comes from outside: release the workflow session.
     Park,
+    /// Take up the run that goes on in place of this one.
+    TakeUpNext {
+        /// Its id.
+        next: RunId,
+    },
     /// The run is over.
     Close,
 }

@@ -24,6 +24,8 @@ pub enum CancelReason {
     RunFailed,
     /// Its run finished without it: no frame mounts it any more.
     Unmounted,
+    /// Its run goes on as a new one, without it.
+    RunContinued,
 }
 
 /// A record of the log, with the names and fields of workflow-model 11.
@@ -60,6 +62,17 @@ pub enum Event {
     },
     /// The run was cancelled.
     RunCancelled,
+    /// The run ended; another one goes on in its place.
+    RunContinuedAsNew {
+        /// Which.
+        new_run_id: RunId,
+        /// Its pass of the loop around it; 0 without one.
+        iteration: u32,
+        /// Bytes of the state that was handed over.
+        carried_state_size: usize,
+        /// How many runs the chain has with the new one.
+        ancestry_depth: u64,
+    },
     /// A frame was rendered and stored.
     FrameCommitted {
         /// From 1, rising.
@@ -336,6 +349,7 @@ impl Event {
             Self::RunFinished { .. } => "RunFinished",
             Self::RunFailed { .. } => "RunFailed",
             Self::RunCancelled => "RunCancelled",
+            Self::RunContinuedAsNew { .. } => "RunContinuedAsNew",
             Self::FrameCommitted { .. } => "FrameCommitted",
             Self::NodePending { .. } => "NodePending",
             Self::NodeStarted { .. } => "NodeStarted",

@@ -7,6 +7,7 @@ pub mod approval;
 pub mod audit;
 mod body;
 pub mod command;
+pub mod continuation;
 pub mod deletion;
 pub mod error;
 pub mod event;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Channel;
+use crate::continuation::Continuation;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
@@ -32,6 +33,8 @@ pub enum RunStatus {
     Failed,
     /// Ended by a request.
     Cancelled,
+    /// Ended because another run goes on in its place.
+    Continued,
 }
 
 state_text!(RunStatus {
@@ -44,12 +47,16 @@ state_text!(RunStatus {
     Finished => "finished",
     Failed => "failed",
     Cancelled => "cancelled",
+    Continued => "continued",
 });
 
 impl RunStatus {
     /// Nothing can happen in this run any more.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Finished | Self::Failed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Finished | Self::Failed | Self::Cancelled | Self::Continued
+        )
     }
 }
 
@@ -129,6 +136,9 @@ pub struct RunConfig {
     /// The task that this run stands for, in a child run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subflow: Option<SubflowOf>,
+    /// The run that this one goes on for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub continuation: Option<Continuation>,
 }
 
 /// What a child run is in its parent.
@@ -167,6 +177,7 @@ impl RunConfig {
             auth,
             started_by: None,
             subflow: None,
+            continuation: None,
         }
     }
 }

@@ -42,6 +42,8 @@ impl Step {
 pub enum RowChange {
     /// A new run; refused when its id exists.
     InsertRun(Box<NewRun>),
+    /// The run goes on as a new one, which begins with copies of its output rows.
+    ContinueAs(Box<Successor>),
     /// New values for the run row.
     UpdateRun(RunUpdate),
     /// The newest state of a node.
@@ -165,6 +167,15 @@ impl ChildTie {
     }
 }
 
+/// A run that goes on in place of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Successor {
+    /// Its row.
+    pub row: RunRow,
+    /// Where its loops begin.
+    pub loops: Vec<LoopRow>,
+}
+
 /// A run to insert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewRun {
@@ -234,6 +245,9 @@ impl RowChange {
     fn size_hint(&self) -> usize {
         match self {
             Self::InsertRun(run) => 512 + run.row.input.as_str().len(),
+            Self::ContinueAs(next) => {
+                512 + next.row.input.as_str().len() + next.row.config.as_str().len()
+            }
             Self::AddSignal(signal) => 256 + signal.payload.as_str().len(),
             Self::PutOutput(row) => 96 + row.payload.as_str().len(),
             Self::PutFrame { tree, .. } => 128 + tree.xml.len(),

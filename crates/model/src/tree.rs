@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::approval::{ApprovalRequest, OnDeny};
 use crate::frame::TreeContent;
+use crate::json::RawJson;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
 
 pub use crate::body::{ChildSpec, TaskBody};
@@ -89,6 +90,11 @@ pub enum Kind {
         iteration: Iteration,
         /// Ids of the tasks whose rows are missing, as written.
         missing: Vec<NodeId>,
+    },
+    /// Where the run ends and goes on as a new one.
+    ContinueAsNew {
+        /// What the new run is told.
+        state: RawJson,
     },
     /// An element that this build knows but does not run yet.
     Later {

@@ -82,6 +82,8 @@ pub struct RenderInput {
     pub input: RawJson,
     /// `ctx.auth`.
     pub auth: Option<RawJson>,
+    /// `ctx.continuation`: what a run is told that goes on for another one.
+    pub continuation: Option<RawJson>,
     /// `ctx.iteration`.
     pub iteration: Iteration,
     /// `ctx.iterations`.

@@ -83,6 +83,7 @@ impl WorkflowSession for ScriptSession {
             run_id: input.run_id,
             input: input.input,
             auth: input.auth,
+            continuation: input.continuation,
             iteration: input.iteration,
             iterations: input.iterations,
             rows: Arc::clone(&self.rows),

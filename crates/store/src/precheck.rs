@@ -41,6 +41,9 @@ pub(crate) fn check<C: Current>(
     if let Err(refusal) = verdict.and_then(|()| check_numbers(step)) {
         return Ok(Err(refusal));
     }
+    if let Err(refusal) = check_successor(step, current)? {
+        return Ok(Err(refusal));
+    }
     if let Err(refusal) = check_decisions(step, current)? {
         return Ok(Err(refusal));
     }
@@ -143,6 +146,26 @@ fn check_numbers(step: &StepWrite) -> Result<(), Refusal> {
         stream_seq += u64::from(event.stream_seq.is_some());
     }
     Ok(())
+}
+
+/// The id of a run that goes on in place of another is free.
+fn check_successor<C: Current>(
+    step: &StepWrite,
+    current: &C,
+) -> Result<Result<(), Refusal>, C::Error> {
+    for change in &step.changes {
+        let RowChange::ContinueAs(next) = change else {
+            continue;
+        };
+        let id = &next.row.run_id;
+        if current.head(id)?.is_some() || current.deleted_at(id)?.is_some() {
+            let message = format!(
+                "the run cannot continue as `{id}`: there is, or was, another run of that id"
+            );
+            return Ok(Err(Refusal::constraint(message)));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// An approval is decided once, and takes votes until then. The step may ask (again) and decide in one go.

@@ -94,6 +94,7 @@ async fn first_frame(workflow: &dyn Workflow, input: &Value) -> Result<Tree, Err
         run_id,
         input,
         auth: None,
+        continuation: None,
         iteration: Iteration::default(),
         iterations: BTreeMap::new(),
         new_rows: Vec::new(),

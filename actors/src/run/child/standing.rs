@@ -92,7 +92,7 @@ fn seen(
         RunStatus::WaitingTimer => Seen::Waits(WaitKind::Timer),
         RunStatus::WaitingQuota => Seen::Waits(WaitKind::Quota),
         RunStatus::WaitingEvent | RunStatus::Paused => Seen::Waits(WaitKind::Event),
-        RunStatus::Failed | RunStatus::Cancelled => failure(row),
+        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Continued => failure(row),
         RunStatus::Finished => {
             let part = part_of(row).and_then(|part| workflow.part(part));
             let table = part.and_then(|part| part.definition().result_table.clone());

@@ -230,6 +230,7 @@ impl Board {
                 started: view.begun || children.started,
                 ..children
             },
+            View::Handover => Summary::HANDOVER,
             View::Other => children,
         }
     }
@@ -238,6 +239,7 @@ impl Board {
         let cell = &self.cells[index];
         match self.views[index] {
             View::Task(view) => view.can_start() && self.unmet[index] == 0,
+            View::Handover => true,
             View::Loop(_) => self.is_body_over(index) || !cell.offering.is_empty(),
             View::Other if is_ordered(frame, index) => {
                 cell.place < frame.tree.end_of(index) && self.marks[cell.place].offers

@@ -47,6 +47,9 @@ impl Visit<'_> {
             Kind::Task(_) => self.task(index),
             Kind::Workflow { .. } | Kind::Sequence => self.element(self.board.cells[index].place),
             Kind::Parallel(spec) => self.parallel(index, spec),
+            Kind::ContinueAsNew { .. } => {
+                self.plan.handover.get_or_insert(index);
+            }
             Kind::Loop(_) if self.board.is_body_over(index) => self.plan.ready.push(index),
             Kind::Loop(_)
             | Kind::Group
@@ -87,7 +90,7 @@ impl Visit<'_> {
 
     /// How much can go on of what was visited so far.
     fn found(&self) -> usize {
-        self.plan.runnable.len() + self.plan.ready.len()
+        self.plan.runnable.len() + self.plan.ready.len() + usize::from(self.plan.handover.is_some())
     }
 
     fn task(&mut self, index: usize) {

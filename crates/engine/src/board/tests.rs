@@ -192,6 +192,7 @@ proptest! {
             views[index] = match views[index] {
                 View::Task(_) => View::Task(task),
                 View::Loop(_) => View::Loop(repeated),
+                View::Handover => View::Handover,
                 View::Other => View::Other,
             };
             board.set(&frame, index, views[index]);

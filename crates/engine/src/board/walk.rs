@@ -17,6 +17,7 @@ pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
     let Walk {
         mut runnable,
         mut ready,
+        handover,
         ..
     } = walk;
     ready.sort_unstable();
@@ -24,6 +25,7 @@ pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
     Plan {
         runnable,
         ready,
+        handover,
         complete,
     }
 }
@@ -36,6 +38,7 @@ struct Walk<'a> {
     occupied: Vec<u32>,
     runnable: Vec<usize>,
     ready: Vec<usize>,
+    handover: Option<usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -48,6 +51,7 @@ impl<'a> Walk<'a> {
             occupied: vec![0; size],
             runnable: Vec::new(),
             ready: Vec::new(),
+            handover: None,
         };
         // Children come after their parent, so backwards every element finds its children done.
         for index in (0..size).rev() {
@@ -69,6 +73,7 @@ impl<'a> Walk<'a> {
                 started: view.begun || self.of_children(index).started,
                 ..self.of_children(index)
             },
+            View::Handover => Summary::HANDOVER,
             View::Other => self.of_children(index),
         }
     }
@@ -107,6 +112,9 @@ impl<'a> Walk<'a> {
             }
             Kind::Parallel(spec) => self.visit_parallel(index, spec),
             Kind::Loop(_) => self.visit_loop(index),
+            Kind::ContinueAsNew { .. } => {
+                self.handover.get_or_insert(index);
+            }
             Kind::Group | Kind::Text(_) | Kind::Deferred { .. } | Kind::Later { .. } => {
                 self.visit_children(index);
             }
@@ -154,7 +162,7 @@ impl<'a> Walk<'a> {
 
     /// How much can go on of what was visited so far.
     fn found(&self) -> usize {
-        self.runnable.len() + self.ready.len()
+        self.runnable.len() + self.ready.len() + usize::from(self.handover.is_some())
     }
 
     fn visit_task(&mut self, index: usize, task: &TaskSpec) {

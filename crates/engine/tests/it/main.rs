@@ -23,6 +23,7 @@ mod retrying;
 mod signals;
 mod standing;
 mod steps;
+mod succession;
 mod support;
 mod timers;
 mod votes;

@@ -38,6 +38,8 @@ pub struct BroadcastEvent<'a> {
     failed_children: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_child_keys: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_run_id: Option<&'a str>,
 }
 
 impl<'a> BroadcastEvent<'a> {
@@ -263,5 +265,13 @@ impl<'a> BroadcastEvent<'a> {
     /// A run was cancelled.
     pub fn run_cancelled(run_id: &'a str) -> BroadcastEvent<'a> {
         BroadcastEvent::run_completed(run_id, "cancelled")
+    }
+
+    /// A run goes on as run `next`.
+    pub fn run_continued(run_id: &'a str, next: &'a str) -> BroadcastEvent<'a> {
+        BroadcastEvent {
+            next_run_id: Some(next),
+            ..BroadcastEvent::run_completed(run_id, "continued")
+        }
     }
 }

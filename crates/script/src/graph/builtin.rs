@@ -55,6 +55,7 @@ built_in! {
     "smithers:approval" => "approval.mjs",
     "smithers:ownership" => "ownership.mjs",
     "smithers:timer" => "timer.mjs",
+    "smithers:continue-as-new" => "continue_as_new.mjs",
     "smithers:human" => "human.mjs",
     "smithers:signal" => "signal.mjs",
     "smithers:later" => "later.mjs",

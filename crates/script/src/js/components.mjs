@@ -12,6 +12,7 @@ export { HumanTask } from "smithers:human";
 export { Signal, WaitForEvent } from "smithers:signal";
 export { Subflow } from "smithers:subflow";
 export { Timer } from "smithers:timer";
+export { ContinueAsNew, continueAsNew } from "smithers:continue-as-new";
 
 export function Workflow(props) {
   if (typeof props.name !== "string" || props.name === "") throw new SmithersError("INVALID_INPUT", "a Workflow needs a name");

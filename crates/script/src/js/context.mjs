@@ -29,6 +29,7 @@ class Context {
     this.runId = session.runId;
     this.input = session.input;
     this.auth = session.auth;
+    this.continuation = session.continuation;
     this.iteration = iteration;
     this.iterations = iterations;
     this.outputs = this.#outputTables();

@@ -99,8 +99,8 @@ export function createSmithers(schemas, options = {}) {
   const family = { registry, options, declaredAt: new Error().stack, db: Object.freeze({}) };
   return {
     ...components,
-    ContinueAsNew: later.ContinueAsNew,
-    continueAsNew: later.continueAsNew,
+    ContinueAsNew: components.ContinueAsNew,
+    continueAsNew: components.continueAsNew,
     Worktree: later.Worktree,
     Sandbox: later.Sandbox,
     useCtx,

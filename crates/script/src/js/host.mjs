@@ -139,8 +139,8 @@ export function checkInput(index, text) {
   return JSON.stringify(result.data);
 }
 
-export function openSession(id, index, runId, input, auth) {
-  session.openSession(id, workflows[index].workflow, runId, input, auth);
+export function openSession(id, index, runId, input, auth, continuation) {
+  session.openSession(id, workflows[index].workflow, runId, input, auth, continuation);
 }
 
 /** A thrown value as JSON text. */

@@ -1,6 +1,5 @@
 // Components that can be written today and run in a later version: rendering one says so.
 
-import { Element } from "smithers:element";
 import { Kind, host } from "smithers:render";
 
 /** Stands in the tree for something that this build knows but does not run. */
@@ -18,15 +17,10 @@ export const Sandbox = laterComponent("Sandbox");
 export const Worktree = laterComponent("Worktree");
 export const TryCatchFinally = laterComponent("TryCatchFinally");
 export const Aspects = laterComponent("Aspects");
-export const ContinueAsNew = laterComponent("ContinueAsNew");
 
 export const SagaStep = laterComponent("SagaStep");
 export const Saga = laterComponent("Saga");
 Saga.Step = SagaStep;
-
-export function continueAsNew(state) {
-  return new Element(ContinueAsNew, { state }, null);
-}
 
 export const Panel = laterComponent("Panel");
 export const Debate = laterComponent("Debate");

@@ -15,12 +15,14 @@ const sessions = new Map();
 const calls = new Map();
 
 class Session {
-  constructor(workflow, runId, input, auth) {
+  constructor(workflow, runId, input, auth, continuation) {
     this.workflow = workflow;
     this.registry = workflow.registry;
     this.runId = runId;
     this.input = freeze(JSON.parse(input));
     this.auth = freeze(JSON.parse(auth));
+    /** What the run before this one handed over, or null. */
+    this.continuation = freeze(JSON.parse(continuation));
     this.rows = new Rows();
     this.statics = new CheckedTexts();
     /** What the run has learnt about its agents. */
@@ -35,8 +37,8 @@ class Session {
   }
 }
 
-export function openSession(id, workflow, runId, input, auth) {
-  sessions.set(id, new Session(workflow, runId, input, auth));
+export function openSession(id, workflow, runId, input, auth, continuation) {
+  sessions.set(id, new Session(workflow, runId, input, auth, continuation));
 }
 
 export function closeSession(id) {

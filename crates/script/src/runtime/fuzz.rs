@@ -111,6 +111,7 @@ fn frame(input: RawJson, alive: &Arc<()>) -> RenderRequest {
         run_id: RunId::from("fuzz"),
         input,
         auth: None,
+        continuation: None,
         iteration: 0,
         iterations: BTreeMap::new(),
         rows: Arc::new(Mutex::new(Vec::new())),

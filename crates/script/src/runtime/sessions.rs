@@ -40,6 +40,7 @@ pub(crate) struct RenderRequest {
     pub(crate) run_id: RunId,
     pub(crate) input: RawJson,
     pub(crate) auth: Option<RawJson>,
+    pub(crate) continuation: Option<RawJson>,
     pub(crate) iteration: Iteration,
     pub(crate) iterations: BTreeMap<String, Iteration>,
     pub(crate) rows: SharedRows,
@@ -152,6 +153,8 @@ impl ScriptRuntime {
             return Ok(());
         }
         let auth = request.auth.as_ref().map_or("null", RawJson::as_str);
+        let continuation = request.continuation.as_ref();
+        let continuation = continuation.map_or("null", RawJson::as_str);
         let index = request.workflow as u32;
         let arguments = (
             request.session as f64,
@@ -159,6 +162,7 @@ impl ScriptRuntime {
             request.run_id.as_str(),
             request.input.as_str(),
             auth,
+            continuation,
         );
         self.engine
             .call::<_, ()>(work, self.limits.render, "openSession", arguments)?;

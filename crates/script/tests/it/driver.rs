@@ -161,6 +161,7 @@ impl Run {
             run_id: self.run_id.clone(),
             input: self.input.clone(),
             auth: None,
+            continuation: None,
             iteration: match self.passes.len() {
                 1 => self.passes.values().sum(),
                 _ => 0,

@@ -259,7 +259,6 @@ fn later_components_are_built_and_named() {
             "<Panel panelists={[new s.ClaudeCodeAgent({model: 'm'})]}/>",
             "Panel",
         ),
-        ("{continueAsNew({a: 1})}", "ContinueAsNew"),
         (
             "<Task id='a' output={outputs.out} agent={new s.AnthropicAgent({model: 'm'})} fork='b'>hi</Task>",
             "Task with fork",

@@ -13,6 +13,7 @@ impl Pass<'_> {
     pub(super) fn change(&self, change: &mut RowChange) {
         match change {
             RowChange::InsertRun(run) => self.run(&mut run.row),
+            RowChange::ContinueAs(next) => self.run(&mut next.row),
             RowChange::UpdateRun(update) => {
                 self.optional(&mut update.workflow_name, |name| {
                     self.text(Place::Label, name)

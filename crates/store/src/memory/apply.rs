@@ -279,6 +279,15 @@ impl State {
         let run = self.runs.get_mut(run_id).expect("the check found the run");
         match change {
             RowChange::InsertRun(_) => {}
+            RowChange::ContinueAs(next) => {
+                let mut successor = Run::new(next.row);
+                successor.outputs = run.outputs.clone();
+                successor.outputs_completed = run.outputs_completed;
+                let loops = next.loops.into_iter();
+                successor.loops = loops.map(|row| (row.id.clone(), row)).collect();
+                let id = successor.row.run_id.clone();
+                self.runs.insert(id, successor);
+            }
             RowChange::UpdateRun(update) => run.update(update),
             RowChange::PutNode(node) => drop(run.nodes.insert(node.node.clone(), node)),
             RowChange::PutAttempt(attempt) => run.put_attempt(attempt),

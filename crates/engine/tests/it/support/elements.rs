@@ -31,6 +31,7 @@ pub(crate) enum El {
     Task(Box<TaskSpec>),
     Text(&'static str),
     Later(&'static str),
+    ContinueAsNew(Value),
 }
 
 /// A task that can still be refined; becomes an element with `into`.
@@ -413,6 +414,11 @@ fn write(tree: &mut TreeBuilder, element: El, passes: &Passes, scope: &Scope) {
                 missing: missing.iter().map(|id| id.as_str().into()).collect(),
             };
             (kind, "smithers:deferred", Vec::new())
+        }
+        El::ContinueAsNew(state) => {
+            let state = RawJson::of(&state);
+            let kind = Kind::ContinueAsNew { state };
+            (kind, "smithers:continue-as-new", Vec::new())
         }
         El::Later(component) => {
             let kind = Kind::Later {

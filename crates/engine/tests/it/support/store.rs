@@ -12,7 +12,7 @@ use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
 use smithers_model::signal::Signal;
-use smithers_model::step::{ChildTie, RowChange, RunUpdate, Step};
+use smithers_model::step::{ChildTie, RowChange, RunUpdate, Step, Successor};
 use smithers_model::wait::Wait;
 use smithers_model::{LoopId, NodeKey, RunId, Timestamp};
 
@@ -20,6 +20,8 @@ use smithers_model::{LoopId, NodeKey, RunId, Timestamp};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Store {
     pub(crate) run: Option<RunRow>,
+    /// Runs that go on in its place.
+    pub(crate) successors: Vec<Successor>,
     pub(crate) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(crate) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     pub(crate) loops: BTreeMap<LoopId, LoopRow>,
@@ -51,6 +53,7 @@ impl Store {
                 assert!(self.run.is_none(), "run exists");
                 self.run = Some(run.row.clone());
             }
+            RowChange::ContinueAs(next) => self.successors.push((**next).clone()),
             RowChange::UpdateRun(update) => {
                 update_run(self.run.as_mut().expect("run row"), update);
             }

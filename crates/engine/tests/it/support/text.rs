@@ -39,6 +39,7 @@ pub(crate) fn event(event: &Event) -> String {
             format!("RUN failed {code}: {}{cause}", error.message)
         }
         E::RunCancelled => "RUN cancelled".into(),
+        E::RunContinuedAsNew { new_run_id, .. } => format!("RUN continued as {new_run_id}"),
         E::FrameCommitted {
             frame_no, trigger, ..
         } => match trigger {

@@ -224,6 +224,7 @@ impl World {
                 assert!(self.in_flight.is_empty(), "parked with tasks in flight");
                 self.session = None;
             }
+            Command::TakeUpNext { .. } => {}
             Command::Close => self.closed = true,
         }
     }

@@ -28,6 +28,7 @@ mod kinds {
     pub(super) const LATER: u8 = 6;
     pub(super) const LOOP: u8 = 7;
     pub(super) const DEFERRED: u8 = 8;
+    pub(super) const CONTINUE_AS_NEW: u8 = 9;
 }
 
 /// Numbers of `Body` in `task.mjs`.
@@ -66,6 +67,9 @@ impl<'js> NodeReader<'_, 'js> {
             kinds::PARALLEL => Kind::Parallel(self.parallel(&spec()?)?),
             kinds::LATER => Kind::Later {
                 component: get(&spec()?, names.component)?,
+            },
+            kinds::CONTINUE_AS_NEW => Kind::ContinueAsNew {
+                state: RawJson::trusted(get::<String>(&spec()?, names.payload)?),
             },
             kinds::LOOP => Kind::Loop(self.repeated(&spec()?)?),
             kinds::DEFERRED => Kind::Deferred {

@@ -194,9 +194,10 @@ mod tests {
             | RunStatus::WaitingTimer
             | RunStatus::WaitingQuota
             | RunStatus::Paused => ACTIVE.contains(&status),
-            RunStatus::Finished | RunStatus::Failed | RunStatus::Cancelled => {
-                status.is_terminal() && !ACTIVE.contains(&status)
-            }
+            RunStatus::Finished
+            | RunStatus::Failed
+            | RunStatus::Cancelled
+            | RunStatus::Continued => status.is_terminal() && !ACTIVE.contains(&status),
         };
         assert!(RunStatus::ALL.iter().copied().all(listed));
     }

@@ -19,6 +19,7 @@ mod run;
 mod schedule;
 mod signal;
 mod step;
+mod succession;
 mod tables;
 mod wait;
 

@@ -8,7 +8,8 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
 use super::{
-    approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal, wait,
+    approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal,
+    succession, wait,
 };
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
@@ -94,6 +95,9 @@ impl Writing<'_> {
         let conn = self.conn;
         match change {
             RowChange::InsertRun(_) => Ok(()),
+            RowChange::ContinueAs(next) => {
+                succession::begin(conn, run_id, next, &self.schema, self.deployment)
+            }
             RowChange::UpdateRun(update) => run::update(conn, run_id, update),
             RowChange::PutNode(row) => node::put(conn, run_id, row),
             RowChange::PutAttempt(row) => node::put_attempt(conn, run_id, row),

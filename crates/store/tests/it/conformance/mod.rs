@@ -13,6 +13,7 @@ mod listings;
 mod outputs;
 mod redaction;
 mod schedules;
+mod succession;
 
 use smithers_model::RunId;
 use smithers_store::testkit::{RunScript, ScratchDb, commit, definition, typed_definition};

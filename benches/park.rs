@@ -134,7 +134,6 @@ fn launch() -> Launch {
                 created_at: Timestamp(0).to_iso(),
             },
             subflow: None,
-            continuation: None,
             started_by: None,
             rerun_of: None,
         },

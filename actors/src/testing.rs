@@ -183,7 +183,6 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
             created_at: Timestamp(0).to_iso(),
         },
         subflow: None,
-        continuation: None,
         started_by: None,
         rerun_of: None,
     };

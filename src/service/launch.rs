@@ -40,7 +40,7 @@ impl Service {
             .read_briefly(move |reader| reader.run(&id).map_err(error::of_read))
             .await?
             .ok_or_else(|| RpcError::no_such_run(&run_id))?;
-        if row.parent.is_some() {
+        if row.tie.is_some() {
             return Err(RpcError::rerun_of_child());
         }
         let request = again(&row, new_run_id);

@@ -75,6 +75,8 @@ fn filter_of(list: ListRuns) -> Option<RunFilter> {
     };
     Some(RunFilter {
         status,
+        // A run that goes on as another one is listed among those that are running.
+        or_status: (status == Some(RunStatus::Running)).then_some(RunStatus::Continued),
         workflow: list.workflow.as_deref().map(WorkflowKey::from),
         parent: list.parent_run_id.map(RunId::new),
         include_system: list.include_system,

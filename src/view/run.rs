@@ -67,6 +67,7 @@ impl<'a> RunShown<'a> {
             },
             system: row.system,
             started_by: self.started_by.clone(),
+            next_run_id: row.next_run_id().map(|id| id.to_string()),
         }
     }
 }
@@ -148,6 +149,7 @@ pub(crate) mod tests {
         RunRow {
             parent: None,
             tie: None,
+            chain: None,
             run_id: "r1".into(),
             workflow_key: "chain".into(),
             workflow_name: "Chain".into(),

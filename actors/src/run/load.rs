@@ -10,11 +10,11 @@ use smithers_model::fact::Fact;
 use smithers_model::native::NativeWorkflow;
 use smithers_model::planted::{Bug, planted};
 use smithers_model::run::{RunRow, RunStatus};
-use smithers_model::step::{Launch, RowChange, Step, StepWrite};
+use smithers_model::step::{ChildTie, Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
 use smithers_store::writer::{Refusal as StoreRefusal, StepOutcome};
 
-use super::child::subflow_of;
+use super::child::{parent_as_person, subflow_of};
 use super::messages::{CheckedBy, Receipt, RunRequest};
 use super::numbers::Numbers;
 use super::open::OpenRun;
@@ -140,6 +140,7 @@ impl RunActor {
         drop(receipt.send(Ok(self.run_id.clone())));
         let rows = LoadedRun {
             row,
+            continuation: None,
             nodes: vec![],
             attempts: vec![],
             loops: vec![],
@@ -272,7 +273,13 @@ impl RunActor {
         ctx: &mut Context<Self>,
     ) {
         let running = rows.row.status == RunStatus::Running;
+        let is_unwanted = rows.row.tie == Some(ChildTie::Unwanted);
         self.open_at_rest(rows, workflow, ctx);
+        if running && is_unwanted {
+            // The end of its parent may have been told to the run before it in a chain.
+            let actor = parent_as_person();
+            self.facts.push_front(Fact::CancelRequested { actor });
+        }
         match fact {
             Some(fact) => self.facts.push_front(fact),
             None if running => self.facts.push_front(Fact::TakenUp),
@@ -335,6 +342,7 @@ fn inserted_row(changes: &[RowChange]) -> Option<RunRow> {
 pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
     let smithers_store::read::RunRows {
         row,
+        continuation,
         nodes,
         attempts,
         loops,
@@ -345,6 +353,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
     } = forgetful(rows);
     LoadedRun {
         row,
+        continuation,
         nodes,
         attempts,
         loops,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use smithers_model::run::RunStatus;
+use smithers_model::step::ChildTie;
 use smithers_model::workflow::Workflow;
 use smithers_script::{HostOptions, ScriptHost};
 use smithers_store::{Backend, MemoryStore};
 
-use crate::testing::{Bench, launch};
+use crate::testing::{Bench, launch, somebody};
 
 const COUNTING: &str = r#"/** @jsxImportSource smithers-orchestrator */
 import { ContinueAsNew, Sequence, Task, Workflow, createSmithers } from "smithers-orchestrator";
@@ -26,6 +27,36 @@ export default smithers((ctx) => {
     </Workflow>
   );
 });
+"#;
+
+/// A parent whose one task is a chain of runs, each of which sleeps a moment.
+const BELOW: &str = r#"/** @jsxImportSource smithers-orchestrator */
+import { ContinueAsNew, Loop, Sequence, Subflow, Task, Timer, Workflow, createSmithers } from "smithers-orchestrator";
+import { z } from "zod";
+const { smithers, outputs } = createSmithers({ step: z.object({ n: z.number() }), output: z.object({ n: z.number() }) });
+let failures = FAILURES;
+const work = (n) => {
+  if (n === 9 && failures-- > 0) throw new Error("not yet");
+  return { n };
+};
+const child = smithers((ctx) => (
+  <Workflow name="child">
+    <Sequence>
+      <Loop id="l" until={(ctx.latest("step", "step")?.n ?? 0) >= 10} maxIterations={99} continueAsNewEvery={3}>
+        <Sequence>
+          <Timer id="rest" duration="PAUSE" />
+          <Task id="step" output={outputs.step} retries={0}>{() => work(ctx.iteration + 1)}</Task>
+        </Sequence>
+      </Loop>
+      <Task id="sum" output={outputs.output}>{() => ({ n: ctx.outputs.step.length })}</Task>
+    </Sequence>
+  </Workflow>
+));
+export default smithers(() => (
+  <Workflow name="parent">
+    <Subflow id="sub" workflow={child} input={{}} output={outputs.output} retries={RETRIES} />
+  </Workflow>
+));
 "#;
 
 fn load(source: &str) -> (ScriptHost, Arc<dyn Workflow>) {
@@ -51,40 +82,76 @@ async fn a_chain_carries_its_state_and_its_rows_to_the_last_run() {
     let key = workflow.definition().key.clone();
     let bench = Bench::of(MemoryStore::default(), vec![workflow]);
     bench.runs.launch(launch(key.as_str(), "r1")).await.unwrap();
-    bench.wait_for("r1.101", RunStatus::Finished).await;
+    bench.wait_for("r1:next:101", RunStatus::Finished).await;
     assert_eq!(
-        rows(&bench, "r1.101"),
+        rows(&bench, "r1:next:101"),
         [r#"first {"n":1}"#, r#"last {"n":100}"#]
     );
     let reader = bench.store.reader().unwrap();
     let mut ended = (2..101).map(|no| {
         reader
-            .run(&format!("r1.{no}").as_str().into())
+            .run(&format!("r1:next:{no}").as_str().into())
             .unwrap()
             .unwrap()
     });
     assert!(ended.all(|row| row.status == RunStatus::Continued));
-    assert!(reader.run(&"r1.102".into()).unwrap().is_none());
+    assert!(reader.run(&"r1:next:102".into()).unwrap().is_none());
     let told = bench.events("r1");
     let last = told.last().unwrap();
     assert_eq!(last.type_name, "RunContinuedAsNew");
     let payload = last.payload.value();
-    assert_eq!(payload["newRunId"], "r1.2");
+    assert_eq!(payload["newRunId"], "r1:next:2");
     assert_eq!(payload["ancestryDepth"], 2);
 }
 
-#[actix_rt::test]
-async fn a_run_whose_next_id_is_taken_fails_and_says_so() {
-    let (_host, workflow) = load(&COUNTING.replace("LINKS", "1"));
+/// The parent of a chain, launched as `r1`.
+async fn above(pause: &str, failures: &str, retries: &str) -> (ScriptHost, Bench) {
+    let source = BELOW.replace("PAUSE", pause);
+    let source = source.replace("FAILURES", failures);
+    let (host, workflow) = load(&source.replace("RETRIES", retries));
     let key = workflow.definition().key.clone();
     let bench = Bench::of(MemoryStore::default(), vec![workflow]);
-    bench
-        .runs
-        .launch(launch(key.as_str(), "r1.2"))
-        .await
-        .unwrap();
-    bench.wait_for("r1.2.2", RunStatus::Finished).await;
     bench.runs.launch(launch(key.as_str(), "r1")).await.unwrap();
-    let row = bench.wait_for("r1", RunStatus::Failed).await;
-    assert_eq!(row.error.unwrap().code.as_deref(), Some("DB_WRITE_FAILED"));
+    (host, bench)
+}
+
+#[actix_rt::test]
+async fn the_parent_of_a_child_that_goes_on_gets_what_the_last_run_of_the_chain_gives() {
+    let (_host, bench) = above("1ms", "0", "0").await;
+    bench.wait_for("r1", RunStatus::Finished).await;
+    let rows = rows(&bench, "r1");
+    assert_eq!(rows, [r#"sub {"n":10}"#]);
+    let reader = bench.store.reader().unwrap();
+    let last = reader.last_of_chain(&"r1:child:sub:0".into()).unwrap();
+    let last = reader.run(&last.unwrap()).unwrap().unwrap();
+    assert_eq!(last.run_id.as_str(), "r1:child:sub:0:next:4");
+    assert_eq!(last.parent, Some("r1".into()));
+    assert_eq!(last.tie, Some(ChildTie::Taken));
+    let told = bench.story("r1");
+    assert_eq!(told.matches("NodeStarted sub").count(), 1, "{told}");
+}
+
+#[actix_rt::test]
+async fn a_retry_of_the_parents_task_goes_on_with_the_last_run_of_the_chain() {
+    let (_host, bench) = above("1ms", "1", "1").await;
+    bench.wait_for("r1", RunStatus::Finished).await;
+    let story = bench.story("r1:child:sub:0:next:3");
+    assert_eq!(story.matches("RunFailed").count(), 1, "{story}");
+    let reader = bench.store.reader().unwrap();
+    let last = reader.last_of_chain(&"r1:child:sub:0".into()).unwrap();
+    assert_eq!(last.unwrap().as_str(), "r1:child:sub:0:next:4");
+}
+
+#[actix_rt::test]
+async fn a_cancelled_parent_ends_the_chain_below_it_wherever_it_stands() {
+    let (_host, bench) = above("20ms", "0", "0").await;
+    bench
+        .wait_for("r1:child:sub:0:next:2", RunStatus::WaitingTimer)
+        .await;
+    bench.runs.cancel(&"r1".into(), somebody()).await.unwrap();
+    bench.wait_for("r1", RunStatus::Cancelled).await;
+    bench.wait_until_closed().await;
+    let reader = bench.store.reader().unwrap();
+    assert!(reader.active_runs(9).unwrap().is_empty());
+    assert!(reader.unwanted_children(None, 9).unwrap().is_empty());
 }

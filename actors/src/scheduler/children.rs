@@ -35,7 +35,7 @@ async fn tell_parents(runs: &Runs, backend: &Arc<dyn Backend>) {
                 ..
             }) = subflow_of(&row)
             {
-                runs.child_moved(parent_run_id, node, row.run_id.clone());
+                runs.child_moved(parent_run_id, node, row.first_of_chain().clone());
             }
             after = Some(row.run_id);
         }

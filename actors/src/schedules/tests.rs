@@ -127,12 +127,9 @@ impl Stage {
 
     fn runs(&self) -> Vec<RunRow> {
         let filter = RunFilter {
-            status: None,
-            workflow: None,
-            parent: None,
             include_system: true,
             limit: 1000,
-            offset: 0,
+            ..RunFilter::default()
         };
         self.bench.store.reader().unwrap().runs(&filter).unwrap()
     }

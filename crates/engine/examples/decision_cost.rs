@@ -82,6 +82,7 @@ fn launched() -> RunState {
     let workflow = NativeWorkflow::new("w", vec![table("output", [text("v")])], |_, _| {});
     let rows = LoadedRun {
         row: run.expect("a launch inserts its run"),
+        continuation: None,
         nodes: Vec::new(),
         attempts: Vec::new(),
         loops: Vec::new(),
@@ -151,7 +152,6 @@ fn launch_of() -> Launch {
                 created_at: String::new(),
             },
             subflow: None,
-            continuation: None,
             started_by: None,
             rerun_of: None,
         },

@@ -17,6 +17,7 @@ pub fn launch(launch: Launch, epoch: Epoch, now: Timestamp) -> Step {
     let row = RunRow {
         parent: subflow.map(|subflow| subflow.parent_run_id.clone()),
         tie: subflow.map(|_| ChildTie::Awaited),
+        chain: None,
         workflow_name: launch.workflow_key.to_string(),
         run_id: launch.run_id,
         workflow_key: launch.workflow_key,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smithers_model::approval::Approval;
+use smithers_model::continuation::Continuation;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
@@ -31,6 +32,8 @@ pub struct LoadedRun {
     pub row: RunRow,
     /// Its nodes, in any order.
     pub nodes: Vec<NodeRow>,
+    /// What it is told of the run before it.
+    pub continuation: Option<Continuation>,
     /// All attempts of its nodes, in any order.
     pub attempts: Vec<AttemptRow>,
     /// Its loops, in any order.
@@ -68,12 +71,11 @@ impl RunState {
             .collect();
         // A damaged configuration (only possible in stored data) reads as one that names nothing.
         let config: Option<RunConfig> = serde_json::from_str(loaded.row.config.as_str()).ok();
-        let continuation = config
-            .as_ref()
-            .and_then(|config| config.continuation.as_ref());
         let row_key = |row: &OutputRow| (row.table.clone(), row.node.clone());
-        let carried = continuation.map(|_| loaded.outputs.iter().map(row_key).collect());
-        let continuation = continuation.map(RawJson::of);
+        let carried = match loaded.continuation {
+            Some(_) => loaded.outputs.iter().map(row_key).collect(),
+            None => BTreeSet::new(),
+        };
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
         Self {
             cap: Cap::of(cap),
@@ -110,8 +112,8 @@ impl RunState {
             checked_sets: BTreeSet::new(),
             running,
             children_to_find: BTreeSet::new(),
-            carried: carried.unwrap_or_default(),
-            continuation,
+            carried,
+            continuation: loaded.continuation.as_ref().map(RawJson::of),
             open: OpenStep::default(),
         }
     }

@@ -1,13 +1,15 @@
 //! Loops: which pass each is in, when the next one begins and when there is none (workflow-model 7.4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use smithers_model::continuation::ContinueReason;
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::Trigger;
 use smithers_model::loops::{LoopRow, LoopState};
 use smithers_model::step::RowChange;
 use smithers_model::tree::{LoopSpec, OnMaxReached};
-use smithers_model::{Iteration, LoopId, Timestamp};
+use smithers_model::{Iteration, LoopId, RawJson, Timestamp};
 
 use crate::frame::Frame;
 use crate::state::RunState;
@@ -32,21 +34,30 @@ impl RunState {
         }
     }
 
-    /// Begins the next pass of loops whose body is over, or ends them. Either way the workflow is asked again.
-    pub(crate) fn advance_loops(&mut self, frame: &Frame, ready: &[usize], now: Timestamp) {
+    /// Begins the next pass of loops whose body is over, or ends them. Either way the workflow is asked again, by a
+    /// new run when one of them has had its share of passes and nothing else of the run is under way or waits.
+    pub(crate) fn advance_loops(&mut self, frame: &Arc<Frame>, ready: &[usize], now: Timestamp) {
+        let board = self.board_of(frame, now);
+        let is_still = !board.rests() && !board.asks();
+        let is_quiet = is_still && self.running.is_empty();
+        let mut had_its_share = None;
         for &index in ready {
             let spec = frame.loop_at(index);
             let iteration = self.loops.get(&spec.id).map_or(0, |row| row.iteration);
             let next = iteration.saturating_add(1);
             if next < spec.max_iterations {
                 self.put_loop(&spec.id, next, LoopState::Going, now);
+                had_its_share = had_its_share.or_else(|| share_after(spec, next));
             } else if spec.on_max_reached == OnMaxReached::Fail {
                 return self.fail(max_reached(spec), now);
             } else {
                 self.put_loop(&spec.id, iteration, LoopState::Exhausted, now);
             }
         }
-        self.renders.push_back(Some(Trigger::LoopAdvanced));
+        match had_its_share.filter(|_| is_quiet) {
+            Some(reason) => self.continue_as_new(reason, RawJson::of(&()), now),
+            None => self.renders.push_back(Some(Trigger::LoopAdvanced)),
+        }
     }
 
     pub(crate) fn put_loop(
@@ -138,6 +149,16 @@ pub(crate) fn spellings(id: &str, chain: String) -> impl Iterator<Item = String>
         chain = passes.rsplit_once(',').map(|(outer, _)| outer.to_owned());
         Some(spelling)
     })
+}
+
+/// Why the run continues as new before pass `next` of a loop, if it does.
+fn share_after(spec: &LoopSpec, next: Iteration) -> Option<ContinueReason> {
+    let every = spec.continue_as_new_every?;
+    next.is_multiple_of(every)
+        .then(|| ContinueReason::LoopThreshold {
+            loop_id: spec.id.clone(),
+            continue_as_new_every: every,
+        })
 }
 
 fn max_reached(spec: &LoopSpec) -> ErrorInfo {

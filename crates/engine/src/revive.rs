@@ -47,6 +47,7 @@ impl RunState {
     fn start_again(&mut self, input: RawJson, now: Timestamp) {
         self.run.input = input.clone();
         self.reattach(Some(input));
+        self.forget_continuation();
         let touched = self.nodes.iter().filter(|(_, node)| is_touched(node));
         let touched: Vec<NodeKey> = touched.map(|(key, _)| key.clone()).collect();
         for key in touched {

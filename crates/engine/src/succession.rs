@@ -1,13 +1,14 @@
 //! Continuing as new: the run ends and another one goes on in its place (workflow-model 13.5).
 //!
 //! The new run is part of the step that ends the old one, under an id that follows from the chain, so that a crash
-//! leaves either both or neither.
+//! leaves either both or neither. A child goes on as a child: the task that it stands for waits for the last run of
+//! the chain.
 
 use smithers_model::command::Command;
-use smithers_model::continuation::{Continuation, ContinueReason, MOST_STATE};
+use smithers_model::continuation::{ChainLink, Continuation, ContinueReason, MOST_STATE};
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::{CancelReason, Event};
-use smithers_model::run::{RunConfig, RunRow, RunStatus};
+use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{RowChange, Successor};
 use smithers_model::tree::{Kind, TaskSpec};
 use smithers_model::{RawJson, Timestamp};
@@ -17,7 +18,8 @@ use crate::node::Node;
 use crate::state::RunState;
 
 impl RunState {
-    /// Ends the run once nothing is under way in it any more; nothing else starts meanwhile.
+    /// Ends the run where its workflow says so, once nothing is under way in it any more; nothing else starts
+    /// meanwhile.
     pub(crate) fn hand_over(&mut self, frame: &Frame, index: usize, now: Timestamp) {
         if !self.running.is_empty() || self.open.is_full() {
             return;
@@ -25,77 +27,84 @@ impl RunState {
         let Kind::ContinueAsNew { state } = &frame.tree.elements()[index].kind else {
             return;
         };
-        match self.successor(state, now) {
-            Ok((next, told)) => self.continue_as(next, &told, now),
-            Err(error) => self.fail(error, now),
-        }
-    }
-
-    fn successor(
-        &self,
-        state: &RawJson,
-        now: Timestamp,
-    ) -> Result<(Successor, Continuation), ErrorInfo> {
         let size = state.as_str().len();
         if size > MOST_STATE {
             let message =
                 format!("the state of ContinueAsNew has {size} bytes; {MOST_STATE} is the limit");
-            return Err(ErrorInfo::coded("INVALID_INPUT", message));
+            return self.fail(ErrorInfo::coded("INVALID_INPUT", message), now);
         }
-        let config: Option<RunConfig> = serde_json::from_str(self.run.config.as_str()).ok();
-        let config = config.ok_or_else(|| {
-            ErrorInfo::coded(
-                "INVALID_INPUT",
-                "the configuration of the run cannot be read",
-            )
-        })?;
-        if config.subflow.is_some() {
-            let message = "the run of a Subflow cannot continue as new in this build";
-            return Err(ErrorInfo::coded("RUNTIME_CAPABILITY_UNAVAILABLE", message));
-        }
-        let before = config.continuation.as_ref();
-        let first = before.map_or(&self.run.run_id, |before| &before.first_run_id);
+        self.continue_as_new(ContinueReason::Explicit, state.clone(), now);
+    }
+
+    /// Ends the run; another one goes on in its place.
+    pub(crate) fn continue_as_new(
+        &mut self,
+        reason: ContinueReason,
+        state: RawJson,
+        now: Timestamp,
+    ) {
+        let successor = self.successor(reason, state, now);
+        self.end_waits(CancelReason::RunContinued, "Run continued as new", now);
+        let event = Event::RunContinuedAsNew {
+            new_run_id: successor.row.run_id.clone(),
+            iteration: successor.told.iteration,
+            carried_state_size: successor.told.payload.as_str().len(),
+            ancestry_depth: successor.told.depth,
+        };
+        self.end(RunStatus::Continued, event, now);
+        self.open.command(Command::TakeUpNext {
+            next: successor.row.run_id.clone(),
+        });
+        self.open.change(RowChange::ContinueAs(Box::new(successor)));
+    }
+
+    fn successor(&self, reason: ContinueReason, state: RawJson, now: Timestamp) -> Successor {
+        let link = ChainLink::after(&self.run.run_id, self.run.chain.as_ref());
         let told = Continuation {
-            parent_run_id: self.run.run_id.clone(),
-            first_run_id: first.clone(),
-            depth: before.map_or(2, |before| before.depth + 1),
-            reason: ContinueReason::Explicit,
-            payload: state.clone(),
+            parent_run_id: link.before.clone(),
+            first_run_id: link.first.clone(),
+            depth: link.depth,
+            reason,
+            iteration: self.passes().0,
+            payload: state,
             timestamp_ms: now,
         };
-        let config = RunConfig {
-            continuation: Some(told.clone()),
-            ..config
-        };
         let row = RunRow {
-            run_id: Continuation::id_of(&told.first_run_id, told.depth),
+            run_id: link.run_id(),
+            parent: match self.run.tie {
+                Some(_) => self.run.parent.clone(),
+                None => Some(self.run.run_id.clone()),
+            },
+            chain: Some(link),
             status: RunStatus::Running,
             created_at: now,
             started_at: None,
             pause_requested_at: None,
             error: None,
-            config: RawJson::of(&config),
             next_seq: 0,
             next_stream_seq: 1,
             next_frame_no: 1,
             ..self.run.clone()
         };
-        let loops = self.loops.values().cloned().collect();
-        Ok((Successor { row, loops }, told))
+        Successor {
+            row,
+            told,
+            loops: self.loops.values().cloned().collect(),
+        }
     }
 
-    fn continue_as(&mut self, successor: Successor, told: &Continuation, now: Timestamp) {
-        self.end_waits(CancelReason::RunContinued, "Run continued as new", now);
-        let next = successor.row.run_id.clone();
-        let event = Event::RunContinuedAsNew {
-            new_run_id: next.clone(),
-            iteration: self.passes().0,
-            carried_state_size: told.payload.as_str().len(),
-            ancestry_depth: told.depth,
-        };
-        self.end(RunStatus::Continued, event, now);
-        self.open.change(RowChange::ContinueAs(Box::new(successor)));
-        self.open.command(Command::TakeUpNext { next });
+    /// Lets a run of a chain begin without what came from the run before it.
+    pub(crate) fn forget_continuation(&mut self) {
+        if self.continuation.take().is_none() {
+            return;
+        }
+        self.open.change(RowChange::ForgetContinuation);
+        for (table, node) in std::mem::take(&mut self.carried) {
+            if !self.nodes.contains_key(&node) {
+                self.rows.retain(|row| row.node != node);
+                self.open.change(RowChange::ForgetResults { node, table });
+            }
+        }
     }
 
     /// Makes a node finished whose row came from the run before. Returns false when there is none.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Channel;
-use crate::continuation::Continuation;
+use crate::continuation::ChainLink;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
@@ -136,9 +136,6 @@ pub struct RunConfig {
     /// The task that this run stands for, in a child run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subflow: Option<SubflowOf>,
-    /// The run that this one goes on for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub continuation: Option<Continuation>,
 }
 
 /// What a child run is in its parent.
@@ -177,7 +174,6 @@ impl RunConfig {
             auth,
             started_by: None,
             subflow: None,
-            continuation: None,
         }
     }
 }
@@ -207,6 +203,8 @@ pub struct RunRow {
     pub parent: Option<RunId>,
     /// How it is tied to that run; the store says it first when the run begins.
     pub tie: Option<ChildTie>,
+    /// Its place in a chain of runs that go on for one another; none of the first.
+    pub chain: Option<ChainLink>,
     /// Key under which its workflow is registered, for a child run that of its parent.
     pub workflow_key: WorkflowKey,
     /// Name in the tree's root; the key until the first frame names it.
@@ -241,4 +239,17 @@ pub struct RunRow {
     pub next_stream_seq: u64,
     /// Number of the next frame, from 1.
     pub next_frame_no: u64,
+}
+
+impl RunRow {
+    /// The first run of the chain that this one belongs to: itself, unless it goes on for another.
+    pub fn first_of_chain(&self) -> &RunId {
+        self.chain.as_ref().map_or(&self.run_id, |link| &link.first)
+    }
+
+    /// The run that goes on in place of this one, if one does.
+    pub fn next_run_id(&self) -> Option<RunId> {
+        let has_next = self.status == RunStatus::Continued;
+        has_next.then(|| ChainLink::after(&self.run_id, self.chain.as_ref()).run_id())
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::approval::{Approval, Decision};
 use crate::audit::AuditRecord;
 use crate::command::Command;
+use crate::continuation::Continuation;
 use crate::error::ErrorInfo;
 use crate::event::{Event, NumberedEvent};
 use crate::frame::{FrameRow, TreeContent};
@@ -126,6 +127,8 @@ pub enum RowChange {
         /// When it was made.
         at: Timestamp,
     },
+    /// The run, one of a chain, begins without what the run before it has handed over.
+    ForgetContinuation,
     /// The run, a child, is awaited by its parent again, unless that has ended.
     Reattach {
         /// What it begins again with; without it, its input stays.
@@ -172,6 +175,8 @@ impl ChildTie {
 pub struct Successor {
     /// Its row.
     pub row: RunRow,
+    /// What it is told of the run before it.
+    pub told: Continuation,
     /// Where its loops begin.
     pub loops: Vec<LoopRow>,
 }
@@ -246,7 +251,10 @@ impl RowChange {
         match self {
             Self::InsertRun(run) => 512 + run.row.input.as_str().len(),
             Self::ContinueAs(next) => {
-                512 + next.row.input.as_str().len() + next.row.config.as_str().len()
+                let (row, told) = (&next.row, &next.told);
+                512 + row.input.as_str().len()
+                    + row.config.as_str().len()
+                    + told.payload.as_str().len()
             }
             Self::AddSignal(signal) => 256 + signal.payload.as_str().len(),
             Self::PutOutput(row) => 96 + row.payload.as_str().len(),

@@ -123,6 +123,8 @@ pub struct LoopSpec {
     pub max_iterations: u32,
     /// What becomes of it when the last pass ends and `until` does not hold.
     pub on_max_reached: OnMaxReached,
+    /// Passes after which the run goes on as a new one, at least 1; without it, all of them are of one run.
+    pub continue_as_new_every: Option<u32>,
 }
 
 /// What a loop does after its last pass.

@@ -175,7 +175,6 @@ fn launch(index: usize) -> Launch {
                 created_at: Timestamp(0).to_iso(),
             },
             subflow: None,
-            continuation: None,
             started_by: None,
             rerun_of: None,
         },

@@ -79,6 +79,9 @@ fn line(seq: u64, name: &str, payload: &Value) -> String {
         "node.retrying" => format!("attempt {}", payload["attempt"]),
         "approval.decided" if payload["approved"] == true => "approved".into(),
         "approval.decided" => "denied".into(),
+        "run.completed" if payload["nextRunId"].is_string() => {
+            format!("goes on as {}", text(&payload["nextRunId"]))
+        }
         _ => text(&payload["error"]["message"]),
     };
     let subject = subject.unwrap_or_default();
@@ -115,6 +118,8 @@ mod tests {
             line(12, "run.completed", &completed),
             "    12  run.completed            finished"
         );
+        let continued = json!({"runId": "r", "status": "continued", "nextRunId": "r:next:2"});
+        assert!(line(9, "run.completed", &continued).ends_with("continued  goes on as r:next:2"));
         let decided = json!({"runId": "r", "nodeId": "gate", "approved": false});
         assert!(line(3, "approval.decided", &decided).ends_with("gate  denied"));
     }

@@ -46,9 +46,28 @@ pub(super) enum Item<'a> {
     },
 }
 
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Its status.
+    pub(super) status: String,
+    /// The run that goes on in its place.
+    pub(super) next: Option<String>,
+}
+
+impl Ended {
+    /// Reads what a record or the last event of a run says.
+    fn read(said: &Value) -> Self {
+        Self {
+            status: said["status"].as_str().unwrap_or("unknown").to_owned(),
+            next: said["nextRunId"].as_str().map(str::to_owned),
+        }
+    }
+}
+
 /// Follows `run` after number `after`, and hands everything to `take`.
 ///
-/// Returns the status with which the run ended, `None` when it has not.
+/// Returns how the run ended, `None` when it has not.
 ///
 /// # Errors
 /// The gateway refuses, cannot be reached at first or stays away for long, Ctrl-C, or an error of `take`.
@@ -58,7 +77,7 @@ pub(super) fn follow(
     after: u64,
     until: Until,
     take: impl FnMut(&Item<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<Ended>> {
     let interrupt = Interrupt::listen()?;
     let follower = Follower {
         client,
@@ -82,7 +101,7 @@ struct Follower<'a, F> {
 }
 
 impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
-    fn through_losses(mut self) -> anyhow::Result<Option<String>> {
+    fn through_losses(mut self) -> anyhow::Result<Option<Ended>> {
         let mut absence = None;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -119,14 +138,14 @@ impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
     }
 
     /// Follows until the end, or until the connection is lost. `was_open` tells whether the stream began.
-    fn one_connection(&mut self, was_open: &mut bool) -> anyhow::Result<Option<String>> {
+    fn one_connection(&mut self, was_open: &mut bool) -> anyhow::Result<Option<Ended>> {
         let mut socket = self.client.open(self.run)?;
         if let Ok(connection) = socket.connection() {
             self.interrupt.watch(connection);
         }
         // The status comes first: what had ended by then has its last number among those that the stream names.
         let record = socket.call("getRun", &json!({"runId": self.run}))?;
-        let ended = ended_status(&record);
+        let ended = ended(&record);
         let params = json!({"runId": self.run, "afterSeq": self.after});
         let opened = socket.call("streamRunEvents", &params)?;
         *was_open = true;
@@ -139,20 +158,20 @@ impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
         &mut self,
         socket: &mut Socket<'_>,
         last: Option<u64>,
-        ended: Option<String>,
-    ) -> anyhow::Result<Option<String>> {
+        ended: Option<Ended>,
+    ) -> anyhow::Result<Option<Ended>> {
         loop {
             if last.is_some_and(|last| self.after >= last) {
                 return Ok(ended);
             }
-            if let Some(status) = self.handle(&socket.event()?)? {
-                return Ok(Some(status));
+            if let Some(ended) = self.handle(&socket.event()?)? {
+                return Ok(Some(ended));
             }
         }
     }
 
-    /// Hands an event on; returns the status of the run when it is the last one.
-    fn handle(&mut self, event: &Event) -> anyhow::Result<Option<String>> {
+    /// Hands an event on; returns how the run ended when it is the last one.
+    fn handle(&mut self, event: &Event) -> anyhow::Result<Option<Ended>> {
         let said = &event.payload;
         match event.name.as_str() {
             "run.event" => self.advance(said),
@@ -169,7 +188,7 @@ impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
         }
     }
 
-    fn advance(&mut self, said: &Value) -> anyhow::Result<Option<String>> {
+    fn advance(&mut self, said: &Value) -> anyhow::Result<Option<Ended>> {
         let (seq, name) = (
             said["seq"].as_u64().unwrap_or(0),
             said["event"].as_str().unwrap_or_default(),
@@ -186,8 +205,7 @@ impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
         let payload = &said["payload"];
         (self.take)(&Item::Event { seq, name, payload })?;
         self.after = seq;
-        let status = payload["status"].as_str().unwrap_or("unknown");
-        Ok((name == "run.completed").then(|| status.to_owned()))
+        Ok((name == "run.completed").then(|| Ended::read(payload)))
     }
 
     fn interrupted(&self) -> CliError {
@@ -203,11 +221,10 @@ impl<F: FnMut(&Item<'_>) -> anyhow::Result<()>> Follower<'_, F> {
     }
 }
 
-/// The status of a run that has ended.
-fn ended_status(record: &Value) -> Option<String> {
-    let status = record["status"].as_str()?;
-    let is_ended = RunStatus::from_text(status).is_some_and(RunStatus::is_terminal);
-    is_ended.then(|| status.to_owned())
+/// How a run has ended, if it has.
+fn ended(record: &Value) -> Option<Ended> {
+    let status = RunStatus::from_text(record["status"].as_str()?)?;
+    status.is_terminal().then(|| Ended::read(record))
 }
 
 fn is_passing(error: &anyhow::Error) -> bool {

@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::events;
-use super::follow::{Item, Until, follow};
-use crate::cli::client::Connection;
+use super::follow::{Ended, Item, Until, follow};
+use crate::cli::client::{Client, Connection};
 use crate::cli::error::CliError;
 use crate::cli::input::InputArgs;
 use crate::cli::output::{Output, note};
@@ -54,18 +54,33 @@ pub(super) fn run(args: &LaunchArgs, output: &Output) -> anyhow::Result<()> {
         return Ok(());
     }
     note(&format!("launched {run}"));
-    let status = follow(&client, run, 0, Until::Ended, |item| {
-        events::print(item, output)?;
-        tell_of_wait(run, item);
-        Ok(())
-    })?;
-    match status.as_deref() {
-        Some("finished") | None => Ok(()),
-        Some(status) => Err(
-            CliError::new("RUN_NOT_FINISHED", format!("{run} is {status}"))
-                .hint(format!("see what happened: smithers runs show {run}"))
-                .into(),
-        ),
+    follow_to_the_last(&client, run.to_owned(), output)
+}
+
+/// Follows a run, and those that go on in its place; fails when the last of them does.
+fn follow_to_the_last(client: &Client, mut run: String, output: &Output) -> anyhow::Result<()> {
+    loop {
+        let ended = follow(client, &run, 0, Until::Ended, |item| {
+            events::print(item, output)?;
+            tell_of_wait(&run, item);
+            Ok(())
+        })?;
+        let Some(Ended { status, next }) = ended else {
+            return Ok(());
+        };
+        if let Some(next) = next {
+            note(&format!("{run} goes on as {next}"));
+            run = next;
+            continue;
+        }
+        return match status.as_str() {
+            "finished" => Ok(()),
+            status => Err(
+                CliError::new("RUN_NOT_FINISHED", format!("{run} is {status}"))
+                    .hint(format!("see what happened: smithers runs show {run}"))
+                    .into(),
+            ),
+        };
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct RunRow {
     pub(super) cancel_requested_at_ms: Option<i64>,
     pub(super) error_json: Option<String>,
     pub(super) config_json: Option<String>,
+    pub(super) parent_run_id: Option<String>,
+    pub(super) next_run_id: Option<String>,
 }
 
 /// A node of a run.

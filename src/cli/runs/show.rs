@@ -142,6 +142,14 @@ impl Page {
         if let Some(took) = run.took(self.now) {
             table.pair("took", took);
         }
+        for (name, run) in [
+            ("after", &run.parent_run_id),
+            ("goes on as", &run.next_run_id),
+        ] {
+            if let Some(run) = run {
+                table.pair(name, run.as_str());
+            }
+        }
         if let Some(user) = self.launched_by() {
             table.pair("launched by", user);
         }

@@ -36,24 +36,27 @@ pub(super) struct Look {
 
 impl Look {
     /// Starts the child when there is none, lets it go on when it has stopped, and tells how it stands.
-    pub(super) async fn find(&self, spec: Option<ChildSpec>) -> Seen {
-        match self.stands().await {
-            Some(Stands::Seen(seen)) => seen,
-            Some(Stands::Nowhere) => match spec {
+    pub(super) async fn find(mut self, spec: Option<ChildSpec>) -> Seen {
+        let Some((newest, stands)) = self.stands().await else {
+            return Seen::Lost;
+        };
+        self.child = newest;
+        match stands {
+            Stands::Seen(seen) => seen,
+            Stands::Nowhere => match spec {
                 Some(spec) => self.launch(spec).await,
                 None => Seen::Lost,
             },
-            Some(Stands::Stopped) => self.revive(Revival::WhereItStopped).await,
-            Some(Stands::Held) => self.release().await,
-            Some(Stands::Undone(part)) => match spec {
+            Stands::Stopped => self.revive(Revival::WhereItStopped).await,
+            Stands::Held => self.release().await,
+            Stands::Undone(part) => match spec {
                 Some(spec) => self.start_again(part, spec).await,
                 None => Seen::Lost,
             },
-            None => Seen::Lost,
         }
     }
 
-    async fn stands(&self) -> Option<Stands> {
+    async fn stands(&self) -> Option<(RunId, Stands)> {
         let (backend, child, workflow) = (
             self.backend.clone(),
             self.child.clone(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use smithers_model::audit::Channel;
 use smithers_model::fact::Fact;
-use smithers_model::run::{Actor as Person, RunConfig, RunRow, SubflowOf};
+use smithers_model::run::{Actor as Person, RunConfig, RunRow, RunStatus, SubflowOf};
 use smithers_model::tree::ChildSpec;
 use smithers_model::{NodeKey, RunId};
 use tokio::sync::oneshot;
@@ -39,7 +39,7 @@ pub(crate) fn parent_as_person() -> Person {
 
 /// What a child run is in its parent; none of a run that has none.
 pub(crate) fn subflow_of(row: &RunRow) -> Option<SubflowOf> {
-    row.parent.as_ref()?;
+    row.tie.as_ref()?;
     let config: RunConfig = serde_json::from_str(row.config.as_str()).ok()?;
     config.subflow
 }
@@ -103,16 +103,25 @@ impl RunActor {
         );
     }
 
-    /// Ends a child, without waiting for it.
+    /// Ends a child, or the run that goes on in its place, without waiting for it.
     pub(super) fn cancel_child(&self, child: RunId) {
+        let (backend, registry) = (self.services.backend.clone(), self.registry.clone());
+        let first = child.clone();
+        let newest = crate::reading::off_arbiter(move || {
+            let newest = backend.reader().map(|reader| reader.last_of_chain(&first));
+            newest.and_then(|read| Ok(read?))
+        });
         // Nobody waits for the answer; a request that gets lost is made again by the sweep.
-        let (receipt, _) = oneshot::channel();
-        self.registry.do_send(Redeliver {
-            run_id: child,
-            request: RunRequest::Cancel {
-                actor: Box::new(parent_as_person()),
-                receipt,
-            },
+        actix_rt::spawn(async move {
+            let newest = newest.await.ok().and_then(Result::ok).flatten();
+            let (receipt, _) = oneshot::channel();
+            registry.do_send(Redeliver {
+                run_id: newest.unwrap_or(child),
+                request: RunRequest::Cancel {
+                    actor: Box::new(parent_as_person()),
+                    receipt,
+                },
+            });
         });
     }
 
@@ -126,13 +135,17 @@ impl RunActor {
             return;
         }
         self.told = status;
+        if status == RunStatus::Continued {
+            // The run that goes on in its place tells.
+            return;
+        }
         if let Some(SubflowOf {
             parent_run_id,
             node,
             ..
         }) = subflow_of(run.engine.row())
         {
-            let child = self.run_id.clone();
+            let child = run.engine.row().first_of_chain().clone();
             self.registry.do_send(Redeliver {
                 run_id: parent_run_id,
                 request: RunRequest::ChildMoved { node, child },

@@ -48,17 +48,19 @@ pub(super) fn refused(code: &str, message: &str) -> Seen {
     }
 }
 
-/// Reads how a child stands.
+/// Reads how a child stands, and which run that is: the newest one that goes on in its place, if any does.
 pub(super) fn stands(
     backend: &dyn Backend,
     child: &RunId,
     workflow: &dyn Workflow,
-) -> Result<Stands, smithers_store::Error> {
+) -> Result<(RunId, Stands), smithers_store::Error> {
     let reader = backend.reader()?;
-    let Some(row) = reader.run(child)? else {
-        return Ok(Stands::Nowhere);
+    let newest = reader.last_of_chain(child)?;
+    let newest = newest.unwrap_or_else(|| child.clone());
+    let Some(row) = reader.run(&newest)? else {
+        return Ok((newest, Stands::Nowhere));
     };
-    Ok(match (row.tie, row.status.is_terminal()) {
+    let stands = match (row.tie, row.status.is_terminal()) {
         (Some(ChildTie::Undone), _) => Stands::Undone(part_of(&row)),
         (Some(ChildTie::Taken), false) => Stands::Stopped,
         (Some(ChildTie::Taken | ChildTie::Unwanted), true) if row.status != RunStatus::Finished => {
@@ -68,7 +70,8 @@ pub(super) fn stands(
         (Some(ChildTie::Unwanted), false) => Stands::Seen(Seen::GoesOn),
         _ if is_held(&row) => Stands::Held,
         _ => Stands::Seen(seen(&*reader, &row, workflow)?),
-    })
+    };
+    Ok((newest, stands))
 }
 
 /// Whether it waits for somebody to accept another version of its workflow.
@@ -87,12 +90,13 @@ fn seen(
     workflow: &dyn Workflow,
 ) -> Result<Seen, smithers_store::Error> {
     Ok(match row.status {
-        RunStatus::Running => Seen::GoesOn,
+        // One that has continued meanwhile is followed by a run that tells when it moves.
+        RunStatus::Running | RunStatus::Continued => Seen::GoesOn,
         RunStatus::WaitingApproval => Seen::Waits(WaitKind::Approval),
         RunStatus::WaitingTimer => Seen::Waits(WaitKind::Timer),
         RunStatus::WaitingQuota => Seen::Waits(WaitKind::Quota),
         RunStatus::WaitingEvent | RunStatus::Paused => Seen::Waits(WaitKind::Event),
-        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Continued => failure(row),
+        RunStatus::Failed | RunStatus::Cancelled => failure(row),
         RunStatus::Finished => {
             let part = part_of(row).and_then(|part| workflow.part(part));
             let table = part.and_then(|part| part.definition().result_table.clone());

@@ -130,6 +130,7 @@ fn row(run_id: &RunId) -> RunRow {
     RunRow {
         parent: None,
         tie: None,
+        chain: None,
         run_id: run_id.clone(),
         workflow_key: "chain".into(),
         workflow_name: "chain".into(),

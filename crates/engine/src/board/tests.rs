@@ -96,6 +96,7 @@ fn write(tree: &mut TreeBuilder, shape: &Shape, names: &mut u32) {
                 id: format!("l{names}").as_str().into(),
                 until: false,
                 max_iterations: 3,
+                continue_as_new_every: None,
                 on_max_reached: OnMaxReached::ReturnLast,
             };
             (Kind::Loop(spec), std::slice::from_ref(&**body))

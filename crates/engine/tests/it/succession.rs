@@ -2,19 +2,30 @@
 
 use serde_json::json;
 use smithers_model::fact::Fact;
-use smithers_model::run::{RunConfig, RunStatus};
+use smithers_model::run::RunStatus;
 
-use crate::support::{El, World, approval, comp, par, seq, stat, workflow};
+use crate::support::{El, World, approval, comp, par, repeat, seq, stat, workflow, workflow_at};
 
 fn next(state: serde_json::Value) -> El {
     El::ContinueAsNew(state)
 }
 
 fn told(world: &World) -> serde_json::Value {
-    let config = world.store.successors[0].row.config.as_str();
-    let config: RunConfig = serde_json::from_str(config).expect("the configuration is JSON");
-    let told = config.continuation.expect("it goes on for another run");
+    let told = &world.store.successors[0].told;
     serde_json::to_value(told).expect("what it is told is JSON")
+}
+
+/// A loop without an end, of which every run has `every` passes, beside `others`.
+fn endless(every: u32, others: fn() -> Vec<El>) -> World {
+    World::looping(move |_, passes| {
+        let mut element = repeat("l", false, [stat("t").into()]);
+        if let El::Loop(spec, _) = &mut element {
+            spec.max_iterations = 100;
+            spec.continue_as_new_every = Some(every);
+        }
+        let children = std::iter::once(element).chain(others());
+        Ok(workflow_at(passes, [par(children)]))
+    })
 }
 
 #[test]
@@ -65,4 +76,45 @@ fn what_could_start_beside_it_does_not() {
     let world = World::of(workflow([par([comp("a").into(), next(json!(null))])]));
     assert_eq!(world.status(), RunStatus::Continued);
     assert_eq!(world.nodes(), "a=pending");
+}
+
+#[test]
+fn a_loop_that_has_had_its_share_of_passes_goes_on_in_another_run() {
+    let world = endless(4, Vec::new);
+    assert_eq!(world.status(), RunStatus::Continued);
+    assert_eq!(world.store.outputs.len(), 4);
+    let next = &world.store.successors[0];
+    assert_eq!(
+        (next.loops[0].iteration, next.row.run_id.as_str()),
+        (4, "r1:next:2")
+    );
+    let told = told(&world);
+    assert_eq!(told["reason"], "loop-threshold");
+    assert_eq!(
+        (&told["loopId"], &told["iteration"]),
+        (&json!("l"), &json!(4))
+    );
+    assert_eq!(told["payload"], json!(null));
+}
+
+#[test]
+fn a_loop_goes_on_in_its_run_while_something_else_there_is_under_way_or_waits() {
+    let mut working = endless(2, || vec![comp("work").into()]);
+    assert_eq!(working.status(), RunStatus::Running);
+    assert!(working.store.successors.is_empty());
+    working.finish("work");
+    let asking = endless(2, || vec![approval("gate").into()]);
+    assert!(asking.store.successors.is_empty());
+}
+
+#[test]
+fn the_last_pass_of_a_loop_ends_it_and_not_the_run() {
+    let world = World::looping(|_, passes| {
+        let mut element = repeat("l", false, [stat("t").into()]);
+        if let El::Loop(spec, _) = &mut element {
+            spec.continue_as_new_every = Some(3);
+        }
+        Ok(workflow_at(passes, [element]))
+    });
+    assert_eq!(world.status(), RunStatus::Finished);
 }

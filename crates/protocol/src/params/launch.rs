@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Params;
 use super::fields::{flag, object, positive_integer, present, required_text, text};
-use super::ids::check_run_id;
+use super::ids::check_new_run_id;
 use crate::error::RpcError;
 use crate::limits;
 
@@ -79,7 +79,7 @@ impl LaunchRun {
             .map(StartedBy::read)
             .transpose()?;
         let run_id = text(&params, "runId").or_else(|| text(&options, "runId"));
-        run_id.as_deref().map_or(Ok(()), check_run_id)?;
+        run_id.as_deref().map_or(Ok(()), check_new_run_id)?;
         Ok(LaunchRun {
             workflow,
             input,

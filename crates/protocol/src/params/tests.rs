@@ -303,7 +303,7 @@ fn a_stream_begins_after_a_number_that_was_given_out() {
 }
 
 #[test]
-fn run_ids_are_plain_or_of_children() {
+fn run_ids_are_plain_or_of_children_or_of_runs_that_go_on_for_others() {
     for id in [
         "run-3tasks",
         "a",
@@ -313,6 +313,8 @@ fn run_ids_are_plain_or_of_children() {
         "run-1:child:sub:0",
         "r:child:A@b=1,x.y:c:12",
         "r:child:a:1:child:b:2",
+        "r:next:2",
+        "r:next:12:child:sub:0:next:3",
     ] {
         assert_eq!(check_run_id(id), Ok(()), "{id}");
     }
@@ -330,9 +332,21 @@ fn run_ids_are_plain_or_of_children() {
         "r:child:n:x",
         "r:kid:n:0",
         ":child:n:0",
+        "r:next:",
+        "r:next:x",
+        "r:next:2:next:3",
+        ":next:2",
         &long_child,
     ] {
         assert_eq!(refusal(check_run_id(id)).0, "InvalidRunId", "{id}");
+    }
+}
+
+#[test]
+fn a_client_launches_no_run_under_an_id_that_the_gateway_makes() {
+    for id in ["r:next:2", "r:child:sub:0"] {
+        let launch = params(json!({"workflow": "w", "runId": id}));
+        assert_eq!(refusal(LaunchRun::read(launch)).0, "InvalidRunId", "{id}");
     }
 }
 

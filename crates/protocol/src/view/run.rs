@@ -76,6 +76,9 @@ pub struct RunRow<'a> {
     /// Who started it, as the client told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_by: Option<StartedBy>,
+    /// The run that goes on in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_run_id: Option<String>,
 }
 
 /// The answer of `getRun`.

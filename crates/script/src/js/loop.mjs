@@ -3,7 +3,6 @@
 import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
-import { later } from "smithers:later";
 import { native } from "smithers:native";
 import { Kind, host } from "smithers:render";
 
@@ -37,14 +36,14 @@ export function currentScope() {
 
 export function Loop(props) {
   if (props.skipIf) return null;
-  if (props.continueAsNewEvery !== undefined) return later("Loop with continueAsNewEvery", props);
   const { ctx } = currentFrame();
   const id = typeof props.id === "string" && props.id !== "" ? props.id : `ralph:${native.path()}`;
   const scope = new Scope(loopScopes.current, id, ctx.iterations);
   const spec = {
     id: scope.name,
     until: Boolean(props.until),
-    maxIterations: limit(props.maxIterations ?? MOST_ITERATIONS),
+    maxIterations: limit("maxIterations", props.maxIterations ?? MOST_ITERATIONS),
+    continueAsNewEvery: props.continueAsNewEvery === undefined ? 0 : limit("continueAsNewEvery", props.continueAsNewEvery),
     mayReachMax: outcome(props.onMaxReached ?? "return-last") === "return-last",
   };
   const body = new Element(loopScopes.Provider, { value: scope, children: props.children }, null);
@@ -53,10 +52,10 @@ export function Loop(props) {
 
 export const Ralph = Loop;
 
-function limit(value) {
+function limit(name, value) {
   const whole = Math.floor(Number(value));
   if (whole >= 1) return Math.min(whole, 0xffffffff);
-  throw new SmithersError("INVALID_INPUT", `maxIterations must be a number from 1, got ${JSON.stringify(value)}`);
+  throw new SmithersError("INVALID_INPUT", `${name} must be a number from 1, got ${JSON.stringify(value)}`);
 }
 
 function outcome(value) {

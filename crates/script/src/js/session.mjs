@@ -19,10 +19,10 @@ class Session {
     this.workflow = workflow;
     this.registry = workflow.registry;
     this.runId = runId;
-    this.input = freeze(JSON.parse(input));
-    this.auth = freeze(JSON.parse(auth));
     /** What the run before this one handed over, or null. */
     this.continuation = freeze(JSON.parse(continuation));
+    this.input = freeze(inputOf(workflow, JSON.parse(input), this.continuation));
+    this.auth = freeze(JSON.parse(auth));
     this.rows = new Rows();
     this.statics = new CheckedTexts();
     /** What the run has learnt about its agents. */
@@ -35,6 +35,12 @@ class Session {
   hasRow(table, nodeId, iteration) {
     return this.rows.has(table, nodeId, iteration);
   }
+}
+
+/** An input without a schema tells what was handed over too; modules of the public project read it there. */
+function inputOf(workflow, input, continuation) {
+  const tells = continuation !== null && workflow.inputSchema === undefined && typeof input === "object" && input !== null;
+  return tells && !Array.isArray(input) ? { ...input, __smithersContinuation: continuation } : input;
 }
 
 export function openSession(id, workflow, runId, input, auth, continuation) {

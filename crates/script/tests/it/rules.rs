@@ -248,10 +248,6 @@ fn skip_if_leaves_out_everything_but_a_task() {
 #[test]
 fn later_components_are_built_and_named() {
     for (body, name) in [
-        (
-            "<Loop id='l' until={false} continueAsNewEvery={5}/>",
-            "Loop with continueAsNewEvery",
-        ),
         ("<Sandbox id='s' output={outputs.out}/>", "Sandbox"),
         ("<s.Saga id='s' steps={[]}/>", "Saga"),
         ("<s.TryCatchFinally id='t' try={<a/>}/>", "TryCatchFinally"),

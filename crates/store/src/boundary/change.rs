@@ -13,7 +13,10 @@ impl Pass<'_> {
     pub(super) fn change(&self, change: &mut RowChange) {
         match change {
             RowChange::InsertRun(run) => self.run(&mut run.row),
-            RowChange::ContinueAs(next) => self.run(&mut next.row),
+            RowChange::ContinueAs(next) => {
+                self.run(&mut next.row);
+                self.json(Place::Input, &mut next.told.payload);
+            }
             RowChange::UpdateRun(update) => {
                 self.optional(&mut update.workflow_name, |name| {
                     self.text(Place::Label, name)
@@ -59,7 +62,8 @@ impl Pass<'_> {
             | RowChange::LetChildGo { .. }
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. }
-            | RowChange::FireSchedule { .. } => {}
+            | RowChange::FireSchedule { .. }
+            | RowChange::ForgetContinuation => {}
             RowChange::Reattach { input } => {
                 self.optional(input, |input| self.json(Place::Input, input));
             }

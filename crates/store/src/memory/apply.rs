@@ -239,7 +239,8 @@ impl State {
                 self.launches.insert(key, new.row.run_id.clone());
             }
             let mut run = Run::new(new.row.clone());
-            run.row.tie = new.row.parent.as_ref().map(|parent| self.tie_to(parent));
+            let parent = new.row.parent.as_ref().filter(|_| new.row.tie.is_some());
+            run.row.tie = parent.map(|parent| self.tie_to(parent));
             self.runs.insert(new.row.run_id.clone(), run);
         }
     }
@@ -254,7 +255,8 @@ impl State {
     }
 
     fn let_child_go(&mut self, parent: &RunId, child: &RunId, tie: ChildTie) {
-        let child = self.runs.get_mut(child);
+        let last = self.last_of_chain(child);
+        let child = self.runs.get_mut(last.as_ref().unwrap_or(child));
         if let Some(child) = child.filter(|child| child.row.parent.as_ref() == Some(parent)) {
             child.row.tie = Some(tie);
         }
@@ -281,13 +283,17 @@ impl State {
             RowChange::InsertRun(_) => {}
             RowChange::ContinueAs(next) => {
                 let mut successor = Run::new(next.row);
+                successor.continuation = Some(next.told);
                 successor.outputs = run.outputs.clone();
                 successor.outputs_completed = run.outputs_completed;
                 let loops = next.loops.into_iter();
                 successor.loops = loops.map(|row| (row.id.clone(), row)).collect();
+                successor.row.tie = run.row.tie;
+                run.row.tie = run.row.tie.map(|_| ChildTie::Taken);
                 let id = successor.row.run_id.clone();
                 self.runs.insert(id, successor);
             }
+            RowChange::ForgetContinuation => run.continuation = None,
             RowChange::UpdateRun(update) => run.update(update),
             RowChange::PutNode(node) => drop(run.nodes.insert(node.node.clone(), node)),
             RowChange::PutAttempt(attempt) => run.put_attempt(attempt),

@@ -47,7 +47,7 @@ impl RunReader for MemoryReader {
         let state = self.0.read();
         let wanted = |row: &&RunRow| {
             (filter.include_system || !row.system)
-                && filter.status.is_none_or(|status| row.status == status)
+                && filter.has_status(row.status)
                 && (filter.parent.is_none() || row.parent == filter.parent)
                 && filter
                     .workflow
@@ -73,6 +73,10 @@ impl RunReader for MemoryReader {
         let wanted = rows
             .filter(|row| row.status == status && after.is_none_or(|after| row.run_id > *after));
         Ok(wanted.map(|row| row.run_id.clone()).take(limit).collect())
+    }
+
+    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>> {
+        Ok(self.0.read().last_of_chain(first))
     }
 
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>> {
@@ -379,6 +383,7 @@ impl Reader for MemoryReader {
             let approvals = run.approvals_in_order();
             Some(RunRows {
                 row: run.row.clone(),
+                continuation: run.continuation.clone(),
                 nodes: run.nodes.values().cloned().collect(),
                 attempts: run.attempts.values().cloned().collect(),
                 loops: run.loops.values().cloned().collect(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smithers_model::approval::{Approval, ApprovalStatus};
 use smithers_model::audit::StoredDeployment;
+use smithers_model::continuation::Continuation;
 use smithers_model::deletion::{Hold, Tombstone};
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
@@ -39,10 +40,23 @@ pub(super) struct State {
     pub(super) state_version: u64,
 }
 
+impl State {
+    /// The newest run of the chain that `first` began.
+    pub(super) fn last_of_chain(&self, first: &RunId) -> Option<RunId> {
+        let links = self.runs.values().filter_map(|run| {
+            let link = run.row.chain.as_ref()?;
+            (link.first == *first).then_some((link.depth, &run.row.run_id))
+        });
+        links.max().map(|(_, id)| id.clone())
+    }
+}
+
 /// The rows of one run.
 #[derive(Clone)]
 pub(super) struct Run {
     pub(super) row: RunRow,
+    /// What it is told of the run before it.
+    pub(super) continuation: Option<Continuation>,
     pub(super) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(super) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     /// Attempts whose due time wakes nobody, because the run is paused.
@@ -79,6 +93,7 @@ impl Run {
     pub(super) fn new(row: RunRow) -> Self {
         Self {
             row,
+            continuation: None,
             nodes: BTreeMap::new(),
             attempts: BTreeMap::new(),
             held: BTreeSet::new(),

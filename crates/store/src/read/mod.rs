@@ -19,6 +19,7 @@ mod wait;
 
 use smithers_model::RunId;
 use smithers_model::approval::Approval;
+use smithers_model::continuation::Continuation;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
@@ -77,6 +78,8 @@ pub trait Reader:
 pub struct RunRows {
     /// The run itself.
     pub row: RunRow,
+    /// What it is told of the run before it.
+    pub continuation: Option<Continuation>,
     /// By node id and iteration.
     pub nodes: Vec<NodeRow>,
     /// By node id, iteration and attempt.

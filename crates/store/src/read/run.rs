@@ -13,6 +13,8 @@ use super::ReadResult;
 pub struct RunFilter {
     /// Only runs with this status.
     pub status: Option<RunStatus>,
+    /// Runs with this status as well, when there is one above.
+    pub or_status: Option<RunStatus>,
     /// Only runs of this workflow.
     pub workflow: Option<WorkflowKey>,
     /// Only runs that this one has started.
@@ -30,12 +32,20 @@ impl Default for RunFilter {
     fn default() -> Self {
         Self {
             status: None,
+            or_status: None,
             workflow: None,
             parent: None,
             include_system: false,
             limit: 50,
             offset: 0,
         }
+    }
+}
+
+impl RunFilter {
+    /// Whether a run of this status is wanted.
+    pub(crate) fn has_status(&self, status: RunStatus) -> bool {
+        self.status.is_none() || self.status == Some(status) || self.or_status == Some(status)
     }
 }
 
@@ -54,6 +64,9 @@ pub trait RunReader {
         after: Option<&RunId>,
         limit: usize,
     ) -> ReadResult<Vec<RunId>>;
+
+    /// Returns the newest run of the chain that `first` began; none when no run has gone on for it.
+    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>>;
 
     /// Returns the run that a launch with this idempotency key made.
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>>;

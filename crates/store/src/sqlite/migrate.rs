@@ -55,6 +55,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0023_child_lists",
     "0024_approval_votes",
     "0025_approval_digests",
+    "0026_continuations",
 ];
 
 const LEDGER: &str = "

@@ -163,6 +163,8 @@ fn lists(reader: &dyn Reader, workflows: &[WorkflowKey]) -> ReadResult<Vec<Vec<R
             for workflow in keys() {
                 for include_system in [false, true] {
                     lists.push(reader.runs(&RunFilter {
+                        or_status:
+                            (status == Some(RunStatus::Running)).then_some(RunStatus::Continued),
                         status,
                         workflow: workflow.clone(),
                         parent: None,

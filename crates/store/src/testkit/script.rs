@@ -87,6 +87,7 @@ impl RunScript {
         RunRow {
             parent: None,
             tie: None,
+            chain: None,
             run_id: self.run_id.clone(),
             workflow_key: "w".into(),
             workflow_name: "workflow".into(),

@@ -78,6 +78,7 @@ pub(crate) fn repeat(id: &str, until: bool, body: impl IntoIterator<Item = El>) 
         id: id.into(),
         until,
         max_iterations: 3,
+        continue_as_new_every: None,
         on_max_reached: OnMaxReached::ReturnLast,
     };
     El::Loop(spec, body.into_iter().collect())

@@ -31,7 +31,6 @@ pub(super) fn launch_of(max_concurrency: Option<u32>) -> Launch {
                 created_at: String::new(),
             },
             subflow: None,
-            continuation: None,
             started_by: None,
             rerun_of: None,
         },

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smithers_engine::LoadedRun;
 use smithers_model::approval::Approval;
 use smithers_model::audit::AuditRecord;
+use smithers_model::continuation::Continuation;
 use smithers_model::event::Event;
 use smithers_model::frame::FrameRow;
 use smithers_model::loops::LoopRow;
@@ -22,6 +23,8 @@ pub(crate) struct Store {
     pub(crate) run: Option<RunRow>,
     /// Runs that go on in its place.
     pub(crate) successors: Vec<Successor>,
+    /// What the run is told of the one before it.
+    pub(crate) told: Option<Continuation>,
     pub(crate) nodes: BTreeMap<NodeKey, NodeRow>,
     pub(crate) attempts: BTreeMap<(NodeKey, u32), AttemptRow>,
     pub(crate) loops: BTreeMap<LoopId, LoopRow>,
@@ -53,6 +56,7 @@ impl Store {
                 assert!(self.run.is_none(), "run exists");
                 self.run = Some(run.row.clone());
             }
+            RowChange::ForgetContinuation => self.told = None,
             RowChange::ContinueAs(next) => self.successors.push((**next).clone()),
             RowChange::UpdateRun(update) => {
                 update_run(self.run.as_mut().expect("run row"), update);
@@ -161,6 +165,7 @@ impl Store {
     pub(crate) fn load(&self) -> LoadedRun {
         LoadedRun {
             row: self.run.clone().expect("run row"),
+            continuation: self.told.clone(),
             nodes: self.nodes.values().cloned().collect(),
             attempts: self.attempts.values().cloned().collect(),
             loops: self.loops.values().cloned().collect(),

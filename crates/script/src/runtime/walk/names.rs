@@ -56,6 +56,7 @@ names! {
     quarantine = "quarantine",
     until = "until",
     max_iterations = "maxIterations",
+    continue_as_new_every = "continueAsNewEvery",
     may_reach_max = "mayReachMax",
     missing = "missing",
     retries = "retries",

@@ -95,7 +95,9 @@ impl<'js> NodeReader<'_, 'js> {
 
     fn repeated(&self, spec: &Value<'js>) -> Result<LoopSpec> {
         let names = self.names;
+        let every: f64 = get(spec, names.continue_as_new_every)?;
         Ok(LoopSpec {
+            continue_as_new_every: (every > 0.0).then_some(every as u32),
             id: LoopId::new(get::<String>(spec, names.id)?),
             until: get(spec, names.until)?,
             max_iterations: get::<f64>(spec, names.max_iterations)? as u32,

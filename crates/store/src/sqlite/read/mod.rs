@@ -107,6 +107,10 @@ impl SqliteReader {
             return Ok(None);
         };
         Ok(Some(RunRows {
+            continuation: match row.chain {
+                Some(_) => self.continuation(run)?,
+                None => None,
+            },
             row,
             nodes: self.nodes(run)?,
             attempts: self.attempts(run)?,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Row, ToSql};
+use smithers_model::continuation::{ChainLink, Continuation};
 use smithers_model::node::NodeState;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::ChildTie;
@@ -21,8 +22,9 @@ macro_rules! select_run {
             "SELECT r.run_id, r.workflow_key, r.workflow_name, r.workflow_hash, r.status, r.system,
                     r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms, r.pause_requested_at_ms,
                     r.error_json, r.config_json, h.epoch, h.next_seq, h.next_stream_seq, h.next_frame_no,
-                    r.input_json, r.parent_run_id, r.parent_tie
+                    r.input_json, r.parent_run_id, r.parent_tie, c.before_run_id, c.first_run_id, c.depth
              FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
+             LEFT JOIN _smithers_continuations c ON c.run_id = r.run_id
              ",
             $tail
         )
@@ -51,7 +53,29 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         input: raw_json(row, 17)?,
         parent: row.get::<_, Option<String>>(18)?.map(RunId::new),
         tie: row.get::<_, Option<Stored<ChildTie>>>(19)?.map(|tie| tie.0),
+        chain: chain_link(row, 20)?,
     })
+}
+
+/// The place of a run in a chain, from three columns beginning with `at`.
+fn chain_link(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<ChainLink>> {
+    let Some(before) = row.get::<_, Option<String>>(at)? else {
+        return Ok(None);
+    };
+    Ok(Some(ChainLink {
+        before: RunId::new(before),
+        first: run_id(row, at + 1)?,
+        depth: row.get(at + 2)?,
+    }))
+}
+
+impl SqliteReader {
+    /// What a run is told of the one before it.
+    pub(super) fn continuation(&self, run: &RunId) -> ReadResult<Option<Continuation>> {
+        let sql = "SELECT told_json FROM _smithers_continuations WHERE run_id = ?1";
+        let told = self.one(sql, [run.as_str()], |row| from_optional_json(row, 0))?;
+        Ok(told.flatten())
+    }
 }
 
 /// The indexes that list runs are in listing order; which one leads depends on the filter. The bound on the
@@ -60,7 +84,7 @@ fn listing(filter: &RunFilter) -> &'static str {
     if filter.parent.is_some() {
         return select_run!(
             "WHERE r.parent_run_id = :parent AND (:all OR +r.system = 0)
-               AND (:any_status OR +r.status = :status)
+               AND (:any_status OR +r.status IN (:status, :or_status))
                AND (:any_workflow OR +r.workflow_key = :workflow)
              ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
         );
@@ -74,6 +98,15 @@ fn listing(filter: &RunFilter) -> &'static str {
             "WHERE r.created_at_ms <= 9223372036854775807
              ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
         ),
+        (Some(_), None, _) if filter.or_status.is_some() => concat!(
+            select_run!("WHERE r.status = :status AND (:all OR +r.system = 0)"),
+            " UNION ALL ",
+            // Both halves come in order, so that they are merged.
+            select_run!(
+                "WHERE r.status = :or_status AND (:all OR +r.system = 0)
+                 ORDER BY 7 DESC, 1 LIMIT :limit OFFSET :offset"
+            )
+        ),
         (Some(_), None, _) => select_run!(
             "WHERE r.status = :status AND (:all OR +r.system = 0)
              ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
@@ -83,7 +116,8 @@ fn listing(filter: &RunFilter) -> &'static str {
              ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
         ),
         (Some(_), Some(_), _) => select_run!(
-            "WHERE r.workflow_key = :workflow AND +r.status = :status AND (:all OR +r.system = 0)
+            "WHERE r.workflow_key = :workflow AND +r.status IN (:status, :or_status)
+               AND (:all OR +r.system = 0)
              ORDER BY r.created_at_ms DESC, r.run_id LIMIT :limit OFFSET :offset"
         ),
     }
@@ -107,8 +141,13 @@ impl RunReader for SqliteReader {
             params.push((":any_status", &any_status));
             params.push((":any_workflow", &any_workflow));
         }
+        let or_status = filter.or_status.map(RunStatus::as_str);
         if status.is_some() || parent.is_some() {
             params.push((":status", &status));
+        }
+        let is_merged = or_status.is_some() && status.is_some();
+        if is_merged || parent.is_some() || (status.is_some() && workflow.is_some()) {
+            params.push((":or_status", &or_status));
         }
         if workflow.is_some() || parent.is_some() {
             params.push((":workflow", &workflow));
@@ -131,6 +170,12 @@ impl RunReader for SqliteReader {
                    ORDER BY run_id LIMIT ?3";
         let params = (status.as_str(), after, bound(limit));
         self.all(sql, params, |row| run_id(row, 0))
+    }
+
+    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>> {
+        let sql = "SELECT run_id FROM _smithers_continuations
+                   WHERE first_run_id = ?1 ORDER BY depth DESC LIMIT 1";
+        self.one(sql, [first.as_str()], |row| run_id(row, 0))
     }
 
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>> {

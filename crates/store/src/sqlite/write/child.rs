@@ -4,14 +4,17 @@ use rusqlite::{Connection, params};
 use smithers_model::step::ChildTie;
 use smithers_model::{RawJson, RunId};
 
-/// The parent does without the child from now on.
+/// The parent does without the child from now on, which may have gone on as other runs.
 pub(super) fn let_go(
     conn: &Connection,
     parent: &RunId,
     child: &RunId,
     tie: ChildTie,
 ) -> rusqlite::Result<()> {
-    let sql = "UPDATE _smithers_runs SET parent_tie = ?3 WHERE run_id = ?2 AND parent_run_id = ?1";
+    let sql = "UPDATE _smithers_runs SET parent_tie = ?3
+               WHERE parent_run_id = ?1 AND run_id = coalesce(
+                   (SELECT run_id FROM _smithers_continuations
+                    WHERE first_run_id = ?2 ORDER BY depth DESC LIMIT 1), ?2)";
     conn.prepare_cached(sql)?
         .execute(params![parent.as_str(), child.as_str(), tie.as_str()])?;
     Ok(())

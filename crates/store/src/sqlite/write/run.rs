@@ -19,7 +19,7 @@ pub(super) fn insert(
     deployment: Option<&str>,
 ) -> rusqlite::Result<()> {
     let row = &new.row;
-    let parent = row.parent.as_ref();
+    let parent = row.parent.as_ref().filter(|_| row.tie.is_some());
     let tie = parent.map(|parent| child::tie(conn, parent)).transpose()?;
     let sql = "INSERT INTO _smithers_runs
                    (run_id, workflow_key, workflow_name, workflow_hash, status, system, created_at_ms,

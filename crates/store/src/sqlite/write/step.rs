@@ -98,6 +98,7 @@ impl Writing<'_> {
             RowChange::ContinueAs(next) => {
                 succession::begin(conn, run_id, next, &self.schema, self.deployment)
             }
+            RowChange::ForgetContinuation => succession::forget(conn, run_id),
             RowChange::UpdateRun(update) => run::update(conn, run_id, update),
             RowChange::PutNode(row) => node::put(conn, run_id, row),
             RowChange::PutAttempt(row) => node::put_attempt(conn, run_id, row),

@@ -2,11 +2,13 @@
 
 use rusqlite::{Connection, params};
 use smithers_model::RunId;
+use smithers_model::run::RunRow;
 use smithers_model::step::{NewRun, Successor};
 
 use super::tables::quoted;
 use super::{loops, run};
 use crate::schema::Schema;
+use crate::sqlite::codec::json;
 
 /// Begins the run that follows `before`. All that `before` has given is stored by now.
 pub(super) fn begin(
@@ -18,11 +20,15 @@ pub(super) fn begin(
 ) -> rusqlite::Result<()> {
     let row = &next.row;
     let new = NewRun {
-        row: row.clone(),
+        row: RunRow {
+            tie: None,
+            ..row.clone()
+        },
         idempotency_key: None,
     };
     run::insert(conn, &new, deployment)?;
     run::insert_input(conn, row, schema)?;
+    link(conn, before, next)?;
     let sql = "INSERT INTO _smithers_run_heads
                    (run_id, epoch, next_seq, next_stream_seq, next_frame_no, next_clock)
                SELECT ?2, epoch, 0, 1, 1, next_clock FROM _smithers_run_heads WHERE run_id = ?1";
@@ -32,6 +38,36 @@ pub(super) fn begin(
         loops::put(conn, &row.run_id, state)?;
     }
     copy_outputs(conn, before, &row.run_id, schema)
+}
+
+/// Notes the place of the new run in its chain. If `before` is a child, the new run is what the parent waits for.
+fn link(conn: &Connection, before: &RunId, next: &Successor) -> rusqlite::Result<()> {
+    let (run, told) = (next.row.run_id.as_str(), &next.told);
+    let sql = "INSERT INTO _smithers_continuations
+                   (run_id, before_run_id, first_run_id, depth, told_json)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    conn.prepare_cached(sql)?.execute(params![
+        run,
+        before.as_str(),
+        told.first_run_id.as_str(),
+        told.depth,
+        json(told),
+    ])?;
+    let sql = "UPDATE _smithers_runs
+               SET parent_tie = (SELECT parent_tie FROM _smithers_runs WHERE run_id = ?2)
+               WHERE run_id = ?1";
+    conn.prepare_cached(sql)?.execute([run, before.as_str()])?;
+    let sql = "UPDATE _smithers_runs SET parent_tie = 'taken'
+               WHERE run_id = ?1 AND parent_tie IS NOT NULL";
+    conn.prepare_cached(sql)?.execute([before.as_str()])?;
+    Ok(())
+}
+
+/// The run begins again without what it was told; its place in the chain stays.
+pub(super) fn forget(conn: &Connection, run: &RunId) -> rusqlite::Result<()> {
+    let sql = "UPDATE _smithers_continuations SET told_json = NULL WHERE run_id = ?1";
+    conn.prepare_cached(sql)?.execute([run.as_str()])?;
+    Ok(())
 }
 
 fn copy_outputs(

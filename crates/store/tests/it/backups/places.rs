@@ -229,13 +229,11 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
     fill(&scratch.open(), &mut Workload::new(100), 9);
     let head = ops::plan(&scratch.path()).unwrap().pop().unwrap().id;
-    // As before the newest step, which only adds columns.
+    // As before the newest step, which only adds a table.
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         ALTER TABLE _smithers_approvals DROP COLUMN request_digest;
-         ALTER TABLE _smithers_approval_decisions DROP COLUMN request_digest;
-         ALTER TABLE _smithers_approval_votes DROP COLUMN request_digest"
+         DROP TABLE _smithers_continuations"
     ))
     .unwrap();
     drop(conn);

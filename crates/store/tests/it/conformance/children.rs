@@ -18,14 +18,6 @@ for_each_backend![
     children_are_found_by_their_parent_and_are_as_old_as_it,
 ];
 
-/// Launches run `id` as a child of `parent`.
-fn child(subject: &mut Subject, id: &str, parent: &str) -> RunScript {
-    let mut script = RunScript::new(id);
-    let launch = script.launch_with(|new| new.row.parent = Some(parent.into()));
-    subject.commit(launch).unwrap();
-    script
-}
-
 fn end(subject: &mut Subject, script: &mut RunScript) {
     let update = RunUpdate {
         status: Some(RunStatus::Finished),
@@ -54,7 +46,7 @@ fn unwanted(subject: &Subject) -> Vec<RunId> {
 
 fn a_child_that_has_ended_is_found_until_its_parent_has_its_result(subject: &mut Subject) {
     let mut parent = subject.launched("p");
-    let mut script = child(subject, "c", "p");
+    let mut script = subject.child("c", "p");
     let row = subject.reader().run(&run("c")).unwrap().unwrap();
     assert_eq!(row.parent, Some(run("p")));
     assert_eq!(ended(subject), []);
@@ -67,7 +59,7 @@ fn a_child_that_has_ended_is_found_until_its_parent_has_its_result(subject: &mut
 
 fn a_child_of_a_parent_that_has_ended_is_found_until_it_ends_too(subject: &mut Subject) {
     let mut parent = subject.launched("p");
-    let mut script = child(subject, "c", "p");
+    let mut script = subject.child("c", "p");
     assert_eq!(unwanted(subject), []);
     let_go(subject, &mut parent, "c", ChildTie::Unwanted);
     end(subject, &mut parent);
@@ -79,15 +71,15 @@ fn a_child_of_a_parent_that_has_ended_is_found_until_it_ends_too(subject: &mut S
 fn a_child_that_begins_after_the_end_of_its_parent_is_unwanted(subject: &mut Subject) {
     let mut parent = subject.launched("p");
     end(subject, &mut parent);
-    child(subject, "c", "p");
-    child(subject, "d", "nobody");
+    subject.child("c", "p");
+    subject.child("d", "nobody");
     assert_eq!(unwanted(subject), [run("c"), run("d")]);
 }
 
 fn only_the_parent_lets_a_child_go(subject: &mut Subject) {
     subject.launched("p");
     let mut stranger = subject.launched("q");
-    let mut script = child(subject, "c", "p");
+    let mut script = subject.child("c", "p");
     let_go(subject, &mut stranger, "c", ChildTie::Unwanted);
     let_go(subject, &mut stranger, "none", ChildTie::Unwanted);
     assert_eq!(unwanted(subject), []);
@@ -97,7 +89,7 @@ fn only_the_parent_lets_a_child_go(subject: &mut Subject) {
 
 fn a_child_that_goes_on_is_awaited_again_unless_its_parent_has_ended(subject: &mut Subject) {
     let mut parent = subject.launched("p");
-    let mut script = child(subject, "c", "p");
+    let mut script = subject.child("c", "p");
     let_go(subject, &mut parent, "c", ChildTie::Undone);
     let tie = |subject: &Subject| subject.reader().run(&run("c")).unwrap().unwrap().tie;
     assert_eq!(tie(subject), Some(ChildTie::Undone));
@@ -119,7 +111,7 @@ fn a_child_that_goes_on_is_awaited_again_unless_its_parent_has_ended(subject: &m
 fn children_are_listed_in_pages(subject: &mut Subject) {
     subject.launched("p");
     for id in ["c1", "c2", "c3"] {
-        let mut script = child(subject, id, "p");
+        let mut script = subject.child(id, "p");
         end(subject, &mut script);
     }
     let reader = subject.reader();
@@ -134,8 +126,8 @@ fn children_are_listed_in_pages(subject: &mut Subject) {
 fn children_are_found_by_their_parent_and_are_as_old_as_it(subject: &mut Subject) {
     let mut parent = subject.launched("p");
     subject.launched("q");
-    let mut first = child(subject, "c1", "p");
-    child(subject, "c2", "p");
+    let mut first = subject.child("c1", "p");
+    subject.child("c2", "p");
     end(subject, &mut first);
     let reader = subject.reader();
     let of = |parent: &str| RunFilter {

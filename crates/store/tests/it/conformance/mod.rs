@@ -16,6 +16,7 @@ mod schedules;
 mod succession;
 
 use smithers_model::RunId;
+use smithers_model::step::ChildTie;
 use smithers_store::testkit::{RunScript, ScratchDb, commit, definition, typed_definition};
 use smithers_store::{
     Backend, CommittedStep, Durability, MemoryStore, ReadGuard, Refusal, SqliteOptions,
@@ -78,6 +79,17 @@ impl Subject {
     pub(crate) fn launched(&mut self, id: &str) -> RunScript {
         let mut script = RunScript::new(id);
         self.commit(script.launch()).unwrap();
+        script
+    }
+
+    /// A launched child run.
+    pub(crate) fn child(&mut self, id: &str, parent: &str) -> RunScript {
+        let mut script = RunScript::new(id);
+        let launch = script.launch_with(|new| {
+            new.row.parent = Some(parent.into());
+            new.row.tie = Some(ChildTie::Awaited);
+        });
+        self.commit(launch).unwrap();
         script
     }
 }

@@ -22,7 +22,7 @@ impl Service {
         params: &Params,
     ) -> Result<Payload, RpcError> {
         let request = SubmitSignal::read(params)?;
-        let run_id = RunId::from(request.run_id.as_str());
+        let run_id = self.newest_of_chain(&request.run_id).await?;
         let address = SignalAddress {
             signal_name: request.signal_name,
             correlation_id: request.correlation_id,
@@ -40,12 +40,22 @@ impl Service {
         self.copy_to_children(caller, &run_id, &address, &payload)
             .await?;
         encode(&SignalAnswer {
-            run_id: &request.run_id,
+            run_id: run_id.as_str(),
             seq: kept.seq,
             signal_name: &address.signal_name,
             correlation_id: address.correlation(),
             received_at_ms: kept.received_at.0,
         })
+    }
+
+    /// The run that is meant by the id of any run of a chain: the one that goes on.
+    async fn newest_of_chain(&self, run_id: &str) -> Result<RunId, RpcError> {
+        let run_id = RunId::from(run_id);
+        self.read_briefly(move |reader| {
+            let newest = reader.last_of_chain(&run_id).map_err(error::of_read)?;
+            Ok(newest.unwrap_or(run_id))
+        })
+        .await
     }
 
     /// Gives every run below that has not ended a copy of a signal. One that ends meanwhile needs none.

@@ -2,10 +2,10 @@
 
 use actix::prelude::*;
 use smithers_engine::Refusal;
-use smithers_model::NodeKey;
 use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::step::{Step, StepWrite};
+use smithers_model::{NodeKey, RunId};
 
 use super::error::RunError;
 use super::messages::{
@@ -13,6 +13,7 @@ use super::messages::{
 };
 use super::open::{Activity, Answer, OpenRun, Tell};
 use super::{Phase, RunActor};
+use crate::registry::{Redeliver, RunRegistry};
 
 impl RunActor {
     /// Goes on until something outside has to answer: a render, a commit, or the next fact.
@@ -141,6 +142,10 @@ impl RunActor {
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
+        if let Some(next) = run.engine.row().next_run_id() {
+            let tell = forward(self.registry.clone(), next, message, receipt);
+            return run.answers.push(Answer::new(Box::new(tell), None));
+        }
         let SignalMessage {
             address,
             payload,
@@ -268,5 +273,24 @@ impl Handler<FrameRendered> for RunActor {
         };
         self.apply(fact, None);
         self.advance(ctx);
+    }
+}
+
+/// Hands a signal on to the run that goes on in place of one, once that is committed.
+fn forward(
+    registry: Addr<RunRegistry>,
+    next: RunId,
+    message: SignalMessage,
+    receipt: Receipt<SignalKept>,
+) -> impl FnOnce(Result<(), RunError>) {
+    move |outcome| match outcome {
+        Ok(()) => registry.do_send(Redeliver {
+            run_id: next,
+            request: RunRequest::Signal {
+                message: Box::new(message),
+                receipt,
+            },
+        }),
+        Err(error) => drop(receipt.send(Err(error))),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use smithers_model::RawJson;
 use smithers_model::run::RunStatus;
+use smithers_model::signal::SignalAddress;
 use smithers_model::step::ChildTie;
 use smithers_model::workflow::Workflow;
 use smithers_script::{HostOptions, ScriptHost};
@@ -55,6 +57,21 @@ const child = smithers((ctx) => (
 export default smithers(() => (
   <Workflow name="parent">
     <Subflow id="sub" workflow={child} input={{}} output={outputs.output} retries={RETRIES} />
+  </Workflow>
+));
+"#;
+
+/// Each run hears one word.
+const LISTENING: &str = r#"/** @jsxImportSource smithers-orchestrator */
+import { Loop, WaitForEvent, Workflow, createSmithers } from "smithers-orchestrator";
+import { z } from "zod";
+const word = z.object({ n: z.number() });
+const { smithers, outputs } = createSmithers({ heard: word });
+export default smithers(() => (
+  <Workflow name="listening">
+    <Loop id="l" until={false} maxIterations={9} continueAsNewEvery={1}>
+      <WaitForEvent id="word" event="word" output={outputs.heard} outputSchema={word} />
+    </Loop>
   </Workflow>
 ));
 "#;
@@ -154,4 +171,27 @@ async fn a_cancelled_parent_ends_the_chain_below_it_wherever_it_stands() {
     let reader = bench.store.reader().unwrap();
     assert!(reader.active_runs(9).unwrap().is_empty());
     assert!(reader.unwanted_children(None, 9).unwrap().is_empty());
+}
+
+#[actix_rt::test]
+async fn a_signal_to_a_run_that_has_gone_on_reaches_the_one_that_goes_on() {
+    let (_host, workflow) = load(LISTENING);
+    let key = workflow.definition().key.clone();
+    let bench = Bench::of(MemoryStore::default(), vec![workflow]);
+    bench.runs.launch(launch(key.as_str(), "r1")).await.unwrap();
+    for (n, next) in [(1, "r1:next:2"), (2, "r1:next:3")] {
+        let payload = RawJson::of(&serde_json::json!({ "n": n }));
+        let address = SignalAddress {
+            signal_name: "word".into(),
+            correlation_id: None,
+        };
+        let first = "r1".into();
+        let kept = bench.runs.signal(&first, address, payload, somebody());
+        assert_eq!(kept.await.unwrap().seq, 0);
+        bench.wait_for(next, RunStatus::WaitingEvent).await;
+    }
+    assert_eq!(
+        rows(&bench, "r1:next:3"),
+        [r#"word {"n":1}"#, r#"word {"n":2}"#]
+    );
 }

@@ -70,6 +70,19 @@ impl Inbox {
         Some(&self.signals[*index].payload)
     }
 
+    /// What nobody has taken, as the signals of another run, in the order in which they came.
+    pub(crate) fn left_over(&self) -> Vec<Signal> {
+        let untaken = self
+            .signals
+            .iter()
+            .filter(|signal| signal.taken_by.is_none());
+        let renumbered = |(seq, signal): (u64, &Signal)| Signal {
+            seq,
+            ..signal.clone()
+        };
+        (0..).zip(untaken).map(renumbered).collect()
+    }
+
     /// Gives `node` the earliest signal for `address` that nobody has taken; returns its number.
     pub(crate) fn take(&mut self, node: &NodeKey, address: &SignalAddress) -> Option<u64> {
         let of = self.untaken.get_mut(address)?;

@@ -90,6 +90,7 @@ impl RunState {
             row,
             told,
             loops: self.loops.values().cloned().collect(),
+            signals: self.inbox.left_over(),
         }
     }
 

@@ -37,3 +37,10 @@ pub struct Signal {
     /// The node that has taken it; no other node gets it.
     pub taken_by: Option<NodeKey>,
 }
+
+impl Signal {
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        128 + self.payload.as_str().len()
+    }
+}

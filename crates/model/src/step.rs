@@ -179,6 +179,8 @@ pub struct Successor {
     pub told: Continuation,
     /// Where its loops begin.
     pub loops: Vec<LoopRow>,
+    /// The signals that nobody has taken in the run before it, in order.
+    pub signals: Vec<Signal>,
 }
 
 /// A run to insert.
@@ -255,6 +257,7 @@ impl RowChange {
                 512 + row.input.as_str().len()
                     + row.config.as_str().len()
                     + told.payload.as_str().len()
+                    + next.signals.iter().map(Signal::weight).sum::<usize>()
             }
             Self::AddSignal(signal) => 256 + signal.payload.as_str().len(),
             Self::PutOutput(row) => 96 + row.payload.as_str().len(),

@@ -64,6 +64,20 @@ fn running_work_is_waited_for_and_a_question_is_withdrawn() {
 }
 
 #[test]
+fn signals_that_nobody_has_taken_go_on_with_the_chain() {
+    let mut world = World::of(workflow([comp("a").into(), next(json!(null))]));
+    world.signal("early", None, json!({ "n": 1 })).unwrap();
+    world.signal("early", None, json!({ "n": 2 })).unwrap();
+    world.finish("a");
+    let signals = &world.store.successors[0].signals;
+    let told: Vec<_> = signals
+        .iter()
+        .map(|signal| (signal.seq, signal.payload.as_str()))
+        .collect();
+    assert_eq!(told, [(0, r#"{"n":1}"#), (1, r#"{"n":2}"#)]);
+}
+
+#[test]
 fn a_state_beyond_the_limit_fails_the_run() {
     let state = json!("x".repeat(1 << 20));
     let world = World::of(workflow([next(state)]));

@@ -16,6 +16,9 @@ impl Pass<'_> {
             RowChange::ContinueAs(next) => {
                 self.run(&mut next.row);
                 self.json(Place::Input, &mut next.told.payload);
+                for signal in &mut next.signals {
+                    self.json(Place::Output, &mut signal.payload);
+                }
             }
             RowChange::UpdateRun(update) => {
                 self.optional(&mut update.workflow_name, |name| {

@@ -288,6 +288,8 @@ impl State {
                 successor.outputs_completed = run.outputs_completed;
                 let loops = next.loops.into_iter();
                 successor.loops = loops.map(|row| (row.id.clone(), row)).collect();
+                let signals = next.signals.into_iter();
+                successor.signals = signals.map(|signal| (signal.seq, signal)).collect();
                 successor.row.tie = run.row.tie;
                 run.row.tie = run.row.tie.map(|_| ChildTie::Taken);
                 let id = successor.row.run_id.clone();

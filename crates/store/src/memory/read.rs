@@ -75,8 +75,8 @@ impl RunReader for MemoryReader {
         Ok(wanted.map(|row| row.run_id.clone()).take(limit).collect())
     }
 
-    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>> {
-        Ok(self.0.read().last_of_chain(first))
+    fn last_of_chain(&self, run: &RunId) -> ReadResult<Option<RunId>> {
+        Ok(self.0.read().last_of_chain(run))
     }
 
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>> {

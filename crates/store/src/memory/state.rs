@@ -41,8 +41,10 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The newest run of the chain that `first` began.
-    pub(super) fn last_of_chain(&self, first: &RunId) -> Option<RunId> {
+    /// The newest run of the chain that `run` belongs to.
+    pub(super) fn last_of_chain(&self, run: &RunId) -> Option<RunId> {
+        let known = self.runs.get(run);
+        let first = known.map_or(run, |run| run.row.first_of_chain());
         let links = self.runs.values().filter_map(|run| {
             let link = run.row.chain.as_ref()?;
             (link.first == *first).then_some((link.depth, &run.row.run_id))

@@ -65,8 +65,8 @@ pub trait RunReader {
         limit: usize,
     ) -> ReadResult<Vec<RunId>>;
 
-    /// Returns the newest run of the chain that `first` began; none when no run has gone on for it.
-    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>>;
+    /// Returns the newest run of the chain that `run` belongs to; none when no run has gone on for another there.
+    fn last_of_chain(&self, run: &RunId) -> ReadResult<Option<RunId>>;
 
     /// Returns the run that a launch with this idempotency key made.
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>>;

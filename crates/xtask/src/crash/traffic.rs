@@ -21,7 +21,7 @@ const FOLLOWERS: usize = 6;
 /// Every so many launches one is followed by a client.
 const FOLLOWED_EVERY: u64 = 3;
 /// Workflows of the module under load; one is as likely as another.
-const WORKFLOWS: [&str; 6] = ["quick", "busy", "gate", "rounds", "nested", WAITS];
+const WORKFLOWS: [&str; 7] = ["quick", "busy", "gate", "rounds", "nested", "chain", WAITS];
 /// The workflow that waits for a signal.
 const WAITS: &str = "waits";
 /// Pause of a client that finds nothing to do.

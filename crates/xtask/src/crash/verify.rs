@@ -40,6 +40,7 @@ pub(crate) fn check(database: &Path, ledger: &Ledger, verified: &mut Verified) -
     heard(&connection, ledger)?;
     exactly_once(&connection)?;
     whole_families(&connection)?;
+    whole_chains(&connection)?;
     seen(&events, ledger)?;
     ledger.check()?;
     Ok(events.len())
@@ -263,6 +264,44 @@ fn whole_families(connection: &Connection) -> Result<()> {
         ensure!(
             family == (3, 3, 3, Some(3.0)),
             "{run} ended with (children, finished, ends, total) = {family:?}"
+        );
+    }
+    Ok(())
+}
+
+/// What the eight rounds of `chain` add up to, and how many runs they take.
+const CIRCLE: (f64, u64) = (8.0, 3);
+
+/// A run that goes on as another one has exactly that one, and the last run of `chain` has been through all its rounds
+/// once.
+fn whole_chains(connection: &Connection) -> Result<()> {
+    let sql = "SELECT run.run_id, (SELECT count(*) FROM _smithers_continuations AS next
+                                   JOIN _smithers_runs USING (run_id) WHERE next.before_run_id = run.run_id)
+        FROM _smithers_runs AS run WHERE run.status = 'continued'";
+    let mut statement = connection
+        .prepare(sql)
+        .context("failed to read the chains")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    for row in rows.context("failed to read the chains")? {
+        let (run, next): (String, u64) = row.context("failed to read a chain")?;
+        ensure!(next == 1, "{run} goes on as {next} runs");
+    }
+    let sql = "SELECT run.run_id, total.n, chain.depth
+        FROM _smithers_runs AS run LEFT JOIN total USING (run_id)
+             LEFT JOIN _smithers_continuations AS chain USING (run_id)
+        WHERE run.workflow_name = 'chain' AND run.status IN ('finished', 'failed')";
+    let mut statement = connection
+        .prepare(sql)
+        .context("failed to read the ends of chains")?;
+    let rows = statement.query_map([], |row| {
+        let end: (Option<f64>, Option<u64>) = (row.get(1)?, row.get(2)?);
+        Ok((row.get::<_, String>(0)?, end))
+    });
+    for row in rows.context("failed to read the ends of chains")? {
+        let (run, end) = row.context("failed to read the end of a chain")?;
+        ensure!(
+            end == (Some(CIRCLE.0), Some(CIRCLE.1)),
+            "{run} ended with (total, runs) = {end:?}"
         );
     }
     Ok(())

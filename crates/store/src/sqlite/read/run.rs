@@ -172,10 +172,12 @@ impl RunReader for SqliteReader {
         self.all(sql, params, |row| run_id(row, 0))
     }
 
-    fn last_of_chain(&self, first: &RunId) -> ReadResult<Option<RunId>> {
+    fn last_of_chain(&self, run: &RunId) -> ReadResult<Option<RunId>> {
         let sql = "SELECT run_id FROM _smithers_continuations
-                   WHERE first_run_id = ?1 ORDER BY depth DESC LIMIT 1";
-        self.one(sql, [first.as_str()], |row| run_id(row, 0))
+                   WHERE first_run_id = coalesce(
+                       (SELECT first_run_id FROM _smithers_continuations WHERE run_id = ?1), ?1)
+                   ORDER BY depth DESC LIMIT 1";
+        self.one(sql, [run.as_str()], |row| run_id(row, 0))
     }
 
     fn launch_by_key(&self, workflow: &WorkflowKey, key: &str) -> ReadResult<Option<RunId>> {

@@ -6,7 +6,7 @@ use smithers_model::run::RunRow;
 use smithers_model::step::{NewRun, Successor};
 
 use super::tables::quoted;
-use super::{loops, run};
+use super::{loops, run, signal};
 use crate::schema::Schema;
 use crate::sqlite::codec::json;
 
@@ -36,6 +36,9 @@ pub(super) fn begin(
     conn.prepare_cached(sql)?.execute(pair)?;
     for state in &next.loops {
         loops::put(conn, &row.run_id, state)?;
+    }
+    for left_over in &next.signals {
+        signal::add(conn, &row.run_id, left_over)?;
     }
     copy_outputs(conn, before, &row.run_id, schema)
 }

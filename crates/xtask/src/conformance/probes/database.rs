@@ -20,7 +20,7 @@ const LEFT_OUT: [&str; 8] = [
     "SignalReceived",
 ];
 /// Fields of an event's payload that recordings keep, beside those of the node.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 9] = [
     "frameNo",
     "trigger",
     "status",
@@ -28,6 +28,8 @@ const KEPT: [&str; 7] = [
     "timerType",
     "timerId",
     "childRunId",
+    "newRunId",
+    "ancestryDepth",
 ];
 /// Columns of user tables that are no fields of the row.
 const RUN_COLUMN: &str = "run_id";

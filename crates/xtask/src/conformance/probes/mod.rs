@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use self::compare::{LOCK_PROVES_DEATH, Outcome, WAITS_ACT};
 use self::database::Database;
-use self::script::Script;
+use self::script::{Plan, Script};
 use self::stage::Stage;
 use super::better::Better;
 use super::report::{Report, with_log};
@@ -60,7 +60,7 @@ pub(crate) fn ours(project: &Project) -> Result<Vec<String>> {
 
 /// Plays a probe and writes down what came of it, to be read by whoever adds it.
 async fn record(project: &Project, binary: &Path, module: &Path) -> Result<()> {
-    let steps = Script::steps_of(module)?;
+    let Plan { steps, show } = Script::plan_of(module)?;
     let mut stage = Stage::set(binary, module, &clients::node_modules(project)).await?;
     let mut results = Vec::new();
     for step in &steps {
@@ -69,11 +69,14 @@ async fn record(project: &Project, binary: &Path, module: &Path) -> Result<()> {
         results.push(json!({ "op": step["op"], "result": result }));
     }
     let database = stage.database()?;
-    let mut runs = Vec::new();
-    for id in database.run_ids()? {
-        runs.push(database.recording(&id)?);
+    let ids = database.run_ids()?;
+    let shown = if show.is_empty() { &ids } else { &show };
+    let runs = shown.iter().map(|id| database.recording(id));
+    let runs = runs.collect::<Result<Vec<_>>>()?;
+    let mut expected = json!({ "probe": name_of(module), "steps": results, "runs": runs });
+    if !show.is_empty() {
+        expected["runCount"] = ids.len().into();
     }
-    let expected = json!({ "probe": name_of(module), "steps": results, "runs": runs });
     let text = serde_json::to_string_pretty(&expected)? + "\n";
     let file = module.with_extension("expected.json");
     std::fs::write(&file, text).with_context(|| format!("failed to write {}", file.display()))
@@ -113,10 +116,15 @@ async fn compare_all(stage: &mut Stage, script: &Script, rules: &BTreeSet<&str>)
     }
     let database = stage.database()?;
     let ids = database.run_ids()?;
-    if ids.len() != script.runs.len() {
-        found.push(format!("expected {} runs, got {ids:?}", script.runs.len()));
+    let expected = script.run_count.unwrap_or(script.runs.len());
+    if ids.len() != expected {
+        found.push(format!("expected {expected} runs, got {}", ids.len()));
     }
-    for (id, recorded) in ids.iter().zip(&script.runs) {
+    let shown: Vec<String> = match script.run_count {
+        Some(_) => script.runs.iter().map(id_of).collect(),
+        None => ids,
+    };
+    for (id, recorded) in shown.iter().zip(&script.runs) {
         found.extend(run_differences(&database, id, recorded, rules)?);
     }
     if found.is_empty() {
@@ -147,6 +155,10 @@ fn ended_earlier(script: &Script, position: usize, got: &Value, rules: &BTreeSet
     rules.contains(WAITS_ACT)
         && last_signal.is_some_and(|last| last < position)
         && end.is_some_and(|end| got["status"] == *end)
+}
+
+fn id_of(recorded: &Value) -> String {
+    recorded["runId"].as_str().unwrap_or_default().to_owned()
 }
 
 fn run_differences(

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::process;
@@ -19,6 +20,17 @@ const DECLARATION: &str = "export const probe =";
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
     pub(crate) runs: Vec<Value>,
+    /// How many runs there are, when not all of them are recorded.
+    pub(crate) run_count: Option<usize>,
+}
+
+/// What a probe does that has not been recorded, and what is to be recorded of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Value>,
+    /// The runs to record; all of them when none is named.
+    #[serde(default)]
+    pub(crate) show: Vec<String>,
 }
 
 /// One step: the literal of the module and the recorded result.
@@ -41,12 +53,12 @@ impl Script {
         Self::join(&literals["steps"], &recorded)
     }
 
-    /// The steps of a probe that has not been recorded.
-    pub(crate) fn steps_of(module: &Path) -> Result<Vec<Value>> {
+    /// What a probe does that has not been recorded.
+    pub(crate) fn plan_of(module: &Path) -> Result<Plan> {
         let source = std::fs::read_to_string(module)
             .with_context(|| format!("failed to read {}", module.display()))?;
-        let steps = evaluate(literal_of(&source)?)?["steps"].take();
-        serde_json::from_value(steps).context("the module has no steps")
+        let literal = evaluate(literal_of(&source)?)?;
+        serde_json::from_value(literal).context("the module has no steps")
     }
 
     fn join(literals: &Value, recorded: &Value) -> Result<Self> {
@@ -76,9 +88,11 @@ impl Script {
             .as_array()
             .context("the expectation has no runs")?
             .clone();
+        let run_count = recorded["runCount"].as_u64();
         Ok(Self {
             steps: steps.collect::<Result<_>>()?,
             runs,
+            run_count: run_count.and_then(|count| usize::try_from(count).ok()),
         })
     }
 }

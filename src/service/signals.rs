@@ -53,7 +53,7 @@ impl Service {
         let run_id = RunId::from(run_id);
         self.read_briefly(move |reader| {
             let newest = reader.last_of_chain(&run_id).map_err(error::of_read)?;
-            Ok(newest.unwrap_or(run_id))
+            Ok(newest.unwrap_or_else(|| run_id.clone()))
         })
         .await
     }

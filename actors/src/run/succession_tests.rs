@@ -24,7 +24,7 @@ export default smithers((ctx) => {
       <Sequence>
         <Task id="first" output={outputs.out}>{() => ({ n: ++begun })}</Task>
         {count < LINKS && <ContinueAsNew state={{ count: count + 1 }} />}
-        <Task id="last" output={outputs.out}>{() => ({ n: count })}</Task>
+        <Task id="last" output={outputs.out}>{() => ({ n: ctx.input.__smithersContinuation.payload.count })}</Task>
       </Sequence>
     </Workflow>
   );

@@ -9,7 +9,7 @@ use smithers_model::frame::Trigger;
 use smithers_model::loops::{LoopRow, LoopState};
 use smithers_model::step::RowChange;
 use smithers_model::tree::{LoopSpec, OnMaxReached};
-use smithers_model::{Iteration, LoopId, RawJson, Timestamp};
+use smithers_model::{Iteration, LoopId, Timestamp};
 
 use crate::frame::Frame;
 use crate::state::RunState;
@@ -55,7 +55,7 @@ impl RunState {
             }
         }
         match had_its_share.filter(|_| is_quiet) {
-            Some(reason) => self.continue_as_new(reason, RawJson::of(&()), now),
+            Some(reason) => self.continue_loop(reason, now),
             None => self.renders.push_back(Some(Trigger::LoopAdvanced)),
         }
     }

@@ -24,7 +24,7 @@ impl RunState {
         if !self.running.is_empty() || self.open.is_full() {
             return;
         }
-        let Kind::ContinueAsNew { state } = &frame.tree.elements()[index].kind else {
+        let Kind::ContinueAsNew { state, fresh } = &frame.tree.elements()[index].kind else {
             return;
         };
         let size = state.as_str().len();
@@ -33,17 +33,22 @@ impl RunState {
                 format!("the state of ContinueAsNew has {size} bytes; {MOST_STATE} is the limit");
             return self.fail(ErrorInfo::coded("INVALID_INPUT", message), now);
         }
-        self.continue_as_new(ContinueReason::Explicit, state.clone(), now);
+        let mut successor = self.successor(ContinueReason::Explicit, state.clone(), now);
+        if *fresh {
+            successor.keeps_rows = false;
+            successor.loops.clear();
+            successor.told.iteration = 0;
+        }
+        self.continue_as(successor, now);
     }
 
-    /// Ends the run; another one goes on in its place.
-    pub(crate) fn continue_as_new(
-        &mut self,
-        reason: ContinueReason,
-        state: RawJson,
-        now: Timestamp,
-    ) {
-        let successor = self.successor(reason, state, now);
+    /// Ends the run because a loop has had its share of passes; another one goes on in its place.
+    pub(crate) fn continue_loop(&mut self, reason: ContinueReason, now: Timestamp) {
+        let successor = self.successor(reason, RawJson::of(&()), now);
+        self.continue_as(successor, now);
+    }
+
+    fn continue_as(&mut self, successor: Successor, now: Timestamp) {
         self.end_waits(CancelReason::RunContinued, "Run continued as new", now);
         let event = Event::RunContinuedAsNew {
             new_run_id: successor.row.run_id.clone(),
@@ -88,6 +93,7 @@ impl RunState {
         };
         Successor {
             row,
+            keeps_rows: true,
             told,
             loops: self.loops.values().cloned().collect(),
             signals: self.inbox.left_over(),

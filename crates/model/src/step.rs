@@ -43,7 +43,7 @@ impl Step {
 pub enum RowChange {
     /// A new run; refused when its id exists.
     InsertRun(Box<NewRun>),
-    /// The run goes on as a new one, which begins with copies of its output rows.
+    /// The run goes on as a new one, which may begin with copies of its output rows.
     ContinueAs(Box<Successor>),
     /// New values for the run row.
     UpdateRun(RunUpdate),
@@ -175,6 +175,8 @@ impl ChildTie {
 pub struct Successor {
     /// Its row.
     pub row: RunRow,
+    /// It begins with copies of the output rows.
+    pub keeps_rows: bool,
     /// What it is told of the run before it.
     pub told: Continuation,
     /// Where its loops begin.

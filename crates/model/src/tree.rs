@@ -95,6 +95,8 @@ pub enum Kind {
     ContinueAsNew {
         /// What the new run is told.
         state: RawJson,
+        /// The new run begins without the rows and loops of this one.
+        fresh: bool,
     },
     /// An element that this build knows but does not run yet.
     Later {

@@ -100,6 +100,14 @@ impl Run<'_> {
         }
     }
 
+    /// The run number `depth` of the chain that this one began.
+    fn next(&self, depth: u64) -> Run<'_> {
+        Run {
+            gateway: self.gateway,
+            run_id: format!("{}:next:{depth}", self.run_id),
+        }
+    }
+
     /// What `node` stored.
     async fn output(&self, node: &str) -> Value {
         self.output_in(node, 0).await

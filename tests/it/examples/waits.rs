@@ -55,6 +55,22 @@ async fn subflow_sums_up_what_was_decided_in_runs_of_their_own() {
 }
 
 #[tokio::test]
+async fn chain_counts_on_from_run_to_run() {
+    let example = Example::serve("chain").await;
+    let run = example.launch(json!({ "ordersPerRun": 2 })).await;
+    for cents in [100, 200, 300, 400] {
+        run.signal(json!({ "signalName": "order", "payload": { "cents": cents } }))
+            .await;
+    }
+    run.ends("continued").await;
+    let second = run.next(2);
+    second.ends("continued").await;
+    run.next(3).reaches("order-0", "waiting-event").await;
+    let totals = second.output("totals").await;
+    assert_eq!(totals, json!({ "orders": 4, "cents": 1000 }));
+}
+
+#[tokio::test]
 async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
     let example = Example::serve("wait-for-event").await;
     let run = example.launch(json!({ "environment": "prod" })).await;

@@ -107,10 +107,7 @@ impl RunActor {
     pub(super) fn cancel_child(&self, child: RunId) {
         let (backend, registry) = (self.services.backend.clone(), self.registry.clone());
         let first = child.clone();
-        let newest = crate::reading::off_arbiter(move || {
-            let newest = backend.reader().map(|reader| reader.last_of_chain(&first));
-            newest.and_then(|read| Ok(read?))
-        });
+        let newest = crate::reading::off_arbiter(move || backend.reader()?.last_of_chain(&first));
         // Nobody waits for the answer; a request that gets lost is made again by the sweep.
         actix_rt::spawn(async move {
             let newest = newest.await.ok().and_then(Result::ok).flatten();

@@ -7,7 +7,7 @@ use smithers_model::run::RunStatus;
 use crate::support::{El, World, approval, comp, par, repeat, seq, stat, workflow, workflow_at};
 
 fn next(state: serde_json::Value) -> El {
-    El::ContinueAsNew(state)
+    El::ContinueAsNew(state, false)
 }
 
 fn told(world: &World) -> serde_json::Value {
@@ -75,6 +75,17 @@ fn signals_that_nobody_has_taken_go_on_with_the_chain() {
         .map(|signal| (signal.seq, signal.payload.as_str()))
         .collect();
     assert_eq!(told, [(0, r#"{"n":1}"#), (1, r#"{"n":2}"#)]);
+}
+
+#[test]
+fn a_run_can_go_on_without_rows_and_loops() {
+    let world = World::of(workflow([
+        repeat("l", false, [stat("t").into()]),
+        El::ContinueAsNew(json!({ "sum": 3 }), true),
+    ]));
+    let next = &world.store.successors[0];
+    assert!(!next.keeps_rows && next.loops.is_empty());
+    assert_eq!(next.told.payload.value(), json!({ "sum": 3 }));
 }
 
 #[test]

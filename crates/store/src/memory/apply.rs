@@ -284,7 +284,9 @@ impl State {
             RowChange::ContinueAs(next) => {
                 let mut successor = Run::new(next.row);
                 successor.continuation = Some(next.told);
-                successor.outputs = run.outputs.clone();
+                if next.keeps_rows {
+                    successor.outputs = run.outputs.clone();
+                }
                 successor.outputs_completed = run.outputs_completed;
                 let loops = next.loops.into_iter();
                 successor.loops = loops.map(|row| (row.id.clone(), row)).collect();

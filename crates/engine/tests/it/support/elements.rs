@@ -31,7 +31,7 @@ pub(crate) enum El {
     Task(Box<TaskSpec>),
     Text(&'static str),
     Later(&'static str),
-    ContinueAsNew(Value),
+    ContinueAsNew(Value, bool),
 }
 
 /// A task that can still be refined; becomes an element with `into`.
@@ -416,9 +416,9 @@ fn write(tree: &mut TreeBuilder, element: El, passes: &Passes, scope: &Scope) {
             };
             (kind, "smithers:deferred", Vec::new())
         }
-        El::ContinueAsNew(state) => {
+        El::ContinueAsNew(state, fresh) => {
             let state = RawJson::of(&state);
-            let kind = Kind::ContinueAsNew { state };
+            let kind = Kind::ContinueAsNew { state, fresh };
             (kind, "smithers:continue-as-new", Vec::new())
         }
         El::Later(component) => {

@@ -67,5 +67,6 @@ names! {
     wait = "wait",
     callback = "callback",
     payload = "payload",
+    fresh = "fresh",
     error = "error",
 }

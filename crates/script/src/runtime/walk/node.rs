@@ -69,6 +69,7 @@ impl<'js> NodeReader<'_, 'js> {
                 component: get(&spec()?, names.component)?,
             },
             kinds::CONTINUE_AS_NEW => Kind::ContinueAsNew {
+                fresh: get(&spec()?, names.fresh)?,
                 state: RawJson::trusted(get::<String>(&spec()?, names.payload)?),
             },
             kinds::LOOP => Kind::Loop(self.repeated(&spec()?)?),

@@ -40,7 +40,10 @@ pub(super) fn begin(
     for left_over in &next.signals {
         signal::add(conn, &row.run_id, left_over)?;
     }
-    copy_outputs(conn, before, &row.run_id, schema)
+    match next.keeps_rows {
+        true => copy_outputs(conn, before, &row.run_id, schema),
+        false => Ok(()),
+    }
 }
 
 /// Notes the place of the new run in its chain. If `before` is a child, the new run is what the parent waits for.

@@ -52,6 +52,7 @@ fn handed_over(subject: &Subject, from: &str, to: &str) -> Vec<RowChange> {
         RowChange::UpdateRun(end),
         RowChange::ContinueAs(Box::new(Successor {
             row,
+            keeps_rows: true,
             told,
             loops,
             signals: Vec::new(),

@@ -4,9 +4,10 @@
 //! steps (`*/20`) go on behind it. Where a clock is put back, a fixed time comes once, at the first of the two
 //! moments, and steps go through the hour twice.
 
+use std::str::FromStr;
 use std::sync::OnceLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -82,6 +83,27 @@ impl Recurrence {
     pub fn after(&self, moment: Timestamp) -> Option<Timestamp> {
         let found = self.cron.find_next_occurrence(&self.at(moment)?, false);
         found.ok().map(|at| Timestamp(at.timestamp_millis()))
+    }
+
+    /// A moment by the clock of the plan, with its distance from UTC, such as `2026-03-29T03:00:00+02:00`.
+    pub fn shown(&self, moment: Timestamp) -> String {
+        let at = self.at(moment);
+        at.map_or_else(
+            || moment.to_iso(),
+            |at| at.to_rfc3339_opts(SecondsFormat::Secs, false),
+        )
+    }
+
+    /// Reads a date (`2026-03-29`) or a date and time (`2026-03-29T01:30:00`) by the clock of the plan, or a moment with
+    /// its distance from UTC (`2026-03-29T01:30:00Z`).
+    pub fn moment(&self, text: &str) -> Option<Timestamp> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Some(Timestamp(at.timestamp_millis()));
+        }
+        let midnight = NaiveDate::from_str(text).map(|date| date.and_time(NaiveTime::MIN));
+        let local = NaiveDateTime::from_str(text).or(midnight).ok()?;
+        let at = self.zone.from_local_datetime(&local).earliest()?;
+        Some(Timestamp(at.timestamp_millis()))
     }
 
     /// The firings by `moment`, the last one first.
@@ -249,5 +271,24 @@ mod tests {
         assert!(refused(&"1,".repeat(200)).contains("longer than 256 bytes"));
         let error = Recurrence::read(&plan("* * * * *", "Mars/Base")).unwrap_err();
         assert!(error.to_string().contains("\"Mars/Base\""), "{error}");
+    }
+
+    #[test]
+    fn moments_are_read_by_the_clock_of_the_zone_unless_they_say_otherwise() {
+        let plan = SchedulePlan {
+            pattern: "@daily".into(),
+            time_zone: Some("Europe/Berlin".into()),
+            ..SchedulePlan::default()
+        };
+        let berlin = Recurrence::read(&plan).unwrap();
+        let read = |text: &str| berlin.moment(text).map(|at| at.to_iso());
+        let midnight = Some("2026-07-01T22:00:00.000Z".to_owned());
+        assert_eq!(read("2026-07-02"), midnight);
+        assert_eq!(read("2026-07-02T00:00:00"), midnight);
+        assert_eq!(read("2026-07-01T22:00:00Z"), midnight);
+        assert_eq!(read("2026-03-29T02:30:00"), None, "no clock shows it");
+        assert_eq!(read("soon"), None);
+        let shown = berlin.shown(berlin.moment("2026-07-02").unwrap());
+        assert_eq!(shown, "2026-07-02T00:00:00+02:00");
     }
 }

@@ -44,7 +44,7 @@ state_text!(CatchUp {
 });
 
 /// When and how a workflow is launched: what somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SchedulePlan {
     /// Five fields, six with seconds in front, or a word such as `@daily`.

@@ -339,9 +339,14 @@ fn is_same(event: &Seen, row: &Stored) -> bool {
 /// Returns the stored names of an event on the wire: `node.waiting_approval` is `NodeWaitingApproval`.
 fn stored_names(wire: &str) -> Vec<String> {
     match wire {
-        "run.completed" => ["RunFinished", "RunFailed", "RunCancelled"]
-            .map(str::to_owned)
-            .to_vec(),
+        "run.completed" => [
+            "RunFinished",
+            "RunFailed",
+            "RunCancelled",
+            "RunContinuedAsNew",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         "approval.decided" => ["ApprovalGranted", "ApprovalDenied"]
             .map(str::to_owned)
             .to_vec(),

@@ -2,6 +2,7 @@
 
 mod compare;
 mod database;
+mod scheduling;
 mod script;
 mod stage;
 
@@ -70,11 +71,11 @@ async fn record(project: &Project, binary: &Path, module: &Path) -> Result<()> {
     }
     let database = stage.database()?;
     let ids = database.run_ids()?;
-    let shown = if show.is_empty() { &ids } else { &show };
+    let shown = show.as_ref().unwrap_or(&ids);
     let runs = shown.iter().map(|id| database.recording(id));
     let runs = runs.collect::<Result<Vec<_>>>()?;
     let mut expected = json!({ "probe": name_of(module), "steps": results, "runs": runs });
-    if !show.is_empty() {
+    if show.is_some() {
         expected["runCount"] = ids.len().into();
     }
     let text = serde_json::to_string_pretty(&expected)? + "\n";

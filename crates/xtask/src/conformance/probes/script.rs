@@ -28,9 +28,8 @@ pub(crate) struct Script {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Value>,
-    /// The runs to record; all of them when none is named.
-    #[serde(default)]
-    pub(crate) show: Vec<String>,
+    /// The runs to record; all of them when it is absent.
+    pub(crate) show: Option<Vec<String>>,
 }
 
 /// One step: the literal of the module and the recorded result.

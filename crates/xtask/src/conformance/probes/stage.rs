@@ -18,7 +18,7 @@ const OTHERS: [&str; 2] = ["ben", "carl"];
 /// Run of a step that names none.
 const DEFAULT_RUN: &str = "r1";
 /// Time for a run to end or park; the longest probe works for seven seconds.
-const SETTLE_DEADLINE: Duration = Duration::from_secs(40);
+pub(super) const SETTLE_DEADLINE: Duration = Duration::from_secs(40);
 /// Node states in which nothing more will happen.
 const ENDED: [&str; 4] = ["finished", "failed", "skipped", "cancelled"];
 
@@ -68,6 +68,16 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The binary under test.
+    pub(super) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// Key of the workflow of the probe.
+    pub(super) fn workflow(&self) -> &str {
+        &self.workflow
+    }
+
     /// Returns a view of the database.
     pub(crate) fn database(&self) -> Result<Database> {
         Database::open(&self.scratch.database())
@@ -103,6 +113,9 @@ impl Stage {
             }
             "kill9" => self.kill(&run, step).await,
             "rpc" => self.ask(step).await,
+            "cli" => self.command(step),
+            "cron" => self.schedule(step).await,
+            "runs" => self.runs(step).await,
             "restart" => self.restart(step).await,
             other => bail!("steps of kind `{other}` cannot be played yet"),
         }
@@ -117,7 +130,7 @@ impl Stage {
         self.gateway.as_ref().context("the gateway is not running")
     }
 
-    async fn call(&self, method: &str, params: Value) -> Result<Result<Value, Refusal>> {
+    pub(super) async fn call(&self, method: &str, params: Value) -> Result<Result<Value, Refusal>> {
         self.gateway()?.call(TOKEN, method, params).await
     }
 

@@ -159,6 +159,7 @@ mod tests {
                 requested_at: Timestamp(1),
                 votes: Vec::new(),
                 decision: None,
+                auto_approved: false,
             },
         }
     }

@@ -1,7 +1,7 @@
 //! Pending approvals as clients see them.
 
-use smithers_model::approval::{Approval, ApprovalMode, Decision};
-use smithers_protocol::view::{ApprovalRow, OptionRow, VoteRow};
+use smithers_model::approval::{Approval, ApprovalMode, AutoApprove, Decision};
+use smithers_protocol::view::{ApprovalRow, AutoApproveRow, OptionRow, VoteRow};
 use smithers_store::read::PendingApproval;
 
 /// The row of `listApprovals` (gateway-protocol 11). It holds nothing of the run's input or outputs.
@@ -30,7 +30,7 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
             .collect(),
         allowed_scopes: &request.allowed_scopes,
         allowed_users: &request.allowed_users,
-        auto_approve: None,
+        auto_approve: request.auto_approve.as_ref().map(auto_row),
         required_approvals: required(approval),
         votes: required(approval).map(|_| approval.votes.iter().map(vote_row).collect()),
         answer_schema: request
@@ -49,6 +49,15 @@ pub(crate) fn required(approval: &Approval) -> Option<u32> {
     let request = &approval.request;
     let required = request.required_approvals.get();
     request.counts_votes().then_some(required)
+}
+
+fn auto_row(auto: &AutoApprove) -> AutoApproveRow {
+    AutoApproveRow {
+        after: auto.after,
+        audit: auto.audit,
+        condition_met: auto.condition_met,
+        revert_on_met: auto.revert_on_met,
+    }
 }
 
 fn vote_row(vote: &Decision) -> VoteRow<'_> {

@@ -8,6 +8,7 @@ mod approval_digest;
 mod approval_owners;
 mod audit;
 mod audit_export;
+mod auto_approvals;
 mod backup;
 mod cli;
 mod cli_approvals;

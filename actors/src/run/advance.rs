@@ -30,6 +30,8 @@ impl RunActor {
             }
             if run.engine.render_request().is_some() {
                 self.make_frame(ctx);
+            } else if let Some(wanted) = run.engine.precedent_request() {
+                self.look_for_precedents(wanted, ctx);
             } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
             } else if let Some(request) = self.requests.pop_front() {
@@ -44,7 +46,7 @@ impl RunActor {
 
     /// Applies one fact; the answer waits for the step, also when it is a refusal, because a refusal may
     /// rest on something that is not committed yet.
-    fn apply(&mut self, fact: Fact, tell: Option<Tell>) {
+    pub(super) fn apply(&mut self, fact: Fact, tell: Option<Tell>) {
         let now = self.services.clock.now();
         let Phase::Open(run) = &mut self.phase else {
             return;

@@ -29,6 +29,7 @@ mod open;
 #[cfg(test)]
 mod output_tests;
 mod perform;
+mod precedents;
 mod reports;
 mod settle;
 #[cfg(test)]

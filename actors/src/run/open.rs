@@ -33,6 +33,8 @@ pub(super) enum Activity {
     Idle,
     /// A frame is being rendered; the step stays open.
     Rendering,
+    /// It is being read what people decided in other runs; the step stays open.
+    LookingBack,
     /// The step is being committed.
     Committing {
         /// To be carried out afterwards.

@@ -117,6 +117,7 @@ fn show<'a>(
         "NodeWaitingTimer" => B::node_waiting_timer(run, node?, iteration),
         "ApprovalRequested" => B::approval_requested(run, node?, iteration),
         "ApprovalGranted" => B::approval_decided(run, node?, iteration, true),
+        "ApprovalAutoApproved" => B::approval_auto_approved(run, node?, iteration),
         "ApprovalDenied" => B::approval_decided(run, node?, iteration, false),
         "CronTriggered" => B::cron_triggered(run, &fields.cron_id, &fields.workflow),
         "RunFinished" => B::run_finished(run, &fields.failed_child_keys),

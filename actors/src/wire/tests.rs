@@ -229,6 +229,13 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
             ),
         ),
         (
+            Event::ApprovalAutoApproved {
+                node: node(),
+                request_digest: None,
+            },
+            Some(r#""approval.auto_approved" {"runId":"r1","nodeId":"t0","iteration":2}"#),
+        ),
+        (
             Event::ApprovalDenied {
                 node: node(),
                 request_digest: None,
@@ -379,13 +386,14 @@ fn kind(event: &Event) -> usize {
         Event::CronTriggered { .. } => 30,
         Event::ApprovalVoted { .. } => 31,
         Event::RunContinuedAsNew { .. } => 32,
+        Event::ApprovalAutoApproved { .. } => 33,
     }
 }
 
 #[test]
 fn the_table_has_every_kind_of_event() {
     let kinds: BTreeSet<usize> = table().iter().map(|(event, _)| kind(event)).collect();
-    assert_eq!(kinds, (0..33).collect());
+    assert_eq!(kinds, (0..34).collect());
 }
 
 #[test]

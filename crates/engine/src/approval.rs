@@ -30,6 +30,7 @@ impl RunState {
             custody: self.policy.custody(&request.ownership, now),
             votes: Vec::new(),
             decision: None,
+            auto_approved: false,
         };
         if let Some(due) = approval.next_due() {
             self.open.command(Command::WakeAt(due));

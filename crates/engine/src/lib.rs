@@ -15,13 +15,15 @@
 //! 1. [`RunState::accept`] a fact.
 //! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome;
 //!    where [`RunState::has_frame`], the session may say instead that the newest frame stands.
-//! 3. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
+//! 3. While [`RunState::precedent_request`] asks how people decided elsewhere, read it and accept it.
+//! 4. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
 //!
 //! One file is one idea: `lifecycle` is the diagram of a node, `board` finds what can start, `settle` decides,
 //! and every kind of fact has the file that applies it.
 
 mod answer_schema;
 mod approval;
+mod auto_approval;
 mod board;
 mod cancel;
 mod cap;
@@ -63,6 +65,7 @@ mod view;
 mod vote;
 mod wait;
 
+pub use auto_approval::PrecedentRequest;
 pub use cap::CONCURRENCY_CEILING;
 pub use identity::{ChangedWorkflow, WORKFLOW_MISMATCH};
 pub use launch::launch;

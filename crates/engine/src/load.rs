@@ -114,6 +114,8 @@ impl RunState {
             children_to_find: BTreeSet::new(),
             carried,
             continuation: loaded.continuation.as_ref().map(RawJson::of),
+            precedents_wanted: BTreeMap::new(),
+            precedents: BTreeMap::new(),
             open: OpenStep::default(),
         }
     }

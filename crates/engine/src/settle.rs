@@ -28,6 +28,7 @@ impl RunState {
     fn current_frame(&self) -> Option<Arc<Frame>> {
         let is_current = self.run.status == RunStatus::Running
             && self.renders.is_empty()
+            && self.precedents_wanted.is_empty()
             && !self.open.is_full();
         self.frame.clone().filter(|_| is_current)
     }

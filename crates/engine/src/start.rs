@@ -19,7 +19,7 @@ use crate::state::RunState;
 enum Start {
     /// The workflow leaves it out.
     Skip,
-    /// Somebody has to be asked first.
+    /// Somebody has to be asked first, or has said yes often enough.
     Ask,
     /// Somebody said no, and the author said that this ends it.
     Deny,
@@ -192,8 +192,14 @@ impl RunState {
     }
 
     fn ask_about(&mut self, task: &TaskSpec, now: Timestamp) {
+        let Some(spec) = &task.approval else {
+            return;
+        };
+        if self.wants_precedents(&task.node, &spec.request) {
+            return;
+        }
         self.know(task, now);
-        if let Some(spec) = &task.approval {
+        if !self.approve_by_itself(&task.node, &spec.request, now) {
             self.ask(&task.node, &spec.request, now);
         }
     }

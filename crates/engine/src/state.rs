@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use smithers_model::approval::Approval;
+use smithers_model::approval::{Approval, Precedent};
 use smithers_model::fact::Fact;
 use smithers_model::frame::Trigger;
 use smithers_model::loops::LoopRow;
@@ -77,6 +77,10 @@ pub struct RunState {
     pub(crate) carried: BTreeSet<(String, NodeKey)>,
     /// `ctx.continuation`.
     pub(crate) continuation: Option<RawJson>,
+    /// Approvals of which it is to be read what people decided before, with how many decisions are enough.
+    pub(crate) precedents_wanted: BTreeMap<NodeKey, u32>,
+    /// What was read of approvals that are about to be given or asked for.
+    pub(crate) precedents: BTreeMap<NodeKey, Vec<Precedent>>,
     /// What is to be committed next.
     pub(crate) open: OpenStep,
 }
@@ -122,6 +126,7 @@ impl RunState {
                 decision,
                 actor,
             } => self.decide_approval(node, decision, &actor, now),
+            Fact::PrecedentsRead { node, found } => self.precedents_read(node, found),
             Fact::SignalReceived {
                 address,
                 payload,
@@ -142,6 +147,7 @@ impl RunState {
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;
         self.settle(now);
+        self.forget_precedents();
         Ok(())
     }
 

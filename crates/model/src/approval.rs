@@ -1,10 +1,13 @@
 //! Approvals: what is asked, and the decisions, which are append-only (DESIGN 9).
 
+mod auto;
 mod digest;
 
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
+
+pub use auto::{AUTO_DECIDER, AutoApprove, Precedent};
 
 use crate::json::RawJson;
 use crate::ownership::{Custody, Ownership};
@@ -82,6 +85,9 @@ pub struct ApprovalRequest {
     /// Who is responsible, and what becomes of it when nobody answers.
     #[serde(default, skip_serializing_if = "Ownership::is_silent")]
     pub ownership: Ownership,
+    /// When nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_approve: Option<AutoApprove>,
     /// Of a HumanTask: what an answer has to fit, a JSON Schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_schema: Option<RawJson>,
@@ -101,6 +107,7 @@ impl ApprovalRequest {
             allowed_users: Vec::new(),
             required_approvals: one(),
             ownership: Ownership::default(),
+            auto_approve: None,
             answer_schema: None,
         }
     }
@@ -187,6 +194,8 @@ pub struct Approval {
     pub votes: Vec<Decision>,
     /// The answer.
     pub decision: Option<Decision>,
+    /// It was given without a person.
+    pub auto_approved: bool,
 }
 
 impl Approval {

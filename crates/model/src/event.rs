@@ -281,6 +281,15 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         request_digest: Option<String>,
     },
+    /// It was given without a person.
+    ApprovalAutoApproved {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Digest of what would have been asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_digest: Option<String>,
+    },
     /// The answer was no.
     ApprovalDenied {
         #[serde(flatten)]
@@ -370,6 +379,7 @@ impl Event {
             Self::TimerCancelled { .. } => "TimerCancelled",
             Self::ApprovalRequested { .. } => "ApprovalRequested",
             Self::ApprovalVoted { .. } => "ApprovalVoted",
+            Self::ApprovalAutoApproved { .. } => "ApprovalAutoApproved",
             Self::ApprovalGranted { .. } => "ApprovalGranted",
             Self::ApprovalDenied { .. } => "ApprovalDenied",
             Self::ApprovalEscalated { .. } => "ApprovalEscalated",

@@ -1,6 +1,6 @@
 //! Facts: what happened outside a run and moves it.
 
-use crate::approval::Decision;
+use crate::approval::{Decision, Precedent};
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::report::Report;
@@ -89,6 +89,13 @@ pub enum Fact {
         decision: Decision,
         /// Who gave it, for the checks of `allowedUsers`, `allowedScopes` and owners.
         actor: Actor,
+    },
+    /// What people decided about a node in other runs of the workflow, as the engine asked.
+    PrecedentsRead {
+        /// Which node.
+        node: NodeKey,
+        /// What they decided, the newest first. None when it could not be read: then a person is asked.
+        found: Vec<Precedent>,
     },
     /// Somebody sent a signal. It is kept, whatever becomes of the run.
     SignalReceived {

@@ -22,6 +22,7 @@ pub(in crate::cli) struct ApprovalRow {
     approval_mode: String,
     options: Vec<OptionRow>,
     required_approvals: Option<u32>,
+    auto_approve: Option<AutoRow>,
     #[serde(default)]
     votes: Vec<VoteRow>,
     allowed_scopes: Vec<String>,
@@ -39,6 +40,15 @@ struct VoteRow {
     approved: bool,
     note: Option<String>,
     decided_at_ms: i64,
+}
+
+/// Why it was not given without a person.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AutoRow {
+    after: Option<u32>,
+    condition_met: Option<bool>,
+    revert_on_met: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,6 +79,9 @@ impl ApprovalRow {
         table.pair("answer", self.answer());
         for vote in &self.votes {
             table.pair("vote", vote.line(now));
+        }
+        if let Some(auto) = &self.auto_approve {
+            table.pair("asks because", auto.line());
         }
         table.pair("who", self.who());
         table.pair("asked", moment::at(self.requested_at_ms, now));
@@ -159,6 +172,25 @@ impl OptionRow {
     }
 }
 
+impl AutoRow {
+    fn line(&self) -> String {
+        match self {
+            Self {
+                revert_on_met: Some(true),
+                ..
+            } => "its workflow wants people to be asked again".into(),
+            Self {
+                condition_met: Some(false),
+                ..
+            } => "the condition of its autoApprove does not hold".into(),
+            Self { after, .. } => format!(
+                "people have not said yes {} times in a row in other runs",
+                after.unwrap_or(0)
+            ),
+        }
+    }
+}
+
 impl VoteRow {
     fn line(&self, now: Timestamp) -> String {
         let voter = self.decided_by.as_deref().unwrap_or("somebody");
@@ -222,6 +254,14 @@ mod tests {
         asked["votes"] =
             json!([{"decidedBy": "ann", "approved": true, "note": "fine", "decidedAtMs": 5}]);
         assert_eq!(answer(&asked), "decision: 1 of 2 (ann)");
+    }
+
+    #[test]
+    fn why_a_person_is_asked_is_told() {
+        let line = |auto: Value| AutoRow::deserialize(auto).unwrap().line();
+        assert!(line(json!({"after": 2, "audit": true})).contains("2 times"));
+        assert!(line(json!({"after": 2, "conditionMet": false})).contains("condition"));
+        assert!(line(json!({"after": 2, "revertOnMet": true})).contains("asked again"));
     }
 
     #[test]

@@ -82,6 +82,7 @@ fn line(seq: u64, name: &str, payload: &Value) -> String {
         "run.completed" if payload["nextRunId"].is_string() => {
             format!("goes on as {}", text(&payload["nextRunId"]))
         }
+        "approval.auto_approved" => "approved without a person".into(),
         _ => text(&payload["error"]["message"]),
     };
     let subject = subject.unwrap_or_default();

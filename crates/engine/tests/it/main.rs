@@ -1,6 +1,7 @@
 //! The engine through its public doors: scenarios drawn as trees in and short text out, and random ones.
 
 mod approvals;
+mod auto_approvals;
 mod cancelling;
 mod children;
 mod deferral;

@@ -10,10 +10,10 @@ use smithers_model::step::Step;
 use smithers_model::tree::Backoff;
 
 use crate::support::driver::{Driver, Mishaps};
-use crate::support::elements::{approval, asking, comp, par, seq, stat};
 use crate::support::random::shapes;
 use crate::support::scenario::Scenario;
 use crate::support::{Standing, World, workflow};
+use crate::support::{approval, asking, comp, par, seq, stat};
 
 /// Steps without the numbers that callbacks have in their frames.
 fn without_callbacks(steps: &[Step]) -> Vec<Step> {

@@ -30,7 +30,7 @@ pub struct ApprovalRow<'a> {
     /// Users who may decide, if there are any.
     pub allowed_users: &'a [String],
     /// When it is approved without a person.
-    pub auto_approve: Option<AutoApprove<'a>>,
+    pub auto_approve: Option<AutoApproveRow>,
     /// Digest of what is asked, for the decision to carry; left out where an older version asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_digest: Option<&'a str>,
@@ -84,13 +84,13 @@ pub struct VoteRow<'a> {
 }
 
 /// When an approval is given without a person.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AutoApprove<'a> {
+pub struct AutoApproveRow {
     /// After how many earlier approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<&'a RawValue>,
-    /// Whether it is recorded.
+    pub after: Option<u32>,
+    /// Whether the trail tells what it rests on.
     pub audit: bool,
     /// Whether its condition holds.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ pub use answer::{
     CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, RetryAnswer,
     SignalAnswer, StreamAnswer,
 };
-pub use approval::{ApprovalRow, AutoApprove, OptionRow, VoteRow};
+pub use approval::{ApprovalRow, AutoApproveRow, OptionRow, VoteRow};
 pub use cron::{CronDeleted, CronRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
 pub use event::BroadcastEvent;

@@ -53,6 +53,7 @@ built_in! {
     "smithers:deps" => "deps.mjs",
     "smithers:inherited" => "inherited.mjs",
     "smithers:approval" => "approval.mjs",
+    "smithers:auto_approve" => "auto_approve.mjs",
     "smithers:ownership" => "ownership.mjs",
     "smithers:timer" => "timer.mjs",
     "smithers:continue-as-new" => "continue_as_new.mjs",

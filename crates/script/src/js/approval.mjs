@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { SmithersError } from "smithers:errors";
+import { autoApproveOf } from "smithers:auto_approve";
 import { ownershipOf } from "smithers:ownership";
 import { Kind, host } from "smithers:render";
 import { Body, Task, stringList, taskId, taskSpec, taskTable } from "smithers:task";
@@ -57,6 +58,7 @@ function requestOf(props, id) {
     allowedUsers: stringList(props.allowedUsers, "allowedUsers"),
     requiredApprovals: requiredOf(props, mode),
     ownership: ownershipOf(props),
+    autoApprove: autoApproveOf(props),
   };
 }
 

@@ -8,6 +8,7 @@
 mod agent_answers;
 mod agent_chains;
 mod agents;
+mod auto_approve;
 mod context;
 mod driver;
 mod examples;

@@ -8,7 +8,7 @@ use smithers_model::party::Party;
 use crate::rules::frame;
 
 /// The request of the only task of a frame.
-fn asked(props: &str) -> Result<ApprovalRequest, ErrorInfo> {
+pub(crate) fn asked(props: &str) -> Result<ApprovalRequest, ErrorInfo> {
     let body = format!(
         "<Approval id='a' output={{outputs.decision}} request={{{{title: 't'}}}} {props}/>"
     );

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use smithers_model::approval::Approval;
+use smithers_model::approval::{Approval, Precedent};
 use smithers_model::audit::StoredDeployment;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
@@ -22,8 +22,9 @@ use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 use super::state::{Output, Run, State};
 use crate::read::{
     ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, ChildReader, DeploymentReader,
-    DueReader, EventReader, FrameReader, LoopReader, ModuleReader, NodeReader, OutputReader,
-    PendingApproval, ReadResult, Reader, RunFilter, RunReader, RunRows, SignalReader, WaitReader,
+    DueReader, EventReader, FrameReader, LoopReader, MOST_PASSED_OVER, ModuleReader, NodeReader,
+    OutputReader, PendingApproval, PrecedentFilter, ReadResult, Reader, RunFilter, RunReader,
+    RunRows, SignalReader, WaitReader,
 };
 use crate::schema::Cell;
 
@@ -207,6 +208,25 @@ impl ApprovalReader for MemoryReader {
 
     fn approvals(&self, run: &RunId) -> ReadResult<Vec<Approval>> {
         Ok(self.run_or_default(run, |_, run| run.approvals_in_order()))
+    }
+
+    fn precedents(&self, of: &PrecedentFilter) -> ReadResult<Vec<Precedent>> {
+        let state = self.0.read();
+        let runs = state.runs.values();
+        let runs = runs.filter(|run| run.row.workflow_key == of.workflow);
+        let of_run = |run: &Run| {
+            let name = run.row.workflow_name.clone();
+            let found = run.precedents(&of.node);
+            found
+                .map(move |found| (found, name.clone()))
+                .collect::<Vec<_>>()
+        };
+        let mut decided: Vec<_> = runs.flat_map(of_run).collect();
+        decided.sort_by_key(|(found, _)| {
+            Reverse((found.decided_at, found.run_id.clone(), found.iteration))
+        });
+        decided.truncate(of.most.saturating_add(MOST_PASSED_OVER));
+        Ok(of.pick(decided))
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {

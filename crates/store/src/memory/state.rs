@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use smithers_model::approval::{Approval, ApprovalStatus};
+use smithers_model::approval::{Approval, ApprovalStatus, Precedent};
 use smithers_model::audit::StoredDeployment;
 use smithers_model::continuation::Continuation;
 use smithers_model::deletion::{Hold, Tombstone};
@@ -16,7 +16,7 @@ use smithers_model::schedule::Schedule;
 use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
-use smithers_model::{LoopId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
+use smithers_model::{LoopId, NodeId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
 use crate::commit::RunHead;
 use crate::precheck::Current;
@@ -128,6 +128,24 @@ impl Run {
         let mut approvals: Vec<Approval> = self.approvals.values().cloned().collect();
         approvals.sort_by_key(|approval| (approval.requested_at, approval.node.clone()));
         approvals
+    }
+
+    /// What people decided about a node in all its iterations.
+    pub(super) fn precedents(&self, node: &NodeId) -> impl Iterator<Item = Precedent> {
+        let of_node = self.approvals.values();
+        let of_node = of_node.filter(move |approval| approval.node.node_id == *node);
+        of_node
+            .filter(|approval| !approval.auto_approved)
+            .filter_map(|approval| {
+                let decision = approval.decision.as_ref()?;
+                Some(Precedent {
+                    run_id: approval.run_id.clone(),
+                    iteration: approval.node.iteration,
+                    approved: decision.approved,
+                    decided_by: decision.decided_by.clone(),
+                    decided_at: decision.decided_at,
+                })
+            })
     }
 
     /// When its next attempts, escalations and expiries are due, and its waits end.

@@ -27,7 +27,9 @@ use smithers_model::run::RunRow;
 use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 
-pub use approval::{ApprovalFilter, ApprovalReader, PendingApproval};
+pub use approval::{
+    ApprovalFilter, ApprovalReader, MOST_PASSED_OVER, PendingApproval, PrecedentFilter,
+};
 pub use audit::{AuditEntry, AuditReader};
 pub use child::ChildReader;
 pub use deletion::DeletionReader;

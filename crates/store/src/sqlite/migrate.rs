@@ -56,6 +56,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0024_approval_votes",
     "0025_approval_digests",
     "0026_continuations",
+    "0027_approval_precedents",
 ];
 
 const LEDGER: &str = "

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use smithers_model::approval::Approval;
+use smithers_model::approval::{Approval, Precedent};
 use smithers_model::deletion::{Hold, RunCounts, Tombstone};
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
@@ -15,7 +15,8 @@ use smithers_model::wait::{Wait, WaitKind};
 use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::read::{
-    ApprovalFilter, AuditEntry, PendingApproval, ReadResult, Reader, RunFilter, RunRows,
+    ApprovalFilter, AuditEntry, PendingApproval, PrecedentFilter, ReadResult, Reader, RunFilter,
+    RunRows,
 };
 
 /// Statuses that lists are asked for.
@@ -63,6 +64,7 @@ pub struct OneRun {
     attempts: Vec<AttemptRow>,
     approvals: Vec<Option<Approval>>,
     all_approvals: Vec<Approval>,
+    precedents: Vec<Vec<Precedent>>,
     next_waits: Vec<Option<Wait>>,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
@@ -243,6 +245,23 @@ fn due(reader: &dyn Reader) -> ReadResult<(Option<Timestamp>, Vec<Vec<RunId>>)> 
     Ok((next, runs.into_iter().collect::<ReadResult<_>>()?))
 }
 
+/// What was decided about the nodes of `run` in other runs of workflow `w`.
+fn precedents(
+    reader: &dyn Reader,
+    run: &RunId,
+    nodes: &[NodeRow],
+) -> ReadResult<Vec<Vec<Precedent>>> {
+    let of_node = |node: &NodeRow| PrecedentFilter {
+        workflow: "w".into(),
+        workflow_name: "workflow".into(),
+        node: node.node.node_id.clone(),
+        other_than: run.clone(),
+        most: 2,
+    };
+    let found = nodes.iter().map(|node| reader.precedents(&of_node(node)));
+    found.collect()
+}
+
 impl OneRun {
     fn read(reader: &dyn Reader, run: &RunId) -> ReadResult<Self> {
         let nodes = reader.nodes(run)?;
@@ -264,6 +283,7 @@ impl OneRun {
                 .map(|kind| reader.next_wait(run, kind))
                 .collect::<ReadResult<_>>()?,
             all_approvals: reader.approvals(run)?,
+            precedents: precedents(reader, run, &nodes)?,
             approvals: nodes
                 .iter()
                 .map(|node| reader.approval(run, &node.node))

@@ -199,6 +199,7 @@ pub fn owned_approval(run: &RunId, id: &str, requested_at: i64, custody: Custody
         custody,
         votes: Vec::new(),
         decision: None,
+        auto_approved: false,
     }))
 }
 

@@ -1,5 +1,6 @@
 //! What the scenarios are written with.
 
+pub(crate) mod asking;
 pub(crate) mod children;
 pub(crate) mod driver;
 pub(crate) mod elements;
@@ -11,9 +12,10 @@ pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod world;
 
+pub(crate) use asking::{approval, asking, human, rank, select};
 pub(crate) use elements::{
-    El, Job, approval, asking, comp, deferred, group, human, later, par, par_max, par_subtrees,
-    rank, repeat, select, seq, signal, stat, subflow, timer, timer_until, workflow, workflow_at,
+    El, Job, comp, deferred, group, later, par, par_max, par_subtrees, repeat, seq, signal, stat,
+    subflow, timer, timer_until, workflow, workflow_at,
 };
 pub(crate) use session::Standing;
 pub(crate) use text::lines;

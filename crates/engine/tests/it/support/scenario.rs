@@ -9,9 +9,8 @@ use smithers_model::ownership::{OnExpire, Ownership};
 use smithers_model::party::Party;
 use smithers_model::tree::{Backoff, ParallelSpec, Tree};
 
-use super::elements::{
-    El, approval, asking, comp, deferred, group, repeat, seq, stat, workflow_at,
-};
+use super::asking::{approval, asking};
+use super::elements::{El, comp, deferred, group, repeat, seq, stat, workflow_at};
 use super::random::{Dependency, Leaf, Shape};
 use super::session::Standing;
 use super::text;

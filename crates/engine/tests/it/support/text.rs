@@ -93,6 +93,7 @@ pub(crate) fn event(event: &Event) -> String {
             format!("{} asked {:?}", name(node), request.mode)
         }
         E::ApprovalGranted { node, .. } => format!("{} granted", name(node)),
+        E::ApprovalAutoApproved { node, .. } => format!("{} auto-approved", name(node)),
         E::ApprovalDenied { node, .. } => format!("{} denied", name(node)),
         E::ApprovalVoted {
             node,

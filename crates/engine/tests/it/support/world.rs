@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use smithers_engine::{ChangedWorkflow, Refusal, RunState, launch};
-use smithers_model::approval::Decision;
+use smithers_model::approval::{Decision, Precedent};
 use smithers_model::audit::Channel;
 use smithers_model::command::{Command, Lapse};
 use smithers_model::error::ErrorInfo;
@@ -55,6 +55,8 @@ pub(crate) struct World {
     /// Who was told of which lapse.
     pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
+    /// What people decided about approvals in other runs, the newest first.
+    pub(crate) precedents: Vec<Precedent>,
     /// Children that were to be looked at, in order: of which task, which attempt, and whether they may be started.
     pub(crate) looks: Vec<Look>,
     /// Children that were to be ended.
@@ -132,6 +134,7 @@ impl World {
             wakes: Vec::new(),
             notices: Vec::new(),
             closed: false,
+            precedents: Vec::new(),
             looks: Vec::new(),
             ended_children: Vec::new(),
             standing,
@@ -159,10 +162,11 @@ impl World {
     pub(crate) fn pump(&mut self) {
         for _ in 0..MOST_STEPS {
             for _ in 0..MOST_FRAMES {
-                if self.state.render_request().is_none() {
+                if self.state.render_request().is_some() {
+                    self.render_frame();
+                } else if !self.look_back() {
                     break;
                 }
-                self.render_frame();
             }
             let step = self.state.take_step();
             if step.is_empty() {
@@ -175,6 +179,21 @@ impl World {
             }
         }
         panic!("the run finds no rest");
+    }
+
+    /// Answers what the engine wants to know of other runs. Returns false when it wants nothing.
+    fn look_back(&mut self) -> bool {
+        let Some(wanted) = self.state.precedent_request() else {
+            return false;
+        };
+        let mut found = self.precedents.clone();
+        found.truncate(wanted.most as usize);
+        let node = wanted.node;
+        let fact = Fact::PrecedentsRead { node, found };
+        self.state
+            .accept(fact, self.now)
+            .expect("what was read is taken");
+        true
     }
 
     fn commit(&mut self, step: Step) {

@@ -1,13 +1,15 @@
 //! Reading approvals.
 
 use rusqlite::{Row, ToSql, params};
-use smithers_model::approval::{Approval, ApprovalStatus, Decision};
+use smithers_model::approval::{Approval, ApprovalStatus, Decision, Precedent};
 use smithers_model::ownership::Custody;
 use smithers_model::party::Party;
 use smithers_model::{NodeKey, RawJson, RunId};
 
 use super::{SqliteReader, bound};
-use crate::read::{ApprovalFilter, ApprovalReader, PendingApproval, ReadResult};
+use crate::read::{
+    ApprovalFilter, ApprovalReader, MOST_PASSED_OVER, PendingApproval, PrecedentFilter, ReadResult,
+};
 use crate::sqlite::codec::{
     Stored, from_json, node_key, optional_time, run_id, time, workflow_key,
 };
@@ -17,7 +19,8 @@ macro_rules! select_approval {
         concat!(
             "SELECT run_id, node_id, iteration, status, requested_at_ms, request_json, decided_at_ms, note,
                     decided_by, token_id, decision_json, owner, owner_by_default, fallback_owner,
-                    escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms, request_digest
+                    escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms, request_digest,
+                    auto_approved
              FROM _smithers_approvals ",
             $tail
         )
@@ -31,7 +34,7 @@ macro_rules! select_pending {
             "SELECT a.run_id, a.node_id, a.iteration, a.status, a.requested_at_ms, a.request_json,
                     NULL, NULL, NULL, NULL, NULL, a.owner, a.owner_by_default, a.fallback_owner,
                     a.escalates_at_ms, a.escalated_at_ms, a.expires_at_ms, a.expired_at_ms,
-                    a.request_digest, r.workflow_key
+                    a.request_digest, a.auto_approved, r.workflow_key
              FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
              WHERE a.status = 'requested' ",
             $filter,
@@ -39,6 +42,14 @@ macro_rules! select_pending {
         )
     };
 }
+
+/// What people decided about a node, by the index of precedents, with the name of the workflow then.
+const PRECEDENTS: &str = "
+    SELECT a.run_id, a.iteration, a.status = 'approved', a.decided_by, a.decided_at_ms, r.workflow_name
+    FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
+    WHERE a.workflow_key = ?1 AND a.node_id = ?2
+        AND a.decided_at_ms IS NOT NULL AND a.auto_approved = 0 AND a.withdrawn = 0
+    ORDER BY a.decided_at_ms DESC, a.run_id DESC, a.iteration DESC LIMIT ?3";
 
 fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
     let status = row.get::<_, Stored<ApprovalStatus>>(3)?.0;
@@ -55,6 +66,7 @@ fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
             ApprovalStatus::Denied => Some(answer(row, false, 6, 18)?),
         },
         votes: Vec::new(),
+        auto_approved: row.get(19)?,
     })
 }
 
@@ -142,7 +154,7 @@ impl ApprovalReader for SqliteReader {
         };
         let mut pending = self.all(sql, &*params, |row| {
             Ok(PendingApproval {
-                workflow_key: workflow_key(row, 19)?,
+                workflow_key: workflow_key(row, 20)?,
                 approval: approval_row(row)?,
             })
         })?;
@@ -161,6 +173,22 @@ impl ApprovalReader for SqliteReader {
             self.add_votes(approval)?;
         }
         Ok(approvals)
+    }
+
+    fn precedents(&self, of: &PrecedentFilter) -> ReadResult<Vec<Precedent>> {
+        let looked_at = bound(of.most.saturating_add(MOST_PASSED_OVER));
+        let key = params![of.workflow.as_str(), of.node.as_str(), looked_at];
+        let decided = self.all(PRECEDENTS, key, |row| {
+            let precedent = Precedent {
+                run_id: run_id(row, 0)?,
+                iteration: row.get(1)?,
+                approved: row.get(2)?,
+                decided_by: row.get(3)?,
+                decided_at: time(row, 4)?,
+            };
+            Ok((precedent, row.get::<_, String>(5)?))
+        })?;
+        Ok(of.pick(decided))
     }
 
     fn approval(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<Approval>> {

@@ -11,6 +11,7 @@ mod frames;
 mod launches;
 mod listings;
 mod outputs;
+mod precedents;
 mod redaction;
 mod schedules;
 mod succession;

@@ -25,6 +25,8 @@ pub struct Approvals {
     pub enforce_default_owner: bool,
     /// Nobody decides approvals of a run that they launched.
     pub forbid_self: bool,
+    /// A person is asked for every approval, whatever its workflow says.
+    pub always_ask: bool,
 }
 
 impl Approvals {
@@ -74,6 +76,14 @@ impl Approvals {
                 ),
                 false,
             ),
+            always_ask: reader.flag(
+                key(
+                    "approvals.always_ask",
+                    "SMITHERS_APPROVAL_ALWAYS_ASK",
+                    "A person is asked for every approval, whatever its autoApprove says.",
+                ),
+                false,
+            ),
         }
     }
 
@@ -103,6 +113,7 @@ impl Approvals {
             escalate_after: self.escalate_after,
             enforce_owner: self.enforce_default_owner,
             forbid_self: self.forbid_self,
+            always_ask: self.always_ask,
         }
     }
 }

@@ -21,10 +21,12 @@ impl Service {
             }
             let nodes = reader.nodes(&id).map_err(error::of_read)?;
             let attempts = reader.attempts(&id).map_err(error::of_read)?;
+            let mut approvals = reader.approvals(&id).map_err(error::of_read)?;
+            approvals.retain(|approval| approval.request.counts_votes());
             encode(
                 &nodes
                     .iter()
-                    .map(|node| node_state_row(node, &attempts))
+                    .map(|node| node_state_row(node, &attempts, &approvals))
                     .collect::<Vec<_>>(),
             )
         })

@@ -32,15 +32,21 @@ pub(crate) fn approval_row(pending: &PendingApproval) -> ApprovalRow<'_> {
         allowed_users: &request.allowed_users,
         auto_approve: request.auto_approve.as_ref().map(auto_row),
         required_approvals: required(approval),
-        votes: required(approval).map(|_| approval.votes.iter().map(vote_row).collect()),
+        votes: votes(approval),
         answer_schema: request
             .answer_schema
             .as_ref()
             .and_then(|schema| serde_json::from_str(schema.as_str()).ok()),
         owner: custody.owner.as_ref().map(ToString::to_string),
         fallback_owner: custody.fallback_owner.as_ref().map(ToString::to_string),
+        escalates_at_ms: custody.escalation_due().map(|at| at.0),
         escalated_at_ms: custody.escalated_at.map(|at| at.0),
         expires_at_ms: custody.expires_at.map(|at| at.0),
+        on_expire: custody
+            .expires_at
+            .map(|_| request.ownership.on_expire.as_str()),
+        expired_at_ms: custody.expired_at.map(|at| at.0),
+        forbid_self_approval: request.ownership.forbid_self_approval,
     }
 }
 
@@ -58,6 +64,11 @@ fn auto_row(auto: &AutoApprove) -> AutoApproveRow {
         condition_met: auto.condition_met,
         revert_on_met: auto.revert_on_met,
     }
+}
+
+/// What people said so far; none where one answer decides.
+pub(crate) fn votes(approval: &Approval) -> Option<Vec<VoteRow<'_>>> {
+    required(approval).map(|_| approval.votes.iter().map(vote_row).collect())
 }
 
 fn vote_row(vote: &Decision) -> VoteRow<'_> {

@@ -8,7 +8,7 @@ use smithers_protocol::view::{Blocked, BlockedRun, Unhealthy};
 use smithers_store::Reader;
 use smithers_store::read::{ApprovalFilter, ReadResult};
 
-use crate::view::approval::required;
+use crate::view::approval::{required, votes};
 
 /// How late a timer may be before the run counts as unhealthy.
 const GRACE_MS: i64 = 30_000;
@@ -99,6 +99,7 @@ impl BlockedBy {
                 requested_at: approval.requested_at.to_iso(),
                 approvals: required(approval).map(|_| approval.votes.len()),
                 required_approvals: required(approval),
+                votes: votes(approval),
             },
             Self::Wait(wait) => {
                 let node_id = wait.node.node_id.as_str();

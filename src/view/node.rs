@@ -1,12 +1,21 @@
 //! Nodes and their outputs as clients see them.
 
 use serde_json::value::RawValue;
+use smithers_model::approval::Approval;
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputTable;
 use smithers_protocol::view::{NodeError, NodeOutput, NodeStateRow, OutputField, OutputSchema};
 
-/// The row of `listNodeStates`; `attempts` are those of the run, by node and number.
-pub(crate) fn node_state_row<'a>(node: &'a NodeRow, attempts: &[AttemptRow]) -> NodeStateRow<'a> {
+use super::approval::{required, votes};
+
+/// The row of `listNodeStates`; `attempts` are those of the run, by node and number, `approvals` those that take
+/// several people.
+pub(crate) fn node_state_row<'a>(
+    node: &'a NodeRow,
+    attempts: &[AttemptRow],
+    approvals: &'a [Approval],
+) -> NodeStateRow<'a> {
+    let approval = approvals.iter().find(|asked| asked.node == node.node);
     let begin = attempts.partition_point(|attempt| attempt.node < node.node);
     let own = &attempts[begin..];
     let own = &own[..own.partition_point(|attempt| attempt.node == node.node)];
@@ -20,6 +29,8 @@ pub(crate) fn node_state_row<'a>(node: &'a NodeRow, attempts: &[AttemptRow]) -> 
         label: node.label.as_deref(),
         started_at_ms: first.map(|attempt| attempt.started_at.0),
         finished_at_ms: last.and_then(|attempt| attempt.finished_at).map(|at| at.0),
+        required_approvals: approval.and_then(required),
+        votes: approval.and_then(votes),
     }
 }
 

@@ -10,7 +10,8 @@ use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
 
 use crate::support::{
-    OPERATOR, PATIENCE, count, get, launch, log, refusal, scratch_with, start, tokens, wait_for,
+    OPERATOR, Operator, PATIENCE, count, error_of, get, launch, log, refusal, run, scratch_with,
+    start, tokens, wait_for,
 };
 
 const AN_HOUR: u64 = 3_600_000;
@@ -185,6 +186,74 @@ async fn an_approval_that_expires_without_a_denial_waits_on_and_says_so_once() {
     decide(&gateway, "eve", "r1").await;
     wait_for(&gateway, "r1", "finished").await;
     assert_eq!(events_of_type(&scratch, "ApprovalExpired"), 1);
+}
+
+#[tokio::test]
+async fn who_decides_until_when_and_what_then_is_shown() {
+    let operator = Operator::with(owners()).await;
+    let gateway = &operator.gateway;
+    let mut asked = escalating(AN_HOUR);
+    asked["expiresAfterMs"] = json!(2 * AN_HOUR);
+    asked["onExpire"] = json!("deny");
+    asked["forbidSelfApproval"] = json!(true);
+    waiting(gateway, "r1", asked).await;
+    let row = listed(gateway).await;
+    let requested = row["requestedAtMs"].as_u64().unwrap();
+    assert_eq!(row["escalatesAtMs"], requested + AN_HOUR);
+    assert_eq!(row["expiresAtMs"], requested + 2 * AN_HOUR);
+    assert_eq!(
+        (&row["onExpire"], &row["forbidSelfApproval"]),
+        (&json!("deny"), &json!(true))
+    );
+    assert_eq!(
+        (row.get("escalatedAtMs"), row.get("expiredAtMs")),
+        (None, None)
+    );
+
+    let page = operator.text(&["approvals", "show", "r1"]).await;
+    for said in [
+        "user:ann, later team:release",
+        "then it is denied",
+        "whoever launched the run",
+    ] {
+        assert!(page.contains(said), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn owners_hold_without_a_gateway_too() {
+    let scratch = owners();
+    let gateway = start(&scratch).await;
+    let forbidden = json!({ "owner": "user:op", "forbidSelfApproval": true });
+    waiting(&gateway, "mine", forbidden).await;
+    waiting(&gateway, "hers", escalating(AN_HOUR)).await;
+    let expiring = json!({ "expiresAfterMs": 50, "onExpire": "deny" });
+    launch(&gateway, "owned", "late", expiring).await;
+    wait_for(&gateway, "late", "failed").await;
+    gateway.stop().await.unwrap();
+    let decide = |run_id: &'static str, user: &'static str| {
+        let flags = [
+            "approvals",
+            "approve",
+            run_id,
+            "approve",
+            "--offline",
+            "--json",
+            "--by",
+            user,
+        ];
+        let scratch = &scratch;
+        async move { run(scratch, &flags).await }
+    };
+    for (run_id, user, code) in [
+        ("mine", "user:op", "FORBIDDEN"),
+        ("hers", "user:eve", "FORBIDDEN"),
+        ("late", "user:ann", "AlreadyDecided"),
+    ] {
+        let refused = error_of(&decide(run_id, user).await);
+        assert_eq!(refused["code"], code, "{run_id}: {refused}");
+    }
+    assert_eq!(decide("hers", "user:ann").await.code, Some(0));
 }
 
 #[tokio::test]

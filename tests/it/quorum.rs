@@ -72,6 +72,7 @@ async fn so_many_different_people_have_to_say_yes_also_over_a_crash() {
         (&blocked["approvals"], &blocked["requiredApprovals"]),
         (&json!(1), &json!(2))
     );
+    assert_eq!(blocked["votes"], row["votes"]);
 
     let (status, code, message) = refused(&gateway, "ann", "r1").await;
     assert_eq!((status, code.as_str()), (409, "CONFLICT"));
@@ -94,6 +95,35 @@ async fn so_many_different_people_have_to_say_yes_also_over_a_crash() {
     ] {
         assert!(database.execute_batch(sql).is_err(), "{sql}");
     }
+}
+
+/// Who voted on the only approval of `run`, as its node tells it.
+async fn voters(gateway: &Gateway, run: &str) -> Vec<Value> {
+    let nodes = gateway.expect(OPERATOR, "listNodeStates", json!({ "runId": run }));
+    let nodes = nodes.await.unwrap();
+    let asking = nodes.as_array().unwrap().iter();
+    let asking = asking.filter(|node| node["requiredApprovals"] == 2);
+    let votes = asking.flat_map(|node| node["votes"].as_array().unwrap());
+    votes.map(|vote| vote["decidedBy"].clone()).collect()
+}
+
+#[tokio::test]
+async fn votes_are_seen_on_the_node_and_among_the_events_also_when_all_is_over() {
+    let operator = Operator::with(people()).await;
+    let gateway = &operator.gateway;
+    waiting(gateway, "r1", 2).await;
+    vote(gateway, "ann", "r1", true).await;
+    assert_eq!(voters(gateway, "r1").await, ["user:ann"]);
+    vote(gateway, "bob", "r1", true).await;
+    wait_for(gateway, "r1", "finished").await;
+    assert_eq!(voters(gateway, "r1").await, ["user:ann", "user:bob"]);
+
+    let events = operator.text(&["runs", "events", "r1"]).await;
+    for said in ["user:ann said yes, 1 of 2", "user:bob said yes, 2 of 2"] {
+        assert!(events.contains(said), "{events}");
+    }
+    let page = operator.text(&["runs", "show", "r1"]).await;
+    assert!(page.contains("user:ann: yes, user:bob: yes"), "{page}");
 }
 
 #[tokio::test]

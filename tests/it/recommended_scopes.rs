@@ -167,6 +167,7 @@ async fn approval_read_alone_shows_the_approvals_own_fields_its_run_and_its_work
         "autoApprove",
         "owner",
         "fallbackOwner",
+        "escalatesAtMs",
         "escalatedAtMs",
         "expiresAtMs",
     ];

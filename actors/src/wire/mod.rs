@@ -78,6 +78,14 @@ struct Fields<'a> {
     cron_id: Cow<'a, str>,
     #[serde(borrow, default)]
     workflow: Cow<'a, str>,
+    #[serde(default)]
+    approved: bool,
+    #[serde(borrow, default)]
+    decided_by: Option<Cow<'a, str>>,
+    #[serde(default)]
+    approvals: u32,
+    #[serde(default)]
+    required_approvals: u32,
     #[serde(borrow, default)]
     new_run_id: Option<Cow<'a, str>>,
     #[serde(default)]
@@ -116,6 +124,11 @@ fn show<'a>(
         "NodeWaitingApproval" => B::node_waiting_approval(run, node?, iteration),
         "NodeWaitingTimer" => B::node_waiting_timer(run, node?, iteration),
         "ApprovalRequested" => B::approval_requested(run, node?, iteration),
+        "ApprovalVoted" => {
+            let vote = (fields.approved, fields.decided_by.as_deref());
+            let count = (fields.approvals, fields.required_approvals);
+            B::approval_voted(run, node?, iteration, vote, count)
+        }
         "ApprovalGranted" => B::approval_decided(run, node?, iteration, true),
         "ApprovalAutoApproved" => B::approval_auto_approved(run, node?, iteration),
         "ApprovalDenied" => B::approval_decided(run, node?, iteration, false),

@@ -316,7 +316,9 @@ fn table() -> Vec<(Event, Option<&'static str>)> {
                 required_approvals: 2,
                 request_digest: None,
             },
-            None,
+            Some(
+                r#""approval.voted" {"runId":"r1","nodeId":"t0","iteration":2,"approved":true,"decidedBy":"user:ann","approvals":1,"requiredApprovals":2}"#,
+            ),
         ),
         (
             Event::ApprovalExpired {

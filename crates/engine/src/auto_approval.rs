@@ -61,9 +61,8 @@ impl RunState {
 
     /// Returns true when it has to be read what people decided before anybody is asked, and wants it to be.
     pub(crate) fn wants_precedents(&mut self, node: &NodeKey, request: &ApprovalRequest) -> bool {
-        let needed = request
-            .auto_approve
-            .and_then(|auto| auto.precedents_needed());
+        let auto = request.auto_approve.filter(|_| !self.policy.always_ask);
+        let needed = auto.and_then(|auto| auto.precedents_needed());
         let most = needed.filter(|needed| *needed > 0);
         match most {
             Some(most) if !self.precedents.contains_key(node) => {
@@ -82,6 +81,9 @@ impl RunState {
         request: &ApprovalRequest,
         now: Timestamp,
     ) -> bool {
+        if self.policy.always_ask {
+            return false;
+        }
         let found = self.precedents.remove(node).unwrap_or_default();
         let Some((auto, grounds)) = grounds(request, &found) else {
             return false;

@@ -408,7 +408,6 @@ impl Event {
                 | Self::TimerCreated { .. }
                 | Self::TimerFired { .. }
                 | Self::TimerCancelled { .. }
-                | Self::ApprovalVoted { .. }
                 | Self::ApprovalEscalated { .. }
                 | Self::ApprovalExpired { .. }
                 | Self::RetryTaskFinished { .. }

@@ -79,6 +79,8 @@ pub struct ApprovalPolicy {
     pub enforce_owner: bool,
     /// The launcher of a run decides none of its approvals.
     pub forbid_self: bool,
+    /// A person is asked for every approval, whatever its `autoApprove` says.
+    pub always_ask: bool,
 }
 
 impl Default for ApprovalPolicy {
@@ -89,6 +91,7 @@ impl Default for ApprovalPolicy {
             escalate_after: ESCALATE_AFTER,
             enforce_owner: false,
             forbid_self: false,
+            always_ask: false,
         }
     }
 }

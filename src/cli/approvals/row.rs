@@ -29,8 +29,13 @@ pub(in crate::cli) struct ApprovalRow {
     allowed_users: Vec<String>,
     owner: Option<String>,
     fallback_owner: Option<String>,
+    escalates_at_ms: Option<i64>,
     escalated_at_ms: Option<i64>,
     expires_at_ms: Option<i64>,
+    on_expire: Option<String>,
+    expired_at_ms: Option<i64>,
+    #[serde(default)]
+    forbid_self_approval: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,13 +90,34 @@ impl ApprovalRow {
         }
         table.pair("who", self.who());
         table.pair("asked", moment::at(self.requested_at_ms, now));
-        if let Some(at) = self.expires_at_ms {
-            table.pair("expires", moment::until(at, now));
+        if self.forbid_self_approval {
+            table.pair("  but not", "whoever launched the run");
         }
+        self.add_times(&mut table, now);
         if let Some(digest) = &self.request_digest {
             table.pair("digest", Cell::new(digest, Paint::Dim));
         }
         table
+    }
+
+    /// When others are called, and when the time is over.
+    fn add_times(&self, table: &mut Table, now: Timestamp) {
+        if let Some(at) = self.escalated_at_ms {
+            table.pair("escalated", moment::at(at, now));
+        }
+        if let Some(at) = self.escalates_at_ms {
+            table.pair("escalates", moment::until(at, now));
+        }
+        if let Some(at) = self.expired_at_ms {
+            table.pair("expired", format!("{}; it waits on", moment::at(at, now)));
+        } else if let Some(at) = self.expires_at_ms {
+            let then = match self.on_expire.as_deref() {
+                Some("deny") => "it is denied",
+                _ => "it waits on",
+            };
+            let when = moment::until(at, now);
+            table.pair("expires", format!("{when}, then {then}"));
+        }
     }
 
     /// The node, with its iteration unless that is the first.

@@ -82,12 +82,25 @@ fn line(seq: u64, name: &str, payload: &Value) -> String {
         "run.completed" if payload["nextRunId"].is_string() => {
             format!("goes on as {}", text(&payload["nextRunId"]))
         }
+        "approval.voted" => voted(payload),
         "approval.auto_approved" => "approved without a person".into(),
         _ => text(&payload["error"]["message"]),
     };
     let subject = subject.unwrap_or_default();
     let line = format!("{seq:>6}  {name:<24} {subject}  {}", detail.trim_end());
     line.trim_end().to_owned()
+}
+
+/// Who said what, and how many have said yes.
+fn voted(payload: &Value) -> String {
+    let said = if payload["approved"] == true {
+        "yes"
+    } else {
+        "no"
+    };
+    let voter = payload["decidedBy"].as_str().unwrap_or("somebody");
+    let (yes, required) = (&payload["approvals"], &payload["requiredApprovals"]);
+    format!("{voter} said {said}, {yes} of {required}")
 }
 
 /// What a task wrote, line by line behind who wrote it; a number stands only before the first line.
@@ -123,6 +136,8 @@ mod tests {
         assert!(line(9, "run.completed", &continued).ends_with("continued  goes on as r:next:2"));
         let decided = json!({"runId": "r", "nodeId": "gate", "approved": false});
         assert!(line(3, "approval.decided", &decided).ends_with("gate  denied"));
+        let voted = json!({"nodeId": "gate", "approved": true, "decidedBy": "user:ann", "approvals": 1, "requiredApprovals": 2});
+        assert!(line(4, "approval.voted", &voted).ends_with("gate  user:ann said yes, 1 of 2"));
     }
 
     #[test]

@@ -40,6 +40,28 @@ pub(super) struct NodeRow {
     pub(super) label: Option<String>,
     pub(super) started_at_ms: Option<i64>,
     pub(super) finished_at_ms: Option<i64>,
+    #[serde(default)]
+    votes: Vec<Vote>,
+}
+
+/// What one of several people said.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Vote {
+    decided_by: Option<String>,
+    approved: bool,
+}
+
+impl NodeRow {
+    /// What people said where several have to, such as `user:ann: yes, user:bob: no`.
+    pub(super) fn said(&self) -> Option<String> {
+        let said = self.votes.iter().map(|vote| {
+            let voter = vote.decided_by.as_deref().unwrap_or("somebody");
+            format!("{voter}: {}", if vote.approved { "yes" } else { "no" })
+        });
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
 }
 
 impl RunRow {

@@ -191,7 +191,11 @@ impl Page {
             let started = row.started_at_ms.map(|at| moment::ago(at, self.now));
             let about = match error {
                 Some(error) => Cell::new(error.line(), Paint::Red),
-                None => Cell::new(row.label.as_deref().unwrap_or_default(), Paint::Dim),
+                None => {
+                    let label = row.label.iter().cloned();
+                    let about: Vec<String> = label.chain(row.said()).collect();
+                    Cell::new(about.join("; "), Paint::Dim)
+                }
             };
             table.row([
                 name.into(),

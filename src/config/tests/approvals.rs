@@ -20,6 +20,7 @@ fn an_operator_names_who_is_responsible_and_for_how_long() {
         ("SMITHERS_APPROVAL_ESCALATE_AFTER", "90m"),
         ("SMITHERS_APPROVAL_ENFORCE_DEFAULT_OWNER", "1"),
         ("SMITHERS_APPROVAL_FORBID_SELF", "1"),
+        ("SMITHERS_APPROVAL_ALWAYS_ASK", "1"),
     ]);
     let expected = ApprovalPolicy {
         owner: Some(Party::User("user:ann".into())),
@@ -27,6 +28,7 @@ fn an_operator_names_who_is_responsible_and_for_how_long() {
         escalate_after: Duration::from_secs(90 * 60),
         enforce_owner: true,
         forbid_self: true,
+        always_ask: true,
     };
     assert_eq!(config.approvals.policy(), expected);
     assert!(config.warnings().is_empty());

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use smithers_model::approval::{Approval, AutoApprove, Precedent};
+use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RunId, Timestamp};
 
@@ -26,6 +27,20 @@ fn decided(answers: &[bool]) -> Vec<Precedent> {
         decided_at: Timestamp(99),
     };
     answers.iter().enumerate().map(precedent).collect()
+}
+
+#[test]
+fn an_operator_who_wants_people_to_be_asked_has_the_last_word() {
+    let always_ask = ApprovalPolicy {
+        always_ask: true,
+        ..ApprovalPolicy::default()
+    };
+    for after in [None, Some(1)] {
+        let gate = approval("gate").auto(auto(after));
+        let world = World::under(always_ask.clone(), workflow([gate.into()]));
+        assert_eq!(world.status(), RunStatus::WaitingApproval, "{after:?}");
+        assert_eq!(world.state.precedent_request(), None);
+    }
 }
 
 /// A run that has come to its gate, after these decisions in other runs.

@@ -49,12 +49,24 @@ pub struct ApprovalRow<'a> {
     /// Who is responsible too once it has escalated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_owner: Option<String>,
+    /// When it escalates, unless it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalates_at_ms: Option<i64>,
     /// When it escalated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalated_at_ms: Option<i64>,
     /// When it expires, or expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
+    /// What becomes of it then: `deny` or `wait`. Left out when it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_expire: Option<&'static str>,
+    /// When its expiry was recorded; it waits on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_at_ms: Option<i64>,
+    /// Whoever launched the run must not decide it; left out where they may.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forbid_self_approval: bool,
 }
 
 /// One of several choices.
@@ -70,7 +82,7 @@ pub struct OptionRow<'a> {
 }
 
 /// What one of several people said.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VoteRow<'a> {
     /// User id of the voter.

@@ -29,6 +29,12 @@ pub struct BroadcastEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     approved: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approvals: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_approvals: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<&'a str>,
@@ -200,6 +206,27 @@ impl<'a> BroadcastEvent<'a> {
         BroadcastEvent {
             iteration: Some(iteration),
             approved: Some(approved),
+            ..event
+        }
+    }
+
+    /// One of several people has answered; `count` is how many have said yes of how many who have to. Only runs with
+    /// approvals that take several people have this event.
+    pub fn approval_voted(
+        run_id: &'a str,
+        node_id: &'a str,
+        iteration: u32,
+        vote: (bool, Option<&'a str>),
+        count: (u32, u32),
+    ) -> BroadcastEvent<'a> {
+        let event = BroadcastEvent::node("approval.voted", run_id, node_id);
+        let ((approved, decided_by), (approvals, required)) = (vote, count);
+        BroadcastEvent {
+            iteration: Some(iteration),
+            approved: Some(approved),
+            decided_by,
+            approvals: Some(approvals),
+            required_approvals: Some(required),
             ..event
         }
     }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::VoteRow;
+
 /// A row of `listNodeStates`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +25,12 @@ pub struct NodeStateRow<'a> {
     pub started_at_ms: Option<i64>,
     /// When its newest attempt ended.
     pub finished_at_ms: Option<i64>,
+    /// How many people have to say yes before it; left out, with the votes, where one answer decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_approvals: Option<u32>,
+    /// What people said about what was asked last, the oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Vec<VoteRow<'a>>>,
 }
 
 /// The answer of `getNodeOutput`.

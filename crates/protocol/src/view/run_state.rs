@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::VoteRow;
+
 /// The derived state of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +73,9 @@ pub enum Blocked<'a> {
         /// How many have to; left out where one answer decides.
         #[serde(skip_serializing_if = "Option::is_none")]
         required_approvals: Option<u32>,
+        /// What people said so far, the oldest first; left out where one answer decides.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        votes: Option<Vec<VoteRow<'a>>>,
     },
     /// A point in time.
     Timer {

@@ -101,6 +101,7 @@ fn a_blocked_run_says_what_it_waits_for() {
         requested_at: "2026-11-22T16:01:18.820Z".into(),
         approvals: None,
         required_approvals: None,
+        votes: None,
     };
     assert_eq!(
         text(&approval),
@@ -169,8 +170,12 @@ fn a_pending_approval_is_shown_as_recorded() {
         answer_schema: None,
         owner: None,
         fallback_owner: None,
+        escalates_at_ms: None,
         escalated_at_ms: None,
         expires_at_ms: None,
+        on_expire: None,
+        expired_at_ms: None,
+        forbid_self_approval: false,
     };
     assert_eq!(
         text(&row),
@@ -180,7 +185,9 @@ fn a_pending_approval_is_shown_as_recorded() {
     row.fallback_owner = Some("team:release".into());
     row.escalated_at_ms = Some(7);
     row.expires_at_ms = Some(9);
-    let owned = r#","autoApprove":null,"owner":"user:ann","fallbackOwner":"team:release","escalatedAtMs":7,"expiresAtMs":9}"#;
+    row.on_expire = Some("wait");
+    row.forbid_self_approval = true;
+    let owned = r#","autoApprove":null,"owner":"user:ann","fallbackOwner":"team:release","escalatedAtMs":7,"expiresAtMs":9,"onExpire":"wait","forbidSelfApproval":true}"#;
     assert!(text(&row).ends_with(owned), "{}", text(&row));
 }
 
@@ -368,6 +375,8 @@ fn rows_of_lists_are_shown_as_recorded() {
         label: None,
         started_at_ms: Some(1),
         finished_at_ms: Some(3),
+        required_approvals: None,
+        votes: None,
     };
     assert_eq!(
         text(&node),

@@ -375,5 +375,11 @@ fn forgetful(mut rows: smithers_store::read::RunRows) -> smithers_store::read::R
     if planted(Bug::ReloadForgetsAttempts) {
         rows.attempts.clear();
     }
+    if planted(Bug::ReloadForgetsSignals) {
+        rows.signals.clear();
+    }
+    if planted(Bug::ReloadForgetsWaits) {
+        rows.waits.clear();
+    }
     rows
 }

@@ -7,6 +7,7 @@ use smithers_model::audit::{AuditRecord, Channel, kind};
 use smithers_model::command::{Command, Lapse};
 use smithers_model::event::Event;
 use smithers_model::ownership::{Custody, OnExpire};
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::Actor;
 use smithers_model::step::RowChange;
 use smithers_model::{NodeKey, RawJson, Timestamp};
@@ -89,7 +90,7 @@ impl RunState {
     /// Denies what nobody has answered; from here on it is a denial like any other.
     fn deny_expired(&mut self, node: &NodeKey, now: Timestamp) {
         let denial = Decision {
-            approved: false,
+            approved: planted(Bug::SilenceApproves),
             note: Some("Nobody decided in time".into()),
             decided_by: Some(EXPIRY.into()),
             token_id: None,

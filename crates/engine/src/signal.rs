@@ -8,6 +8,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
 use smithers_model::frame::Trigger;
 use smithers_model::node::AttemptState;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::signal::{Signal, SignalAddress};
 use smithers_model::step::RowChange;
@@ -65,7 +66,11 @@ impl RunState {
 
     /// The first node that waits for `address`.
     fn listener(&self, address: &SignalAddress) -> Option<NodeKey> {
-        let waits = |wait: &&Wait| wait.cause.address() == Some(address);
+        let waits = |wait: &&Wait| {
+            let own = wait.cause.address();
+            let is_of_name = |own: &SignalAddress| own.signal_name == address.signal_name;
+            own == Some(address) || planted(Bug::CorrelationIgnored) && own.is_some_and(is_of_name)
+        };
         self.waits
             .values()
             .find(waits)

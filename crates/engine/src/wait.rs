@@ -3,6 +3,7 @@
 use smithers_model::command::Command;
 use smithers_model::event::{CancelReason, Event};
 use smithers_model::node::AttemptState;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
 use smithers_model::tree::{TaskBody, TaskSpec};
@@ -47,7 +48,10 @@ impl RunState {
     }
 
     /// Stores for what a node waits. The owner is asked back when that ends by itself.
-    pub(crate) fn store_wait(&mut self, wait: Wait) {
+    pub(crate) fn store_wait(&mut self, mut wait: Wait) {
+        if planted(Bug::WaitEndsEarly) && wait.due.is_some() {
+            wait.due = Some(wait.since);
+        }
         if let Some(due) = wait.due {
             self.open.command(Command::WakeAt(due));
         }

@@ -27,11 +27,21 @@ pub enum Bug {
     CrashLosesRuns,
     /// A run numbers its events from one that is not free when it is read back.
     NumberSkipped,
+    /// A run that is read back has no signals.
+    ReloadForgetsSignals,
+    /// A run that is read back waits for nothing.
+    ReloadForgetsWaits,
+    /// A node takes signals of its name that are meant for others.
+    CorrelationIgnored,
+    /// A wait that ends by itself is over as soon as somebody looks.
+    WaitEndsEarly,
+    /// Who says nothing in time has said yes.
+    SilenceApproves,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::UnknownToldAsCommitted,
         Self::LateResultAccepted,
         Self::DuplicateResultAccepted,
@@ -43,6 +53,11 @@ impl Bug {
         Self::ReloadForgetsAttempts,
         Self::CrashLosesRuns,
         Self::NumberSkipped,
+        Self::ReloadForgetsSignals,
+        Self::ReloadForgetsWaits,
+        Self::CorrelationIgnored,
+        Self::WaitEndsEarly,
+        Self::SilenceApproves,
     ];
 }
 

@@ -7,13 +7,16 @@ use smithers_model::run::RunStatus;
 
 use crate::plan::{End, Leaf, Part, RunPlan};
 
-/// How a run has ended, or must.
+/// State of a node, with what its row says: the number, or the answer as 0 or 1.
+pub type Ending = (NodeState, Option<i64>);
+
+/// How a run may end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Status of the run.
     pub status: RunStatus,
-    /// State of each node, with what its row says: the number, or the answer as 0 or 1.
-    pub nodes: BTreeMap<String, (NodeState, Option<i64>)>,
+    /// How each node may end: one way, or several where people race against time.
+    pub nodes: BTreeMap<String, Vec<Ending>>,
 }
 
 /// The node of task `number`.
@@ -35,7 +38,7 @@ pub fn outcome(plan: &RunPlan) -> Outcome {
     run(&plan.root, &mut nodes);
     let status = match plan.end {
         End::Badly => {
-            nodes.insert(LAST.to_owned(), (NodeState::Failed, None));
+            nodes.insert(LAST.to_owned(), vec![(NodeState::Failed, None)]);
             RunStatus::Failed
         }
         End::Well | End::Cancelled(_) => RunStatus::Finished,
@@ -43,7 +46,7 @@ pub fn outcome(plan: &RunPlan) -> Outcome {
     Outcome { status, nodes }
 }
 
-fn run(part: &Part, nodes: &mut BTreeMap<String, (NodeState, Option<i64>)>) {
+fn run(part: &Part, nodes: &mut BTreeMap<String, Vec<Ending>>) {
     match part {
         Part::Leaf(number, leaf) => {
             nodes.insert(name(*number), end(*number, *leaf));
@@ -61,13 +64,15 @@ fn run(part: &Part, nodes: &mut BTreeMap<String, (NodeState, Option<i64>)>) {
     }
 }
 
-fn end(number: u32, leaf: Leaf) -> (NodeState, Option<i64>) {
-    match leaf {
+fn end(number: u32, leaf: Leaf) -> Vec<Ending> {
+    let ending = match leaf {
+        Leaf::Waits(wait) => return wait.endings(number),
         Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),
         Leaf::Fails => (NodeState::Failed, None),
         Leaf::Asks(approved) => (NodeState::Finished, Some(i64::from(approved))),
         Leaf::Static | Leaf::Compute | Leaf::Flaky(_) | Leaf::Gated(true) => {
             (NodeState::Finished, Some(output(number)))
         }
-    }
+    };
+    vec![ending]
 }

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use smithers_model::RawJson;
 use smithers_model::event::StoredEvent;
 use smithers_model::node::{AttemptRow, AttemptState, NodeState};
 use smithers_model::run::RunStatus;
 use smithers_store::{Reader, RunRows};
 
-use crate::interpreter::{self, Outcome};
+use crate::interpreter::{self, Ending};
 use crate::ledger::Ledger;
+use crate::mail::{Letter, WRONG};
 use crate::people::run_id;
-use crate::plan::{End, Plan, RETRY_MS, RunPlan};
+use crate::plan::{End, Leaf, Plan, RETRY_MS, RunPlan};
+use crate::waits::address;
+use crate::workflow::leaf_of;
 
 /// More events than any run of a plan has.
 const ALL: usize = 100_000;
@@ -32,6 +36,9 @@ pub(crate) fn check_rows(plan: &Plan, ledger: &Ledger, reader: &dyn Reader) -> R
         let events = events(reader, index);
         check_log(index, &rows, &events)?;
         check_attempts(index, &rows, plan.has_steady_clock())?;
+        if plan.has_steady_clock() {
+            check_waits(index, &plan.runs[index], &rows)?;
+        }
         all.extend(events);
     }
     check_versions(&mut all)?;
@@ -76,8 +83,12 @@ fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(),
         }
         let payload = event.payload.value();
         let what = match event.type_name.as_str() {
-            "NodeFinished" | "ApprovalRequested" | "ApprovalGranted" | "ApprovalDenied" => {
+            "NodeFinished" | "NodeWaitingEvent" | "ApprovalRequested" | "ApprovalGranted"
+            | "ApprovalDenied" | "ApprovalExpired" => {
                 format!("{} of {}", event.type_name, payload["nodeId"])
+            }
+            "TimerCreated" | "TimerFired" => {
+                format!("{} of {}", event.type_name, payload["timerId"])
             }
             "NodeStarted" => format!("start {} of {}", payload["attempt"], payload["nodeId"]),
             "RunFinished" | "RunFailed" | "RunCancelled" => event.type_name.clone(),
@@ -129,6 +140,23 @@ fn check_attempts(index: usize, rows: &RunRows, is_steady: bool) -> Result<(), S
     Ok(())
 }
 
+/// No wait ends by itself before its time.
+fn check_waits(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String> {
+    for attempt in &rows.attempts {
+        let node = &attempt.node;
+        let leaf = leaf_of(&plan.root, node.node_id.as_str());
+        let (Some(Leaf::Waits(wait)), Some(ended)) = (leaf, attempt.finished_at) else {
+            continue;
+        };
+        let waited = ended.since(attempt.started_at).as_millis();
+        let is_cut_off = attempt.state == AttemptState::Cancelled;
+        ensure(is_cut_off || waited >= u128::from(wait.at_least()), || {
+            format!("run {index}: {node} waited {waited} ms for {wait:?}")
+        })?;
+    }
+    Ok(())
+}
+
 /// The gateway's version counter rises by one with every visible event.
 fn check_versions(events: &mut [StoredEvent]) -> Result<(), String> {
     events.sort_by_key(|event| event.position);
@@ -162,6 +190,9 @@ fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> R
             format!("run {index} was cancelled and is {status:?}")
         })?;
     }
+    for letter in &ledger.posted {
+        check_posted(letter, reader)?;
+    }
     let by_position: BTreeMap<u64, &StoredEvent> =
         stored.iter().map(|event| (event.position, event)).collect();
     let lost = ledger
@@ -170,6 +201,24 @@ fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> R
         .find(|event| by_position.get(&event.position) != Some(event));
     ensure(lost.is_none(), || {
         format!("an event was shown and is not stored: {lost:?}")
+    })
+}
+
+/// A signal that was acknowledged is kept, and only the right one is taken.
+fn check_posted(letter: &Letter, reader: &dyn Reader) -> Result<(), String> {
+    let rows = load(reader, letter.index);
+    let signals = rows.into_iter().flat_map(|rows| rows.signals);
+    let address = address(letter.number, letter.correlation);
+    let payload = RawJson::of(&serde_json::json!({ "n": letter.n }));
+    let own: Vec<_> = signals
+        .filter(|signal| signal.address == address && signal.payload == payload)
+        .collect();
+    ensure(!own.is_empty(), || {
+        format!("{letter:?} was acknowledged and is not stored")
+    })?;
+    let is_taken = own.iter().any(|signal| signal.taken_by.is_some());
+    ensure(!is_taken || letter.n != WRONG, || {
+        format!("{letter:?} was taken")
     })
 }
 
@@ -182,23 +231,37 @@ fn check_end(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String>
         format!("run {index} has ended with {open:?}")
     })?;
     let expected = interpreter::outcome(plan);
+    let is_allowed = |(id, ending): &(&String, &Ending)| {
+        let endings = expected.nodes.get(*id);
+        endings.is_some_and(|endings| endings.contains(ending))
+    };
     if found.status == RunStatus::Cancelled && matches!(plan.end, End::Cancelled(_)) {
-        let wrong = found.nodes.iter().find(|(id, (state, row))| {
-            let is_over = matches!(state, NodeState::Finished | NodeState::Skipped);
-            is_over && expected.nodes.get(*id) != Some(&(*state, *row))
+        let wrong = found.nodes.iter().find(|(id, ending)| {
+            let is_over = matches!(ending.0, NodeState::Finished | NodeState::Skipped);
+            is_over && !is_allowed(&(*id, *ending))
         });
         return ensure(wrong.is_none(), || {
             format!("run {index} was cancelled with {wrong:?}")
         });
     }
-    ensure(found == expected, || {
+    let is_as_planned = found.status == expected.status
+        && found.nodes.keys().eq(expected.nodes.keys())
+        && found.nodes.iter().all(|node| is_allowed(&node));
+    ensure(is_as_planned, || {
         format!(
             "run {index} has ended otherwise than it must\n  found    {found:?}\n  expected {expected:?}"
         )
     })
 }
 
-fn found(rows: &RunRows) -> Outcome {
+/// How a run has ended.
+#[derive(Debug)]
+struct Found {
+    status: RunStatus,
+    nodes: BTreeMap<String, Ending>,
+}
+
+fn found(rows: &RunRows) -> Found {
     let row_of = |node: &smithers_model::NodeKey| {
         let row = rows
             .outputs
@@ -215,7 +278,7 @@ fn found(rows: &RunRows) -> Outcome {
         answer.or(number)
     };
     let nodes = rows.nodes.iter();
-    Outcome {
+    Found {
         status: rows.row.status,
         nodes: nodes
             .map(|row| (row.node.node_id.to_string(), (row.state, row_of(&row.node))))

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smithers_model::event::StoredEvent;
 
+use crate::mail::Letter;
+
 /// What was acknowledged, and what was broken on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -13,6 +15,8 @@ pub(crate) struct Ledger {
     pub(crate) decided: BTreeMap<(usize, String), bool>,
     /// Runs whose cancellation was acknowledged.
     pub(crate) cancelled: BTreeSet<usize>,
+    /// Signals that were acknowledged.
+    pub(crate) posted: BTreeSet<Letter>,
     /// Events that the world was shown.
     pub(crate) published: Vec<StoredEvent>,
     /// What must not have happened and did.

@@ -24,9 +24,11 @@ mod ground;
 pub mod interpreter;
 pub mod invariants;
 mod ledger;
+mod mail;
 mod panics;
 mod people;
 pub mod plan;
+pub mod waits;
 mod workflow;
 mod world;
 

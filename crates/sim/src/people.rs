@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use smithers_actors::registry::Runs;
 use smithers_actors::run::RunError;
-use smithers_model::approval::Decision;
+use smithers_model::approval::{Approval, Decision};
 use smithers_model::run::{Actor, RunAuth, RunConfig};
 use smithers_model::step::Launch;
 use smithers_model::time::Clock;
@@ -16,11 +16,13 @@ use tokio::time::sleep;
 
 use crate::clock::SimClock;
 use crate::ledger::Ledger;
+use crate::mail;
 use crate::plan::{End, Leaf, RunPlan};
+use crate::waits::Wait;
 use crate::workflow::{key, leaf_of};
 
 /// Between two tries.
-const AGAIN: Duration = Duration::from_millis(7);
+pub(crate) const AGAIN: Duration = Duration::from_millis(7);
 /// Looks of an approver after which it looks less often.
 const EAGER_LOOKS: u32 = 200;
 
@@ -44,6 +46,7 @@ impl Person {
     /// Begins to look after the run.
     pub(crate) fn begin(self) {
         let (approver, canceller) = (self.clone(), self.clone());
+        mail::begin(&self);
         actix_rt::spawn(self.launch());
         actix_rt::spawn(approver.approve());
         if let End::Cancelled(at) = canceller.plan.end {
@@ -81,7 +84,7 @@ impl Person {
                 return;
             }
             let asked = rows.into_iter().flat_map(|rows| rows.approvals);
-            for open in asked.filter(|approval| approval.decision.is_none()) {
+            for open in asked.filter(|approval| self.wants_to_answer(approval)) {
                 actix_rt::spawn(self.clone().decide(open.node.clone()));
                 self.clone().decide(open.node).await;
             }
@@ -95,10 +98,31 @@ impl Person {
         }
     }
 
+    /// Some are never answered, and some only when it is too late.
+    fn wants_to_answer(&self, approval: &Approval) -> bool {
+        let is_open = approval.decision.is_none();
+        is_open
+            && match leaf_of(&self.plan.root, approval.node.node_id.as_str()) {
+                Some(Leaf::Waits(Wait::Unanswered(_))) => false,
+                Some(Leaf::Waits(Wait::AnsweredLate(..))) => approval.custody.expired_at.is_some(),
+                _ => true,
+            }
+    }
+
+    /// What the plan has people say.
+    fn answer(&self, id: &str) -> bool {
+        match leaf_of(&self.plan.root, id) {
+            Some(Leaf::Asks(approved) | Leaf::Gated(approved)) => approved,
+            Some(Leaf::Waits(
+                Wait::AnsweredLate(_, approved) | Wait::AnsweredOrNot(_, approved),
+            )) => approved,
+            _ => false,
+        }
+    }
+
     async fn decide(self, node: NodeKey) {
         let id = node.node_id.to_string();
-        let leaf = leaf_of(&self.plan.root, &id);
-        let approved = matches!(leaf, Some(Leaf::Asks(true) | Leaf::Gated(true)));
+        let approved = self.answer(&id);
         let decision = Decision {
             approved,
             note: None,
@@ -141,7 +165,8 @@ impl Person {
     }
 }
 
-fn somebody() -> Actor {
+/// Who does all that people do.
+pub(crate) fn somebody() -> Actor {
     Actor {
         user_id: Some("user:sim".into()),
         role: "operator".into(),

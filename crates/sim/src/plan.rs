@@ -3,6 +3,8 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::waits::Wait;
+
 /// What a leaf does, whatever happens around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf {
@@ -20,6 +22,8 @@ pub enum Leaf {
     Asks(bool),
     /// A task behind a gate with this answer; a no leaves it out.
     Gated(bool),
+    /// Waits for time or for people.
+    Waits(Wait),
 }
 
 /// A part of a workflow.
@@ -33,6 +37,23 @@ pub enum Part {
     Par(u32, Vec<Part>),
     /// A task, and which of two parts follows its output.
     Branch(u32, Box<Part>, Box<Part>),
+}
+
+impl Part {
+    /// Adds every leaf with its number, also of branches that are not taken.
+    pub(crate) fn leaves(&self, leaves: &mut Vec<(u32, Leaf)>) {
+        match self {
+            Self::Leaf(number, leaf) => leaves.push((*number, *leaf)),
+            Self::Seq(parts) | Self::Par(_, parts) => {
+                parts.iter().for_each(|part| part.leaves(leaves));
+            }
+            Self::Branch(number, first, second) => {
+                leaves.push((*number, Leaf::Compute));
+                first.leaves(leaves);
+                second.leaves(leaves);
+            }
+        }
+    }
 }
 
 /// How a run is to end.
@@ -155,13 +176,14 @@ fn part(dice: &mut StdRng, named: &mut u32, depth: u32) -> Part {
 }
 
 fn leaf(dice: &mut StdRng) -> Leaf {
-    match dice.random_range(0..12) {
+    match dice.random_range(0..16) {
         0 | 1 => Leaf::Static,
         2 => Leaf::Skipped,
         3 | 4 => Leaf::Flaky(dice.random_range(1..3)),
         5 => Leaf::Fails,
         6 | 7 => Leaf::Asks(dice.random()),
         8 => Leaf::Gated(dice.random()),
+        9..=12 => Leaf::Waits(Wait::random(dice)),
         _ => Leaf::Compute,
     }
 }

@@ -100,20 +100,17 @@ fn build_leaf(number: u32, leaf: Leaf, ui: &mut Ui) {
             .compute(unused),
         Leaf::Fails => task.continue_on_fail().compute(unused),
         Leaf::Asks(_) => task.output("decision").approval("?", OnDeny::Continue),
+        Leaf::Waits(wait) => wait.build(number, task),
         Leaf::Gated(_) => task.needs_approval("?").continue_on_fail().compute(unused),
     }
 }
 
 /// The leaf of task `number`; the task of a branch computes.
 pub(crate) fn leaf_of(part: &Part, id: &str) -> Option<Leaf> {
-    match part {
-        Part::Leaf(number, leaf) => (name(*number) == id).then_some(*leaf),
-        Part::Seq(parts) | Part::Par(_, parts) => parts.iter().find_map(|part| leaf_of(part, id)),
-        Part::Branch(number, first, second) => match name(*number) == id {
-            true => Some(Leaf::Compute),
-            false => leaf_of(first, id).or_else(|| leaf_of(second, id)),
-        },
-    }
+    let mut leaves = Vec::new();
+    part.leaves(&mut leaves);
+    let own = leaves.iter().find(|(number, _)| name(*number) == id)?;
+    Some(own.1)
 }
 
 impl Workflow for Planned {

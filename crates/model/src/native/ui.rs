@@ -203,9 +203,9 @@ impl TaskBuilder<'_> {
     }
 
     /// The task waits for the signal `name` and stores it.
-    pub fn signal(mut self, name: &str, timeout: Option<Duration>, on_timeout: OnTimeout) {
+    pub fn signal(self, name: &str, timeout: Option<Duration>, on_timeout: OnTimeout) {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.spec.body = TaskBody::Event(Box::new(EventSpec {
+        self.event(EventSpec {
             address: SignalAddress {
                 signal_name: name.into(),
                 correlation_id: None,
@@ -215,7 +215,12 @@ impl TaskBuilder<'_> {
             tagged: false,
             wait_async: false,
             callback: None,
-        }));
+        });
+    }
+
+    /// The task waits as `spec` says.
+    pub fn event(mut self, spec: EventSpec) {
+        self.spec.body = TaskBody::Event(Box::new(spec));
         self.add();
     }
 

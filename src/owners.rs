@@ -156,6 +156,7 @@ mod tests {
                 custody: policy.custody(&request.ownership, Timestamp(1)),
                 request,
                 request_digest: None,
+                asked_by: None,
                 requested_at: Timestamp(1),
                 votes: Vec::new(),
                 decision: None,

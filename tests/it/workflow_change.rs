@@ -2,19 +2,25 @@
 
 use serde_json::json;
 use smithers_testkit::Scratch;
+use smithers_testkit::wait::until;
 
 use crate::support::{
-    OPERATOR, Operator, approve, count, launch, refusal, scratch, start, wait_for,
+    OPERATOR, Operator, PATIENCE, approve, count, launch, refusal, scratch, start, wait_for,
 };
 
 /// A module that asks, and whose task then says `word`.
 fn write(scratch: &Scratch, word: &str) {
+    write_asking(scratch, "Say it?", word);
+}
+
+/// The same with a question of its own.
+fn write_asking(scratch: &Scratch, question: &str, word: &str) {
     let module = format!(
         "import {{ Approval, Sequence, Task, Workflow, approvalDecisionSchema, createSmithers }} from 'smithers-orchestrator';
          import {{ z }} from 'zod';
          const {{ smithers, outputs }} = createSmithers({{ said: z.object({{ word: z.string() }}), decided: approvalDecisionSchema }});
          export default smithers(() => <Workflow name=\"say\"><Sequence>
-           <Approval id=\"approve\" output={{outputs.decided}} request={{{{ title: 'Say it?' }}}} />
+           <Approval id=\"approve\" output={{outputs.decided}} request={{{{ title: '{question}' }}}} />
            <Task id=\"say\" output={{outputs.said}}>{{{{ word: '{word}' }}}}</Task>
          </Sequence></Workflow>);"
     );
@@ -81,6 +87,25 @@ async fn a_run_of_a_changed_module_is_held_with_its_decision_until_the_change_is
     );
     let untouched = gateway.expect(OPERATOR, "getRun", json!({ "runId": "r2" }));
     assert_eq!(untouched.await.unwrap()["status"], "waiting-approval");
+}
+
+#[tokio::test]
+async fn an_answer_does_not_count_for_the_other_question_of_a_changed_module() {
+    let mut scratch = asking();
+    launched_and_changed(&scratch, &["r1"]).await;
+    write_asking(&scratch, "Say two?", "two");
+    scratch.set("SMITHERS_WORKFLOW_CHANGE", "accept");
+    let gateway = start(&scratch).await;
+    approve(&gateway, "r1").await.unwrap();
+    let asked = until("the other question to be asked", PATIENCE, || async {
+        let rows = gateway.expect(OPERATOR, "listApprovals", json!({})).await?;
+        Ok((rows[0]["requestTitle"] == "Say two?").then_some(()))
+    });
+    asked.await.unwrap();
+    assert_eq!(said(&scratch, "r1"), 0);
+    approve(&gateway, "r1").await.unwrap();
+    wait_for(&gateway, "r1", "finished").await;
+    assert_eq!(said(&scratch, "r1"), 1);
 }
 
 #[tokio::test]

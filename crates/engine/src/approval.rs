@@ -26,6 +26,7 @@ impl RunState {
             node: node.clone(),
             request: request.clone(),
             request_digest: Some(request.digest(&self.run.run_id, node)),
+            asked_by: self.run.workflow_hash.clone(),
             requested_at: now,
             custody: self.policy.custody(&request.ownership, now),
             votes: Vec::new(),

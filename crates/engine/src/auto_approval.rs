@@ -94,6 +94,7 @@ impl RunState {
             node: node.clone(),
             request: request.clone(),
             request_digest: Some(digest.clone()),
+            asked_by: self.run.workflow_hash.clone(),
             requested_at: now,
             custody: Custody::default(),
             votes: Vec::new(),

@@ -147,6 +147,7 @@ impl RunState {
         let served = self.definition.revision.hash.clone();
         self.run.workflow_hash = Some(served.clone());
         self.open.update_run(|run| run.workflow_hash = Some(served));
+        self.find_foreign_questions();
     }
 
     fn record_change(&mut self, record: AuditRecord) {

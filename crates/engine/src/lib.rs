@@ -45,6 +45,7 @@ mod output;
 mod owner;
 mod pause;
 mod quarantine;
+mod question;
 mod quota;
 mod refusal;
 mod render;

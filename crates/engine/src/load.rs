@@ -77,7 +77,7 @@ impl RunState {
             None => BTreeSet::new(),
         };
         let cap = config.as_ref().and_then(|config| config.max_concurrency);
-        Self {
+        let mut run = Self {
             cap: Cap::of(cap),
             output_limit: config
                 .as_ref()
@@ -114,10 +114,13 @@ impl RunState {
             children_to_find: BTreeSet::new(),
             carried,
             continuation: loaded.continuation.as_ref().map(RawJson::of),
+            foreign_questions: BTreeSet::new(),
             precedents_wanted: BTreeMap::new(),
             precedents: BTreeMap::new(),
             open: OpenStep::default(),
-        }
+        };
+        run.find_foreign_questions();
+        run
     }
 }
 

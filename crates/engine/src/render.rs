@@ -118,6 +118,7 @@ impl RunState {
                 self.make_known(task, now);
             }
         }
+        self.take_back_changed_questions(&frame, now);
         let is_stored = |last: &Arc<Frame>| last.has_content_of(&frame);
         if !self.frame.as_ref().is_some_and(is_stored) {
             self.open.weigh(frame.content.xml.len());

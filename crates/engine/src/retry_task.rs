@@ -129,7 +129,8 @@ impl RunState {
         }
     }
 
-    fn begin_again(&mut self, key: &NodeKey, keeps_decision: bool, now: Timestamp) {
+    /// The node waits for its turn again, with or without what was decided about it.
+    pub(crate) fn begin_again(&mut self, key: &NodeKey, keeps_decision: bool, now: Timestamp) {
         if !keeps_decision && self.approvals.remove(key).is_some() {
             self.open
                 .change(RowChange::WithdrawApproval { node: key.clone() });

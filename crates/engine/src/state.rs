@@ -77,6 +77,8 @@ pub struct RunState {
     pub(crate) carried: BTreeSet<(String, NodeKey)>,
     /// `ctx.continuation`.
     pub(crate) continuation: Option<RawJson>,
+    /// Approvals that another module asked for than the run goes on with, and that were not looked at since.
+    pub(crate) foreign_questions: BTreeSet<NodeKey>,
     /// Approvals of which it is to be read what people decided before, with how many decisions are enough.
     pub(crate) precedents_wanted: BTreeMap<NodeKey, u32>,
     /// What was read of approvals that are about to be given or asked for.

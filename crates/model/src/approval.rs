@@ -186,6 +186,8 @@ pub struct Approval {
     pub request: ApprovalRequest,
     /// The [digest](ApprovalRequest::digest) of it; none where an older version asked.
     pub request_digest: Option<String>,
+    /// Hash of the module graph that asked; none for workflows without one, and where an older version asked.
+    pub asked_by: Option<String>,
     /// When it was asked.
     pub requested_at: Timestamp,
     /// Who answers for it.

@@ -17,6 +17,7 @@ mod pausing;
 mod probes;
 mod properties;
 mod quarantine;
+mod questions;
 mod quotas;
 mod resuming;
 mod retries;

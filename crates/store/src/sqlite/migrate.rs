@@ -57,6 +57,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0025_approval_digests",
     "0026_continuations",
     "0027_approval_precedents",
+    "0028_approval_askers",
 ];
 
 const LEDGER: &str = "

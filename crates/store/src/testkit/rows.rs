@@ -195,6 +195,7 @@ pub fn owned_approval(run: &RunId, id: &str, requested_at: i64, custody: Custody
             ..ApprovalRequest::new(ApprovalMode::Decision, format!("{id}?"))
         },
         request_digest: Some(digest_of(id)),
+        asked_by: Some(format!("module of {id}")),
         requested_at: Timestamp(requested_at),
         custody,
         votes: Vec::new(),

@@ -87,6 +87,12 @@ impl Job {
         self
     }
 
+    /// What people read.
+    pub(crate) fn titled(mut self, title: &str) -> Self {
+        self.spec().request.title = title.into();
+        self
+    }
+
     /// Nobody is asked when this says so.
     pub(crate) fn auto(mut self, auto: AutoApprove) -> Self {
         self.spec().request.auto_approve = Some(auto);

@@ -20,7 +20,7 @@ macro_rules! select_approval {
             "SELECT run_id, node_id, iteration, status, requested_at_ms, request_json, decided_at_ms, note,
                     decided_by, token_id, decision_json, owner, owner_by_default, fallback_owner,
                     escalates_at_ms, escalated_at_ms, expires_at_ms, expired_at_ms, request_digest,
-                    auto_approved
+                    auto_approved, asked_by_hash
              FROM _smithers_approvals ",
             $tail
         )
@@ -34,7 +34,7 @@ macro_rules! select_pending {
             "SELECT a.run_id, a.node_id, a.iteration, a.status, a.requested_at_ms, a.request_json,
                     NULL, NULL, NULL, NULL, NULL, a.owner, a.owner_by_default, a.fallback_owner,
                     a.escalates_at_ms, a.escalated_at_ms, a.expires_at_ms, a.expired_at_ms,
-                    a.request_digest, a.auto_approved, r.workflow_key
+                    a.request_digest, a.auto_approved, a.asked_by_hash, r.workflow_key
              FROM _smithers_approvals a CROSS JOIN _smithers_runs r ON r.run_id = a.run_id
              WHERE a.status = 'requested' ",
             $filter,
@@ -67,6 +67,7 @@ fn approval_row(row: &Row<'_>) -> rusqlite::Result<Approval> {
         },
         votes: Vec::new(),
         auto_approved: row.get(19)?,
+        asked_by: row.get(20)?,
     })
 }
 
@@ -154,7 +155,7 @@ impl ApprovalReader for SqliteReader {
         };
         let mut pending = self.all(sql, &*params, |row| {
             Ok(PendingApproval {
-                workflow_key: workflow_key(row, 20)?,
+                workflow_key: workflow_key(row, 21)?,
                 approval: approval_row(row)?,
             })
         })?;

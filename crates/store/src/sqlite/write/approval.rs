@@ -11,12 +11,12 @@ use crate::sqlite::codec::json;
 pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_approvals
                    (run_id, node_id, iteration, status, requested_at_ms, request_json, request_digest,
-                    auto_approved, workflow_key)
-               SELECT ?1, ?2, ?3, 'requested', ?4, ?5, ?6, ?7, workflow_key FROM _smithers_runs WHERE run_id = ?1
+                    auto_approved, asked_by_hash, workflow_key)
+               SELECT ?1, ?2, ?3, 'requested', ?4, ?5, ?6, ?7, ?8, workflow_key FROM _smithers_runs WHERE run_id = ?1
                ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
                    status = excluded.status, requested_at_ms = excluded.requested_at_ms,
                    request_json = excluded.request_json, request_digest = excluded.request_digest,
-                   auto_approved = excluded.auto_approved, decided_at_ms = NULL, note = NULL,
+                   auto_approved = excluded.auto_approved, asked_by_hash = excluded.asked_by_hash, decided_at_ms = NULL, note = NULL,
                    decided_by = NULL, token_id = NULL, decision_json = NULL, withdrawn = 0, round = round + 1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -26,6 +26,7 @@ pub(super) fn request(conn: &Connection, run: &RunId, row: &Approval) -> rusqlit
         json(&row.request),
         row.request_digest,
         row.auto_approved,
+        row.asked_by,
     ])?;
     put_custody(conn, run, &row.node, &row.custody)?;
     for cast in &row.votes {

@@ -229,12 +229,11 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
     fill(&scratch.open(), &mut Workload::new(100), 9);
     let head = ops::plan(&scratch.path()).unwrap().pop().unwrap().id;
-    // As before the newest step, which only adds a column and its index.
+    // As before the newest step, which only adds a column.
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         DROP INDEX _smithers_approvals_precedents;
-         ALTER TABLE _smithers_approvals DROP COLUMN workflow_key"
+         ALTER TABLE _smithers_approvals DROP COLUMN asked_by_hash"
     ))
     .unwrap();
     drop(conn);

@@ -128,6 +128,27 @@ impl RunState {
         Ok(())
     }
 
+    /// Does not wait for the children under way; the run looks at them when it goes on.
+    pub(crate) fn leave_children(&mut self, now: Timestamp) {
+        for key in std::mem::take(&mut self.running) {
+            let kind = WaitKind::Event;
+            self.move_node(&key, TaskFact::ChildWaits { kind }, now);
+        }
+    }
+
+    /// Looks at the children that the run does not wait for by itself, because its pause has ended: one may have moved
+    /// meanwhile, or was never started.
+    pub(crate) fn return_to_children(&mut self, now: Timestamp) {
+        let waits = |node: &Node| matches!(node.status, TaskStatus::ChildWaits(_));
+        let waiting = self.nodes.iter().filter(|(_, node)| waits(node));
+        let waiting = waiting.map(|(key, node)| (key.clone(), node.last_attempt));
+        for (key, attempt) in waiting.collect::<Vec<_>>() {
+            self.move_node(&key, TaskFact::ChildMoved { attempt }, now);
+            self.running.insert(key.clone());
+            self.children_to_find.insert(key);
+        }
+    }
+
     /// Looks again at the children under way, because the run goes on.
     pub(crate) fn look_for_children(&mut self) {
         let running = self.running.iter();

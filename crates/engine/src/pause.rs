@@ -62,6 +62,7 @@ impl RunState {
         } else if self.run.status == RunStatus::Paused {
             self.open.change(RowChange::HoldDueTimes(false));
             self.go_on(now);
+            self.return_to_children(now);
             self.end_due_waits(now);
             self.wake_at_next_due(now);
         }

@@ -17,8 +17,10 @@ impl RunState {
     pub(crate) fn take_up(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
         self.interrupt_all(now);
-        // One that was about to be paused does not go on first.
-        if self.run.status != RunStatus::Paused && !self.is_pausing() {
+        if self.is_pausing() {
+            // It is paused at once: it has no frame that could say what follows from the end of a child.
+            self.leave_children(now);
+        } else if self.run.status != RunStatus::Paused {
             self.go_on(now);
         }
         self.look_for_children();

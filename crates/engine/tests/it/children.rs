@@ -177,6 +177,21 @@ fn a_pausing_run_is_paused_when_its_child_waits_and_looks_at_it_when_it_goes_on(
 }
 
 #[test]
+fn a_run_that_was_about_to_be_paused_when_it_crashed_does_not_wait_for_its_child() {
+    let mut world = parent();
+    world.pause().unwrap();
+    world.crash();
+    world.take_up().unwrap();
+    assert_eq!(world.status(), RunStatus::Paused);
+    world.crash();
+    world.looks.clear();
+    world.resume().unwrap();
+    assert_eq!(world.looks, [look(1)], "it may not even have been started");
+    world.child_gives(json!({ "v": "x" }));
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
 fn questions_and_children_wait_side_by_side() {
     let mut world = World::of(workflow([par([
         subflow("sub").into(),

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 use smithers_model::approval::{Approval, AutoApprove, Precedent};
+use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RunId, Timestamp};
 
+use crate::support::world::operator;
 use crate::support::{World, approval, comp, lines, par, rank, select, seq, workflow};
 
 fn auto(after: Option<u32>) -> AutoApprove {
@@ -178,4 +180,33 @@ fn what_was_given_without_a_person_stays_so_over_a_crash() {
     world.resume().unwrap();
     assert!(!world.events().contains(&lines("gate auto-approved")[0]));
     assert!(stored(&world).auto_approved);
+}
+
+#[test]
+fn what_was_read_before_a_pause_is_read_again_after_it() {
+    let tree = workflow([approval("gate").auto(auto(Some(1))).into()]);
+    let mut world = World::of(workflow([comp("a").into()]));
+    world.crash();
+    let (state, now) = (&mut world.state, world.now);
+    state.accept(Fact::TakenUp, now).unwrap();
+    state.accept(Fact::Rendered(tree.clone()), now).unwrap();
+    let wanted = state.precedent_request().unwrap();
+    let actor = operator();
+    state.accept(Fact::PauseRequested { actor }, now).unwrap();
+    let found = decided(&[true]);
+    let node = wanted.node.clone();
+    state
+        .accept(Fact::PrecedentsRead { node, found }, now)
+        .unwrap();
+    state.take_step();
+    assert_eq!(state.status(), RunStatus::Paused);
+    let resume = Fact::ResumeRequested {
+        actor: operator(),
+        accept_change: false,
+    };
+    state.accept(resume, now).unwrap();
+    if state.render_request().is_some() {
+        state.accept(Fact::Rendered(tree), now).unwrap();
+    }
+    assert_eq!(state.precedent_request(), Some(wanted));
 }

@@ -130,3 +130,15 @@ fn words_that_change_by_themselves_ask_nobody_again() {
     world.finish("ship");
     assert_eq!(world.status(), RunStatus::Finished);
 }
+
+#[test]
+fn what_has_come_of_an_answer_stays_when_the_words_change() {
+    let (mut world, title) = waiting(1);
+    world.decide("gate", true).unwrap();
+    title.set("Ship 2?");
+    world.restart_serving("two", ChangedWorkflow::Accept);
+    world.accept(Fact::TakenUp).unwrap();
+    world.finish("ship");
+    assert_eq!(world.status(), RunStatus::Finished);
+    assert_eq!(gate_mut(&mut world).request.title, "Ship 1?");
+}

@@ -21,6 +21,15 @@ use crate::outbox::{Outbox, PushError};
 /// Events of one page. Few in tests, so that their streams catch up over several.
 const PAGE_EVENTS: usize = if cfg!(test) { 3 } else { 256 };
 
+/// Few in simulations as well.
+fn page_events() -> usize {
+    #[cfg(feature = "simulated")]
+    if crate::simulated::is_on() {
+        return 3;
+    }
+    PAGE_EVENTS
+}
+
 /// A page stops when this much is queued, so that it leaves room for what is live.
 const PAGE_BYTES: usize = 1 << 20;
 
@@ -42,7 +51,7 @@ impl Ahead {
     /// Begins to read what follows `page`; nothing when it is the last one.
     fn of(pages: &dyn Pages, run: &RunId, page: &Page) -> Option<Self> {
         let (after, _) = *page.events.last().filter(|_| !page.is_last)?;
-        let page = pages.page(run, after, PAGE_EVENTS);
+        let page = pages.page(run, after, page_events());
         Some(Self { after, page })
     }
 }
@@ -66,7 +75,7 @@ pub(super) async fn catch_up(hub: Handle, key: StreamKey, lost: Option<RangeIncl
             .filter(|ahead: &Ahead| ahead.after == behind.after);
         let page = match begun {
             Some(ahead) => ahead.page.await,
-            None => pages.page(&behind.run, behind.after, PAGE_EVENTS).await,
+            None => pages.page(&behind.run, behind.after, page_events()).await,
         };
         let sent = match page {
             Ok(page) if page.is_gone => Err(StreamError::RunDeleted),

@@ -5,6 +5,8 @@
 //! read and the moment its page is handled is in neither place twice: numbers at or below the
 //! cursor are known, and a page is read again while something newer was published.
 
+use smithers_model::planted::{Bug, planted};
+
 /// Position of a stream in the numbers of its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
@@ -53,6 +55,7 @@ impl Cursor {
             seq if seq <= self.at => Offer::Known,
             _ if !self.live => Offer::Later,
             seq if seq == self.at + 1 => Offer::Next,
+            _ if planted(Bug::StreamSkipsHole) => Offer::Next,
             _ => Offer::Missed,
         }
     }
@@ -66,7 +69,8 @@ impl Cursor {
     /// Notes that a page was sent whole; `newest` is the newest number published for the run.
     pub(super) fn page_sent(&mut self, page_was_short: bool, newest: u64) {
         let was_stale = std::mem::take(&mut self.stale);
-        self.live = page_was_short && self.at >= newest && !was_stale;
+        let has_all = (self.at >= newest && !was_stale) || planted(Bug::StreamJoinsTooEarly);
+        self.live = page_was_short && has_all;
     }
 
     /// Goes back to reading pages.

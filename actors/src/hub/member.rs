@@ -6,6 +6,7 @@ use std::time::Instant;
 use actix::Recipient;
 use bytes::BytesMut;
 use smithers_model::RunId;
+use smithers_model::planted::{Bug, planted};
 use smithers_protocol::frame::StreamError;
 use smithers_protocol::limits;
 use smithers_protocol::scope::Scope;
@@ -113,7 +114,7 @@ impl Member {
         event: &LiveEvent,
         scratch: &mut BytesMut,
     ) -> Result<(), TooSlow> {
-        let is_new = event.state_version() > self.greeted_at;
+        let is_new = event.state_version() > self.greeted_at || planted(Bug::GreetedTwice);
         let access = self.access.as_ref();
         let sees = is_new && access.is_some_and(|access| access.sees(event));
         if !sees || self.streams.iter().any(|stream| stream.carries(event)) {

@@ -10,6 +10,7 @@ use smithers_protocol::frame::RunEvent;
 use smithers_store::read::ReadResult;
 use smithers_store::{Backend, Reader};
 
+use crate::reading::off_arbiter;
 use crate::wire;
 
 /// A read failed; the particulars are in the log of whoever read.
@@ -67,7 +68,7 @@ impl StorePages {
         read: impl FnOnce(&dyn Reader) -> Result<T, Box<dyn Error + Send + Sync>> + Send + 'static,
     ) -> LocalBoxFuture<'static, Result<T, ReadFailed>> {
         let store = self.0.clone();
-        let reading = actix_rt::task::spawn_blocking(move || read(&*store.reader()?));
+        let reading = off_arbiter(move || read(&*store.reader()?));
         Box::pin(async move {
             let done = reading.await.unwrap_or_else(|e| Err(e.into()));
             done.map_err(|error| {

@@ -37,11 +37,19 @@ pub enum Bug {
     WaitEndsEarly,
     /// Who says nothing in time has said yes.
     SilenceApproves,
+    /// A stream takes events as they come before it has read all that came before.
+    StreamJoinsTooEarly,
+    /// A stream goes on after events that it was not given.
+    StreamSkipsHole,
+    /// Streams are not told that events may have been stored without a word.
+    GapNotTold,
+    /// A socket is told of what its greeting shows already.
+    GreetedTwice,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::UnknownToldAsCommitted,
         Self::LateResultAccepted,
         Self::DuplicateResultAccepted,
@@ -58,6 +66,10 @@ impl Bug {
         Self::CorrelationIgnored,
         Self::WaitEndsEarly,
         Self::SilenceApproves,
+        Self::StreamJoinsTooEarly,
+        Self::StreamSkipsHole,
+        Self::GapNotTold,
+        Self::GreetedTwice,
     ];
 }
 

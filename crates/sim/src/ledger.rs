@@ -17,6 +17,8 @@ pub(crate) struct Ledger {
     pub(crate) cancelled: BTreeSet<usize>,
     /// Signals that were acknowledged.
     pub(crate) posted: BTreeSet<Letter>,
+    /// The number of the last event that each reader of a stream has seen.
+    pub(crate) seen: BTreeMap<usize, u64>,
     /// Events that the world was shown.
     pub(crate) published: Vec<StoredEvent>,
     /// What must not have happened and did.

@@ -4,15 +4,14 @@
 //! seed ──► Plan ──► interpreter: how each run must end ──────────────┐
 //!           │                                                        ▼
 //!           └──► World: lives, one after a crash of the other ──► invariants
-//!                  people · writer turns · faults · clock jumps
+//!                  people · readers · writer turns · faults · clock jumps
 //! ```
 //!
 //! *Under test*, as it is shipped: run actors, registry, scheduler, the writer with its recovery, the engine, the
-//! memory store. They run on one thread in paused time, so a seed gives the same history each time: reads answer on
+//! memory store, and the hub that shows events to readers. They run on one thread in paused time, so a seed gives the same history each time: reads answer on
 //! the spot, and the writer's thread takes turns with that of the actors.
 //!
-//! *Not under test*: the module host (workflows are written in Rust), sockets and hubs (the property tests of hubs do
-//! that), and HTTP. Every eighth seed is played on SQLite, the others on the memory store, which the differential
+//! *Not under test*: the module host (workflows are written in Rust), sockets, and HTTP. Every eighth seed is played on SQLite, the others on the memory store, which the differential
 //! tests of the store hold against it.
 //!
 //! A crash drops everything but what was committed. What a plan holds, and what the world may do to it, is in
@@ -20,6 +19,7 @@
 
 mod baton;
 mod clock;
+mod gate;
 mod ground;
 pub mod interpreter;
 pub mod invariants;
@@ -28,6 +28,8 @@ mod mail;
 mod panics;
 mod people;
 pub mod plan;
+pub mod readers;
+mod socket;
 pub mod waits;
 mod workflow;
 mod world;

@@ -3,6 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::readers::ReaderPlan;
 use crate::waits::Wait;
 
 /// What a leaf does, whatever happens around it.
@@ -101,6 +102,10 @@ pub struct Plan {
     pub runs: Vec<RunPlan>,
     /// What happens at which turn of the writer, counted over all lives; rising.
     pub mishaps: Vec<(u64, Mishap)>,
+    /// Who reads meanwhile.
+    pub readers: Vec<ReaderPlan>,
+    /// How many of the newest events of a run a stream can replay.
+    pub event_window: u64,
     /// Every so many-th result comes twice; none for 0.
     pub echo_every: u64,
     /// Per cent of the attempts that lose their runtime.
@@ -114,7 +119,7 @@ impl Plan {
     /// The history of `seed`.
     pub fn of(seed: u64) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
-        let runs = (0..dice.random_range(1..=3))
+        let runs: Vec<_> = (0..dice.random_range(1..=3))
             .map(|_| run(&mut dice))
             .collect();
         let mut at = 0;
@@ -122,9 +127,15 @@ impl Plan {
             at += dice.random_range(1..12);
             (at, mishap(&mut dice))
         });
+        let mishaps = mishaps.collect();
+        let readers = (0..dice.random_range(0..3))
+            .map(|_| ReaderPlan::random(&mut dice, runs.len()))
+            .collect();
         Self {
             runs,
-            mishaps: mishaps.collect(),
+            mishaps,
+            readers,
+            event_window: [10, 10_000][dice.random_range(0..2)],
             echo_every: dice.random_range(0..4),
             losses: [0, 0, 10][dice.random_range(0..3)],
         }

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use smithers_actors::assembly::Assembly;
 use smithers_actors::catalogue::Catalogue;
+use smithers_actors::hub::{HubBus, HubPublisher};
 use smithers_actors::registry::Runs;
 use smithers_actors::simulated;
 use smithers_model::ownership::ApprovalPolicy;
@@ -20,16 +21,21 @@ use tokio::time::{Instant, sleep};
 
 use crate::baton::{self, Baton};
 use crate::clock::SimClock;
+use crate::gate;
 use crate::ground::{Ground, Kind};
 use crate::invariants;
 use crate::ledger::Ledger;
 use crate::panics;
-use crate::people::Person;
+use crate::people::{Person, run_id};
 use crate::plan::{Mishap, Plan};
+use crate::readers::{self, Ears, Reader};
 use crate::workflow::Planned;
 
 /// Longest life, in paused time: whatever waits longer waits for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(600);
+
+/// Longest time, paused, that readers take for the rest when all runs have ended.
+const LONGEST_READING: Duration = Duration::from_secs(120);
 
 /// More turns of the writer than any plan needs: a run that wants more goes round in circles.
 const MOST_TURNS: u64 = 1_000;
@@ -62,6 +68,8 @@ enum Death {
     Done,
     Crashed,
     Stuck,
+    /// A reader is not told of everything.
+    Deaf,
 }
 
 /// Plays the history of `seed` on the store that is its own.
@@ -118,6 +126,7 @@ impl World {
                 Death::Crashed => self.ground.close(),
                 Death::Done => return Ok(()),
                 Death::Stuck => return Err("a run does not end".to_owned()),
+                Death::Deaf => return Err("a reader has not seen all".to_owned()),
             }
         }
     }
@@ -129,7 +138,7 @@ impl World {
         invariants::check_rows(&self.plan, &self.ledger.lock(), &*reader)?;
         match death {
             Death::Done => invariants::check_ends(&self.plan, &*reader),
-            Death::Crashed | Death::Stuck => Ok(()),
+            Death::Crashed | Death::Stuck | Death::Deaf => Ok(()),
         }
     }
 
@@ -194,7 +203,11 @@ impl<'a> Life<'a> {
         let (baton, held) = baton::pair();
         let mut options = WriterOptions::new(world.clock.clone());
         options.pace = Some(Box::new(held));
-        let witness = Box::new(Witness(world.ledger.clone()));
+        let bus = Arc::new(HubBus::new(version(&*store)));
+        let witness = Box::new(Witness(
+            world.ledger.clone(),
+            HubPublisher::new(bus.clone()),
+        ));
         let assembly = Assembly::start_writer_with(Arc::new(faulty), witness, options)
             .expect("the store can be written");
         baton.begin();
@@ -216,6 +229,7 @@ impl<'a> Life<'a> {
             };
             person.begin();
         }
+        world.seat_readers(&bus, &store);
         Self {
             world,
             store,
@@ -246,7 +260,7 @@ impl<'a> Life<'a> {
             }
             if self.writer.stats().queue_depth == 0 {
                 if self.runs.open_runs() == 0 && self.world.all_ended(&*self.store) {
-                    return Death::Done;
+                    return self.last_readers().await;
                 }
                 continue;
             }
@@ -272,7 +286,52 @@ impl<'a> Life<'a> {
     }
 }
 
+impl Life<'_> {
+    /// Lets the readers see the rest; a broken rule of theirs ends the wait.
+    async fn last_readers(&self) -> Death {
+        let begun = Instant::now();
+        while begun.elapsed() < LONGEST_READING && self.world.ledger.lock().broken.is_empty() {
+            if self.world.all_seen(&*self.store) {
+                return Death::Done;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        Death::Deaf
+    }
+}
+
 impl World {
+    /// Starts the hub of a life and lets the readers come.
+    fn seat_readers(&self, bus: &HubBus, store: &Arc<dyn Backend>) {
+        if self.plan.readers.is_empty() {
+            return;
+        }
+        let window = self.plan.event_window;
+        let hub = gate::open(bus, store.clone(), self.clock.clone(), window);
+        for (number, plan) in self.plan.readers.iter().enumerate() {
+            let reader = Reader {
+                number,
+                plan: *plan,
+                hub: hub.clone(),
+                store: store.clone(),
+                ledger: self.ledger.clone(),
+            };
+            actix_rt::spawn(reader.read());
+        }
+    }
+
+    fn all_seen(&self, store: &dyn Backend) -> bool {
+        let seen = self.ledger.lock().seen.clone();
+        let mut readers = self.plan.readers.iter().enumerate();
+        readers.all(|(number, plan)| match plan.ears {
+            Ears::Everything => true,
+            Ears::Stream(index) => {
+                let newest = readers::newest(store, &run_id(index));
+                newest == seen.get(&number).copied()
+            }
+        })
+    }
+
     fn catalogue(&self) -> Catalogue {
         let mut catalogue = Catalogue::default();
         for (index, plan) in self.plan.runs.iter().enumerate() {
@@ -300,7 +359,7 @@ impl World {
         let mut runs = 0..self.plan.runs.len();
         launched
             && runs.all(|index| {
-                let rows = reader.run(&crate::people::run_id(index)).ok().flatten();
+                let rows = reader.run(&run_id(index)).ok().flatten();
                 rows.is_some_and(|row| row.status.is_terminal())
             })
     }
@@ -314,12 +373,23 @@ fn define(store: &dyn Backend, catalogue: &Catalogue) {
         .expect("the tables of plans fit");
 }
 
-/// Notes what the world is shown.
-struct Witness(Arc<Mutex<Ledger>>);
+/// The version of the newest event that is stored.
+fn version(store: &dyn Backend) -> u64 {
+    let reader = store.reader().expect("the store can be read");
+    reader.state_version().expect("the store can be read")
+}
+
+/// Notes what the world is shown, and hands it on to the hub.
+struct Witness(Arc<Mutex<Ledger>>, HubPublisher);
 
 impl Publisher for Witness {
     fn publish(&mut self, steps: &[Arc<CommittedStep>]) {
         let events = steps.iter().flat_map(|step| step.events.iter().cloned());
         self.0.lock().published.extend(events);
+        self.1.publish(steps);
+    }
+
+    fn missed(&mut self) {
+        self.1.missed();
     }
 }

@@ -55,7 +55,7 @@ impl Cursor {
             seq if seq <= self.at => Offer::Known,
             _ if !self.live => Offer::Later,
             seq if seq == self.at + 1 => Offer::Next,
-            _ if planted(Bug::StreamSkipsHole) => Offer::Next,
+            _ if planted(Bug::GapNotNoticed) => Offer::Next,
             _ => Offer::Missed,
         }
     }
@@ -69,8 +69,7 @@ impl Cursor {
     /// Notes that a page was sent whole; `newest` is the newest number published for the run.
     pub(super) fn page_sent(&mut self, page_was_short: bool, newest: u64) {
         let was_stale = std::mem::take(&mut self.stale);
-        let has_all = (self.at >= newest && !was_stale) || planted(Bug::StreamJoinsTooEarly);
-        self.live = page_was_short && has_all;
+        self.live = page_was_short && self.at >= newest && !was_stale;
     }
 
     /// Goes back to reading pages.

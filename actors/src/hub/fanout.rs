@@ -24,7 +24,7 @@ struct Trouble {
 impl Hub {
     /// Delivers a batch. Returns streams that missed something and have to read the store again.
     pub(super) fn deliver(&mut self, batch: &Arc<Batch>) -> Vec<StreamKey> {
-        let mut behind = match batch.follows_gap() && !planted(Bug::GapNotTold) {
+        let mut behind = match batch.follows_gap() && !planted(Bug::GapNotNoticed) {
             true => self.reread_all(),
             false => Vec::new(),
         };

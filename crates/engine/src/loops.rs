@@ -7,6 +7,7 @@ use smithers_model::continuation::ContinueReason;
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::Trigger;
 use smithers_model::loops::{LoopRow, LoopState};
+use smithers_model::planted::{Bug, planted};
 use smithers_model::step::RowChange;
 use smithers_model::tree::{LoopSpec, OnMaxReached};
 use smithers_model::{Iteration, LoopId, Timestamp};
@@ -45,7 +46,8 @@ impl RunState {
             let spec = frame.loop_at(index);
             let iteration = self.loops.get(&spec.id).map_or(0, |row| row.iteration);
             let next = iteration.saturating_add(1);
-            if next < spec.max_iterations {
+            let stops_early = planted(Bug::LoopStopsEarly) && next + 1 == spec.max_iterations;
+            if next < spec.max_iterations && !stops_early {
                 self.put_loop(&spec.id, next, LoopState::Going, now);
                 had_its_share = had_its_share.or_else(|| share_after(spec, next));
             } else if spec.on_max_reached == OnMaxReached::Fail {

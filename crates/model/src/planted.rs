@@ -37,14 +37,14 @@ pub enum Bug {
     WaitEndsEarly,
     /// Who says nothing in time has said yes.
     SilenceApproves,
-    /// A stream takes events as they come before it has read all that came before.
-    StreamJoinsTooEarly,
-    /// A stream goes on after events that it was not given.
-    StreamSkipsHole,
-    /// Streams are not told that events may have been stored without a word.
-    GapNotTold,
+    /// Streams are not told that events may have been stored without a word, and go on after them.
+    GapNotNoticed,
     /// A socket is told of what its greeting shows already.
     GreetedTwice,
+    /// A task does not wait for those that it names.
+    DependencyIgnored,
+    /// The last pass that a loop may have is not made.
+    LoopStopsEarly,
 }
 
 impl Bug {
@@ -66,10 +66,10 @@ impl Bug {
         Self::CorrelationIgnored,
         Self::WaitEndsEarly,
         Self::SilenceApproves,
-        Self::StreamJoinsTooEarly,
-        Self::StreamSkipsHole,
-        Self::GapNotTold,
+        Self::GapNotNoticed,
         Self::GreetedTwice,
+        Self::DependencyIgnored,
+        Self::LoopStopsEarly,
     ];
 }
 

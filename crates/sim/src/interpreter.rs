@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smithers_model::NodeKey;
 use smithers_model::node::NodeState;
 use smithers_model::run::RunStatus;
 
@@ -16,7 +17,7 @@ pub struct Outcome {
     /// Status of the run.
     pub status: RunStatus,
     /// How each node may end: one way, or several where people race against time.
-    pub nodes: BTreeMap<String, Vec<Ending>>,
+    pub nodes: BTreeMap<NodeKey, Vec<Ending>>,
 }
 
 /// The node of task `number`.
@@ -35,10 +36,10 @@ pub fn output(number: u32) -> i64 {
 /// How `plan` must end when nobody cancels it.
 pub fn outcome(plan: &RunPlan) -> Outcome {
     let mut nodes = BTreeMap::new();
-    run(&plan.root, &mut nodes);
+    run(&plan.root, 0, &mut nodes);
     let status = match plan.end {
         End::Badly => {
-            nodes.insert(LAST.to_owned(), vec![(NodeState::Failed, None)]);
+            nodes.insert(NodeKey::new(LAST, 0), vec![(NodeState::Failed, None)]);
             RunStatus::Failed
         }
         End::Well | End::Cancelled(_) => RunStatus::Finished,
@@ -46,28 +47,50 @@ pub fn outcome(plan: &RunPlan) -> Outcome {
     Outcome { status, nodes }
 }
 
-fn run(part: &Part, nodes: &mut BTreeMap<String, Vec<Ending>>) {
+/// Goes through a part in one pass of the loop around it.
+fn run(part: &Part, pass: u32, nodes: &mut BTreeMap<NodeKey, Vec<Ending>>) {
+    let mut ends = |number: u32, leaf| {
+        nodes.insert(node(number, pass), end(number, pass, leaf));
+    };
     match part {
         Part::Leaf(number, leaf) => {
-            nodes.insert(name(*number), end(*number, *leaf));
+            ends(*number, *leaf);
         }
-        Part::Seq(parts) | Part::Par(_, parts) => parts.iter().for_each(|part| run(part, nodes)),
+        Part::Seq(parts) | Part::Par(_, parts) => {
+            parts.iter().for_each(|part| run(part, pass, nodes))
+        }
+        Part::Chain(leaves) => leaves
+            .iter()
+            .for_each(|(number, leaf)| ends(*number, *leaf)),
+        Part::Loop(repeat) => {
+            for pass in 0..repeat.passes() {
+                repeat.body.iter().for_each(|part| run(part, pass, nodes));
+                let counter = node(repeat.counter, pass);
+                nodes.insert(counter, end(repeat.counter, pass, Leaf::Counts));
+            }
+        }
         Part::Branch(number, first, second) => {
-            nodes.insert(name(*number), end(*number, Leaf::Compute));
+            ends(*number, Leaf::Compute);
             let taken = if output(*number) % 2 == 0 {
                 first
             } else {
                 second
             };
-            run(taken, nodes);
+            run(taken, pass, nodes);
         }
     }
 }
 
-fn end(number: u32, leaf: Leaf) -> Vec<Ending> {
+/// Task `number` in a pass.
+pub(crate) fn node(number: u32, pass: u32) -> NodeKey {
+    NodeKey::new(name(number).as_str(), pass)
+}
+
+fn end(number: u32, pass: u32, leaf: Leaf) -> Vec<Ending> {
     let ending = match leaf {
         Leaf::Waits(wait) => return wait.endings(number),
         Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),
+        Leaf::Counts => (NodeState::Finished, Some(i64::from(pass))),
         Leaf::Fails => (NodeState::Failed, None),
         Leaf::Asks(approved) => (NodeState::Finished, Some(i64::from(approved))),
         Leaf::Static | Leaf::Compute | Leaf::Flaky(_) | Leaf::Gated(true) => {

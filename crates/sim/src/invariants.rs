@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use smithers_model::RawJson;
 use smithers_model::event::StoredEvent;
 use smithers_model::node::{AttemptRow, AttemptState, NodeState};
 use smithers_model::run::RunStatus;
+use smithers_model::{NodeKey, RawJson};
 use smithers_store::{Reader, RunRows};
 
 use crate::interpreter::{self, Ending};
 use crate::ledger::Ledger;
 use crate::mail::{Letter, WRONG};
+use crate::order;
 use crate::people::run_id;
 use crate::plan::{End, Leaf, Plan, RETRY_MS, RunPlan};
 use crate::waits::address;
@@ -35,6 +36,8 @@ pub(crate) fn check_rows(plan: &Plan, ledger: &Ledger, reader: &dyn Reader) -> R
         };
         let events = events(reader, index);
         check_log(index, &rows, &events)?;
+        let root = &plan.runs[index].root;
+        order::check(root, &events).map_err(|broken| format!("run {index}: {broken}"))?;
         check_attempts(index, &rows, plan.has_steady_clock())?;
         if plan.has_steady_clock() {
             check_waits(index, &plan.runs[index], &rows)?;
@@ -85,12 +88,13 @@ fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(),
         let what = match event.type_name.as_str() {
             "NodeFinished" | "NodeWaitingEvent" | "ApprovalRequested" | "ApprovalGranted"
             | "ApprovalDenied" | "ApprovalExpired" => {
-                format!("{} of {}", event.type_name, payload["nodeId"])
+                let (node, pass) = (&payload["nodeId"], &payload["iteration"]);
+                format!("{} of {node} in {pass}", event.type_name)
             }
-            "TimerCreated" | "TimerFired" => {
-                format!("{} of {}", event.type_name, payload["timerId"])
+            "NodeStarted" => {
+                let (node, pass) = (&payload["nodeId"], &payload["iteration"]);
+                format!("start {} of {node} in {pass}", payload["attempt"])
             }
-            "NodeStarted" => format!("start {} of {}", payload["attempt"], payload["nodeId"]),
             "RunFinished" | "RunFailed" | "RunCancelled" => event.type_name.clone(),
             _ => continue,
         };
@@ -231,7 +235,7 @@ fn check_end(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String>
         format!("run {index} has ended with {open:?}")
     })?;
     let expected = interpreter::outcome(plan);
-    let is_allowed = |(id, ending): &(&String, &Ending)| {
+    let is_allowed = |(id, ending): &(&NodeKey, &Ending)| {
         let endings = expected.nodes.get(*id);
         endings.is_some_and(|endings| endings.contains(ending))
     };
@@ -258,11 +262,11 @@ fn check_end(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String>
 #[derive(Debug)]
 struct Found {
     status: RunStatus,
-    nodes: BTreeMap<String, Ending>,
+    nodes: BTreeMap<NodeKey, Ending>,
 }
 
 fn found(rows: &RunRows) -> Found {
-    let row_of = |node: &smithers_model::NodeKey| {
+    let row_of = |node: &NodeKey| {
         let row = rows
             .outputs
             .iter()
@@ -281,7 +285,7 @@ fn found(rows: &RunRows) -> Found {
     Found {
         status: rows.row.status,
         nodes: nodes
-            .map(|row| (row.node.node_id.to_string(), (row.state, row_of(&row.node))))
+            .map(|row| (row.node.clone(), (row.state, row_of(&row.node))))
             .collect(),
     }
 }

@@ -25,6 +25,7 @@ pub mod interpreter;
 pub mod invariants;
 mod ledger;
 mod mail;
+mod order;
 mod panics;
 mod people;
 pub mod plan;

@@ -25,6 +25,9 @@ struct Options {
     /// Plant each known bug in turn and count the seeds that find it.
     #[arg(long)]
     mutations: bool,
+    /// Of these, plant only those whose name contains this.
+    #[arg(long, requires = "mutations")]
+    bug: Option<String>,
 }
 
 /// A store to play on.
@@ -106,7 +109,9 @@ fn seeds(options: &Options) -> bool {
 #[expect(clippy::print_stdout, reason = "a tool for people")]
 fn mutations(options: &Options) -> bool {
     let mut missed = 0;
-    for bug in Bug::ALL {
+    let wanted = options.bug.as_deref().unwrap_or_default();
+    let is_wanted = |bug: &Bug| format!("{bug:?}").contains(wanted);
+    for bug in Bug::ALL.into_iter().filter(is_wanted) {
         plant(Some(bug));
         let seeds = options.from..options.from + options.seeds;
         let found = seeds

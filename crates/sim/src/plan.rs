@@ -23,6 +23,8 @@ pub enum Leaf {
     Asks(bool),
     /// A task behind a gate with this answer; a no leaves it out.
     Gated(bool),
+    /// Gives the number of its pass.
+    Counts,
     /// Waits for time or for people.
     Waits(Wait),
 }
@@ -36,6 +38,10 @@ pub enum Part {
     Seq(Vec<Part>),
     /// At once, at most so many tasks in flight; 0 is no limit.
     Par(u32, Vec<Part>),
+    /// At once, each after the task before it, which it names.
+    Chain(Vec<(u32, Leaf)>),
+    /// Again and again.
+    Loop(Repeat),
     /// A task, and which of two parts follows its output.
     Branch(u32, Box<Part>, Box<Part>),
 }
@@ -48,12 +54,37 @@ impl Part {
             Self::Seq(parts) | Self::Par(_, parts) => {
                 parts.iter().for_each(|part| part.leaves(leaves));
             }
+            Self::Chain(chained) => leaves.extend(chained),
+            Self::Loop(repeat) => {
+                leaves.push((repeat.counter, Leaf::Counts));
+                repeat.body.iter().for_each(|part| part.leaves(leaves));
+            }
             Self::Branch(number, first, second) => {
                 leaves.push((*number, Leaf::Compute));
                 first.leaves(leaves);
                 second.leaves(leaves);
             }
         }
+    }
+}
+
+/// A loop: its parts one after another, and then a task that counts the passes.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// Task that gives the number of the pass, from 0.
+    pub counter: u32,
+    /// What comes before it in each pass.
+    pub body: Vec<Part>,
+    /// After how many passes it has what it was made for.
+    pub wanted: u32,
+    /// Most passes.
+    pub most: u32,
+}
+
+impl Repeat {
+    /// How many passes it must make.
+    pub fn passes(&self) -> u32 {
+        self.wanted.min(self.most)
     }
 }
 
@@ -128,7 +159,7 @@ impl Plan {
             (at, mishap(&mut dice))
         });
         let mishaps = mishaps.collect();
-        let readers = (0..dice.random_range(0..3))
+        let readers = (0..dice.random_range(0..4))
             .map(|_| ReaderPlan::random(&mut dice, runs.len()))
             .collect();
         Self {
@@ -172,9 +203,21 @@ fn part(dice: &mut StdRng, named: &mut u32, depth: u32) -> Part {
     let kind = if depth == 0 {
         0
     } else {
-        dice.random_range(0..8)
+        dice.random_range(0..11)
     };
     match kind {
+        8 | 9 => {
+            let leaves = (0..dice.random_range(2..5)).map(|_| (next(named), leaf(dice)));
+            Part::Chain(leaves.collect())
+        }
+        10 => Part::Loop(Repeat {
+            counter: next(named),
+            body: (0..dice.random_range(0..3))
+                .map(|_| looped(dice, named))
+                .collect(),
+            wanted: dice.random_range(1..5),
+            most: dice.random_range(1..4),
+        }),
         5 => Part::Seq(parts(dice, named, depth - 1)),
         6 => Part::Par(dice.random_range(0..3), parts(dice, named, depth - 1)),
         7 => {
@@ -183,6 +226,24 @@ fn part(dice: &mut StdRng, named: &mut u32, depth: u32) -> Part {
             Part::Branch(number, then, Box::new(part(dice, named, depth - 1)))
         }
         _ => Part::Leaf(next(named), leaf(dice)),
+    }
+}
+
+/// A part of a pass. Signals and decisions are told for a task, not for one of its passes, so there are none.
+fn looped(dice: &mut StdRng, named: &mut u32) -> Part {
+    let mut simple = |dice: &mut StdRng| {
+        let leaf = match dice.random_range(0..5) {
+            0 => Leaf::Static,
+            1 => Leaf::Flaky(1),
+            2 => Leaf::Fails,
+            3 => Leaf::Waits(Wait::Timer(dice.random_range(1..60))),
+            _ => Leaf::Compute,
+        };
+        Part::Leaf(next(named), leaf)
+    };
+    match dice.random_range(0..3) {
+        0 => Part::Par(0, vec![simple(dice), simple(dice)]),
+        _ => simple(dice),
     }
 }
 

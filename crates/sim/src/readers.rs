@@ -47,7 +47,7 @@ impl ReaderPlan {
         };
         Self {
             ears,
-            joins_at: dice.random_range(0..300),
+            joins_at: dice.random_range(0..150),
             pace: Pace {
                 bytes: [64 << 10, 4 << 10, 500][dice.random_range(0..3)],
                 pause_ms: dice.random_range(0..20),

@@ -7,16 +7,16 @@ use parking_lot::Mutex;
 use serde_json::json;
 use smithers_model::approval::OnDeny;
 use smithers_model::error::ErrorInfo;
-use smithers_model::native::{Context, NativeWorkflow, Ui, boolean, number, table};
-use smithers_model::tree::Tree;
+use smithers_model::native::{Context, NativeWorkflow, TaskBuilder, Ui, boolean, number, table};
+use smithers_model::tree::{LoopSpec, OnMaxReached, Tree};
 use smithers_model::workflow::{
     BoxFuture, CallError, RenderInput, TaskCall, Workflow, WorkflowDefinition, WorkflowSession,
 };
 use smithers_model::{NodeKey, RawJson, RunId};
 
-use crate::interpreter::{LAST, name, output};
+use crate::interpreter::{LAST, name, node, output};
 use crate::ledger::Ledger;
-use crate::plan::{End, Leaf, Part, RETRY_MS, RunPlan};
+use crate::plan::{End, Leaf, Part, RETRY_MS, Repeat, RunPlan};
 
 /// The workflow of one run.
 pub(crate) struct Planned {
@@ -48,7 +48,7 @@ impl Planned {
         let built = plan.clone();
         let inner = NativeWorkflow::new(key(index).as_str(), tables, move |ctx, ui| {
             ui.workflow("plan", |ui| {
-                build(&built.root, ctx, ui);
+                build(&built.root, 0, ctx, ui);
                 if built.end == End::Badly {
                     ui.task(LAST).compute(unused);
                 }
@@ -69,31 +69,67 @@ fn unused() -> BoxFuture<Result<serde_json::Value, ErrorInfo>> {
     Box::pin(async { Ok(json!({})) })
 }
 
-fn build(part: &Part, ctx: &Context, ui: &mut Ui) {
+/// Builds a part in one pass of the loop around it.
+fn build(part: &Part, pass: u32, ctx: &Context, ui: &mut Ui) {
     match part {
-        Part::Leaf(number, leaf) => build_leaf(*number, *leaf, ui),
-        Part::Seq(parts) => ui.sequence(|ui| parts.iter().for_each(|part| build(part, ctx, ui))),
+        Part::Leaf(number, leaf) => build_leaf(*number, *leaf, ui.task_in(node(*number, pass))),
+        Part::Chain(leaves) => ui.parallel(0, |ui| build_chain(leaves, pass, ui)),
+        Part::Loop(repeat) => build_loop(repeat, ctx, ui),
+        Part::Seq(parts) => {
+            ui.sequence(|ui| parts.iter().for_each(|part| build(part, pass, ctx, ui)))
+        }
         Part::Par(limit, parts) => {
             ui.parallel(*limit, |ui| {
-                parts.iter().for_each(|part| build(part, ctx, ui))
+                parts.iter().for_each(|part| build(part, pass, ctx, ui))
             });
         }
         Part::Branch(number, first, second) => ui.sequence(|ui| {
-            ui.task(&name(*number)).compute(unused);
-            if let Some(row) = ctx.row(&name(*number)) {
+            ui.task_in(node(*number, pass)).compute(unused);
+            if let Some(row) = ctx.row_in(&node(*number, pass)) {
                 let is_first = row["n"].as_f64().is_some_and(|n| n % 2.0 == 0.0);
-                build(if is_first { first } else { second }, ctx, ui);
+                build(if is_first { first } else { second }, pass, ctx, ui);
             }
         }),
     }
 }
 
-fn build_leaf(number: u32, leaf: Leaf, ui: &mut Ui) {
-    let id = name(number);
-    let task = ui.task(&id);
+fn build_chain(leaves: &[(u32, Leaf)], pass: u32, ui: &mut Ui) {
+    let mut before: Option<String> = None;
+    for (number, leaf) in leaves {
+        let task = ui.task_in(node(*number, pass));
+        let task = match &before {
+            None => task,
+            Some(id) => task.depends_on(&[id]),
+        };
+        build_leaf(*number, *leaf, task);
+        before = Some(name(*number));
+    }
+}
+
+fn build_loop(repeat: &Repeat, ctx: &Context, ui: &mut Ui) {
+    let id = format!("loop{}", repeat.counter);
+    let pass = ctx.pass(&id);
+    let counted = ctx.row_in(&node(repeat.counter, pass)).is_some();
+    let spec = LoopSpec {
+        id: id.as_str().into(),
+        until: counted && pass + 1 >= repeat.wanted,
+        max_iterations: repeat.most,
+        on_max_reached: OnMaxReached::ReturnLast,
+        continue_as_new_every: None,
+    };
+    ui.repeat(spec, |ui| {
+        ui.sequence(|ui| {
+            let parts = repeat.body.iter();
+            parts.for_each(|part| build(part, pass, ctx, ui));
+            ui.task_in(node(repeat.counter, pass)).compute(unused);
+        });
+    });
+}
+
+fn build_leaf(number: u32, leaf: Leaf, task: TaskBuilder<'_>) {
     match leaf {
         Leaf::Static => task.value(&json!({ "n": output(number) })),
-        Leaf::Compute => task.compute(unused),
+        Leaf::Compute | Leaf::Counts => task.compute(unused),
         Leaf::Skipped => task.skip_if(true).compute(unused),
         Leaf::Flaky(times) => task
             .retries(times, Duration::from_millis(RETRY_MS))
@@ -153,6 +189,7 @@ impl Session {
             .bytes()
             .map(u64::from)
             .sum::<u64>();
+        let id = id + (u64::from(call.node.iteration) << 9);
         let mixed = self.seed ^ (id << 17) ^ (u64::from(call.attempt) << 40);
         mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
     }
@@ -175,6 +212,10 @@ impl Session {
         match leaf_of(&self.plan.root, id) {
             None | Some(Leaf::Fails) => Err(failed()),
             Some(Leaf::Flaky(times)) if call.failures < times => Err(failed()),
+            Some(Leaf::Counts) => {
+                let pass = call.node.iteration;
+                Ok(RawJson::of(&json!({ "n": pass })))
+            }
             Some(_) => {
                 let number = id[1..].parse().unwrap_or_default();
                 Ok(RawJson::of(&json!({ "n": output(number) })))
@@ -200,7 +241,7 @@ impl WorkflowSession for Session {
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
         let chance = self.chance(&call);
         let result = self.result(&call, chance);
-        let own = (self.run_id.to_string(), call.node.node_id.to_string());
+        let own = (self.run_id.to_string(), call.node.to_string());
         let ledger = self.ledger.clone();
         if !ledger.lock().in_flight.insert(own.clone()) {
             let twice = format!("two attempts of {} of {} are in flight", own.1, own.0);
@@ -215,7 +256,7 @@ impl WorkflowSession for Session {
     }
 
     fn abort(&mut self, node: &NodeKey, attempt: u32) {
-        let own = (self.run_id.to_string(), node.node_id.to_string());
+        let own = (self.run_id.to_string(), node.to_string());
         // Its result may come all the same, and is late.
         self.ledger.lock().in_flight.remove(&own);
         self.inner.abort(node, attempt);

@@ -1,5 +1,7 @@
 //! What of a tree its board needs to find its way: parents, roots, and who depends on whom.
 
+use smithers_model::planted::{Bug, planted};
+
 use crate::frame::Frame;
 
 /// Stands for the parent of a root.
@@ -34,6 +36,7 @@ impl Shape {
         for &index in frame.tasks() {
             for id in &frame.task(index).depends_on {
                 match frame.dependency(index, id) {
+                    Some(_) if planted(Bug::DependencyIgnored) => {}
                     Some(upstream) => shape.dependents[upstream].push(index),
                     None => shape.unmounted[index] += 1,
                 }

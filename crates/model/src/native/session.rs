@@ -1,6 +1,6 @@
 //! The session of a Rust workflow: remembers rows, keeps the callbacks of the newest frame.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,13 +12,14 @@ use crate::json::RawJson;
 use crate::output::OutputRow;
 use crate::tree::Tree;
 use crate::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
-use crate::{NodeKey, RunId};
+use crate::{Iteration, NodeKey, RunId};
 
 /// What a frame is built from.
 #[derive(Debug, Default)]
 pub struct Context {
     run_id: Option<RunId>,
     input: Value,
+    passes: BTreeMap<String, Iteration>,
     rows: HashMap<NodeKey, Arc<OutputRow>>,
 }
 
@@ -35,9 +36,17 @@ impl Context {
 
     /// The output of node `node_id` in iteration 0, once it has one.
     pub fn row(&self, node_id: &str) -> Option<Value> {
-        self.rows
-            .get(&NodeKey::new(node_id, 0))
-            .map(|row| row.payload.value())
+        self.row_in(&NodeKey::new(node_id, 0))
+    }
+
+    /// The output of a node in one pass, once it has one.
+    pub fn row_in(&self, node: &NodeKey) -> Option<Value> {
+        self.rows.get(node).map(|row| row.payload.value())
+    }
+
+    /// The pass that a loop is in, from 0.
+    pub fn pass(&self, loop_id: &str) -> Iteration {
+        self.passes.get(loop_id).copied().unwrap_or_default()
     }
 }
 
@@ -59,6 +68,7 @@ impl Session {
     fn frame(&mut self, input: RenderInput) -> Tree {
         self.context.run_id = Some(input.run_id);
         self.context.input = input.input.value();
+        self.context.passes = input.iterations;
         for row in input.new_rows {
             self.context.rows.insert(row.node.clone(), row);
         }

@@ -11,8 +11,8 @@ use crate::ownership::Ownership;
 use crate::report::Reporter;
 use crate::signal::SignalAddress;
 use crate::tree::{
-    ApprovalSpec, Backoff, ChildSpec, Kind, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree,
-    TreeBuilder,
+    ApprovalSpec, Backoff, ChildSpec, Kind, LoopSpec, ParallelSpec, RetryPolicy, TaskBody,
+    TaskSpec, Tree, TreeBuilder,
 };
 use crate::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use crate::workflow::BoxFuture;
@@ -55,13 +55,23 @@ impl Ui {
         self.element(Kind::Parallel(spec), "smithers:parallel", vec![], children);
     }
 
+    /// All children at once, pass by pass, as `spec` says.
+    pub fn repeat(&mut self, spec: LoopSpec, children: impl FnOnce(&mut Self)) {
+        self.element(Kind::Loop(spec), "smithers:ralph", vec![], children);
+    }
+
     /// A task; finish it with a body.
     pub fn task(&mut self, node_id: &str) -> TaskBuilder<'_> {
+        self.task_in(NodeKey::new(node_id, 0))
+    }
+
+    /// A task of a pass of a loop; finish it with a body.
+    pub fn task_in(&mut self, node: NodeKey) -> TaskBuilder<'_> {
         TaskBuilder {
             ui: self,
             ownership: Ownership::default(),
             spec: TaskSpec {
-                node: NodeKey::new(node_id, 0),
+                node,
                 label: None,
                 output_table: "output".into(),
                 skip_if: false,

@@ -6,7 +6,7 @@ use smithers_sim::simulate;
 /// Histories of every test run; `cargo xtask sim --seeds N` plays more.
 const SEEDS: u64 = 100;
 /// Histories that may be needed to find a planted bug.
-const SEEDS_FOR_A_BUG: u64 = 120;
+const SEEDS_FOR_A_BUG: u64 = 200;
 
 /// One test, because a bug is planted in the whole process.
 #[test]

@@ -10,6 +10,7 @@ mod audit;
 mod audit_export;
 mod auto_approvals;
 mod backup;
+mod chains;
 mod cli;
 mod cli_approvals;
 mod cli_connection;

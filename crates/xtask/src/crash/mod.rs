@@ -7,6 +7,7 @@
 
 mod ledger;
 mod rng;
+mod schedule;
 mod traffic;
 mod verify;
 
@@ -123,6 +124,9 @@ impl Trial<'_> {
         }
         let gateway = Gateway::start(self.binary, self.scratch).await?;
         let stored = self.verify()?;
+        if round == 0 {
+            schedule::begin(gateway.address()).await?;
+        }
         let traffic = Traffic::new(gateway.address(), Arc::clone(&self.ledger));
         let mut clients = traffic.start(Some(round), &mut self.rng);
         let life = LIFE_MS.0 + self.rng.below(LIFE_MS.1 - LIFE_MS.0);
@@ -137,6 +141,7 @@ impl Trial<'_> {
     async fn come_to_an_end(&mut self) -> Result<()> {
         let gateway = Gateway::start(self.binary, self.scratch).await?;
         self.verify()?;
+        schedule::end(gateway.address()).await?;
         let traffic = Traffic::new(gateway.address(), Arc::clone(&self.ledger));
         let mut clients = traffic.start(None, &mut self.rng);
         let ended = self.everything_ended().await;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
 use super::ledger::{Ledger, Seen};
+use super::schedule;
 
 /// A stored event, without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub(crate) fn check(database: &Path, ledger: &Ledger, verified: &mut Verified) -
     exactly_once(&connection)?;
     whole_families(&connection)?;
     whole_chains(&connection)?;
+    schedule::check(&connection)?;
     seen(&events, ledger)?;
     ledger.check()?;
     Ok(events.len())

@@ -152,6 +152,7 @@ impl Gateway {
             owner_id: format!("pid:{}:{}", std::process::id(), uuid::Uuid::new_v4()).into(),
             limits: gatekeeper.limits(),
             read_only,
+            webhook_turns: Arc::default(),
             root_dir: keeper.launcher.root_dir.clone(),
         };
         let served = service.catalogue.clone();

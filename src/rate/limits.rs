@@ -48,6 +48,7 @@ pub struct RateLimits {
     ended: Table<TokenKey>,
     all_failures: Option<Mutex<TokenBucket>>,
     familiar: Mutex<Generations<AddressKey, ()>>,
+    webhooks: Table<(String, AddressKey)>,
     requests: Table<TokenKey>,
     launches: Table<TokenKey>,
     approvals: Table<TokenKey>,
@@ -65,6 +66,7 @@ impl RateLimits {
             ended: Table::new(per_minute.failed_auth, MAX_TOKENS, now),
             all_failures: total.map(Mutex::new),
             familiar: Mutex::new(Generations::new(FAMILIAR, MAX_ADDRESSES, now)),
+            webhooks: Table::new(per_minute.failed_auth, MAX_ADDRESSES, now),
             requests: Table::new(per_minute.requests, MAX_TOKENS, now),
             launches: Table::new(per_minute.launches, MAX_TOKENS, now),
             approvals: Table::new(per_minute.approvals, MAX_TOKENS, now),
@@ -121,6 +123,26 @@ impl RateLimits {
         let taken = self.ended.take(token, Instant::now());
         let per_minute = self.per_minute.failed_auth;
         taken.map_err(|wait| RpcError::too_many(RateScope::Authentication, per_minute, wait))
+    }
+
+    /// Tells whether the webhook of workflow `key` takes a request from this address.
+    ///
+    /// # Errors
+    /// `RateLimited`: too many from there were not signed well.
+    pub fn may_use_webhook(&self, key: &str, address: AddressKey) -> Result<(), RpcError> {
+        let looked = self
+            .webhooks
+            .look(&(key.to_owned(), address), Instant::now());
+        let per_minute = self.per_minute.failed_auth;
+        looked.map_err(|wait| RpcError::too_many(RateScope::Authentication, per_minute, wait))
+    }
+
+    /// Counts a request to the webhook of workflow `key` that was not signed well.
+    pub fn webhook_refused(&self, key: &str, address: AddressKey) {
+        // What is taken here was looked at before; in a race it may be gone already.
+        let _ = self
+            .webhooks
+            .take((key.to_owned(), address), Instant::now());
     }
 
     /// Counts a request.

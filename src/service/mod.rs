@@ -64,6 +64,8 @@ pub struct Service {
     pub limits: Arc<RateLimits>,
     /// Whether requests that change something are refused.
     pub read_only: bool,
+    /// Keeps equal deliveries of webhooks apart.
+    pub webhook_turns: Arc<webhooks::Turns>,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }

@@ -52,5 +52,6 @@ mod token_issue;
 mod token_revoke;
 mod token_store;
 mod tokens;
+mod webhook_replay;
 mod webhooks;
 mod workflow_change;

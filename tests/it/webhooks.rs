@@ -150,6 +150,33 @@ async fn what_is_not_signed_well_is_refused_and_the_secret_is_told_nowhere() {
 }
 
 #[tokio::test]
+async fn bad_signatures_are_on_record_and_slow_their_sender_down() {
+    let mut scratch = registering(BOTH);
+    scratch.set("SMITHERS_LIMIT_FAILED_AUTH_PER_MINUTE", "3");
+    let gateway = start(&scratch).await;
+    let body = json!({ "order": { "order": "o1" } }).to_string();
+    let bad = [("x-hub-signature-256", "sha256=00"), ("x-delivery", "d1")];
+    for _ in 0..3 {
+        assert_eq!(post(&gateway, &body, &bad).await.0, 401);
+    }
+    // Whatever comes next from there is not looked at.
+    let right = signed(&body);
+    let good = [("x-hub-signature-256", &*right), ("x-delivery", "d1")];
+    for headers in [bad, good] {
+        let (status, refused) = post(&gateway, &body, &headers).await;
+        let code = &refused["error"]["code"];
+        assert_eq!((status, code), (429, &json!("RateLimited")));
+    }
+    gateway.stop().await.unwrap();
+    let row =
+        "SELECT count(*) FROM _smithers_audit WHERE kind = 'webhook-refusals' AND subject = 'waits'
+               AND outcome = 'refused' AND json_extract(detail_json, '$.network') = 'loopback'
+               AND json_extract(detail_json, '$.outcomes.signature') = 3
+               AND json_extract(detail_json, '$.outcomes.rate_limited') = 2";
+    assert_eq!(count(&scratch, row), 1);
+}
+
+#[tokio::test]
 async fn a_body_that_holds_the_secret_launches_nothing() {
     let scratch = registering(BOTH);
     let gateway = start(&scratch).await;
@@ -170,6 +197,14 @@ async fn a_webhook_that_cannot_be_understood_is_found_by_the_check_of_a_module()
         (
             "{ secret, path: 'x' }",
             "webhook has no option \\\"path\\\"",
+        ),
+        (
+            "{ secret, replay: {} }",
+            "webhook.replay.timestampHeader must name the header",
+        ),
+        (
+            "{ secret, replay: { timestampHeader: 't', toleranceMs: 0 } }",
+            "webhook.replay.toleranceMs must be a whole number",
         ),
         (
             "{ secret, run: { enabled: 1 } }",

@@ -170,6 +170,8 @@ pub mod kind {
     pub const TOKEN: &str = "token";
     /// Logins that failed, summed up.
     pub const LOGIN_FAILURES: &str = "login-failures";
+    /// Requests to a webhook that were not signed well or recorded, of one minute, webhook and kind of network.
+    pub const WEBHOOK_REFUSALS: &str = "webhook-refusals";
 }
 
 /// What is recorded at each start of the gateway.

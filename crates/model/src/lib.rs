@@ -9,6 +9,7 @@ mod body;
 pub mod command;
 pub mod continuation;
 pub mod deletion;
+pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod fact;

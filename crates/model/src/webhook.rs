@@ -14,12 +14,24 @@ pub struct Webhook {
     pub signature_header: String,
     /// What stands before the signature in the header.
     pub signature_prefix: String,
-    /// Name of the header with the id of a delivery: a second launch with the same id is the same launch.
+    /// Name of the header with the id of a delivery: what comes again under an id has no second effect.
     pub delivery_header: Option<String>,
+    /// What keeps a recorded request from being sent again; none takes requests of any age.
+    pub replay: Option<ReplayGuard>,
     /// The signal that a request stands for.
     pub signal: Option<WebhookSignal>,
     /// What a request launches when no run has got its signal.
     pub run: Option<WebhookRun>,
+}
+
+/// What keeps a recorded request from being sent again: its time is signed with it, and it is good for a while only.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayGuard {
+    /// Name of the header with the time of the request, in seconds since 1970.
+    pub timestamp_header: String,
+    /// How far that time may be from the gateway's, ms, at least 1.
+    pub tolerance_ms: u32,
 }
 
 /// The signal that a request stands for. A path is dotted, numbers index arrays.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -158,6 +159,10 @@ pub trait Transactions: Send {
 
     /// Changes a schedule. Returns false when there was nothing to change: it is gone, or has moved meanwhile.
     fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError>;
+
+    /// Stores a delivery of a webhook, in place of the same one, and forgets at most `forget` of those that have
+    /// expired by the time it was taken.
+    fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError>;
 
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;

@@ -1,4 +1,4 @@
-//! Logins that failed, summed up by minute and by the kind of network that they came from.
+//! Logins and requests to webhooks that were refused, summed up by minute and by the kind of network that they came from.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,21 +9,39 @@ use smithers_model::{RawJson, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;
 
+/// Which door was closed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Door {
+    /// That for those who hold a token.
+    Login,
+    /// The webhook of this workflow.
+    Webhook(String),
+}
+
+/// How often what happened.
+type Outcomes = BTreeMap<&'static str, u64>;
+
 /// The failures of one minute.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     began_at: Option<Timestamp>,
-    by_class: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    by_door: BTreeMap<(Door, &'static str), Outcomes>,
 }
 
 impl Failures {
-    pub(super) fn add(&mut self, address: Option<IpAddr>, outcome: &'static str, now: Timestamp) {
+    pub(super) fn add(
+        &mut self,
+        door: Door,
+        address: Option<IpAddr>,
+        outcome: &'static str,
+        now: Timestamp,
+    ) {
         self.began_at.get_or_insert(now);
-        let outcomes = self.by_class.entry(class(address)).or_default();
+        let outcomes = self.by_door.entry((door, class(address))).or_default();
         *outcomes.entry(outcome).or_default() += 1;
     }
 
-    /// Returns a row for each kind of network once the minute is over, or at once with `all`.
+    /// Returns a row for each door and kind of network once the minute is over, or at once with `all`.
     pub(super) fn due(&mut self, now: Timestamp, all: bool) -> Vec<AuditRecord> {
         let Some(began_at) = self.began_at else {
             return Vec::new();
@@ -34,17 +52,33 @@ impl Failures {
             return Vec::new();
         }
         self.began_at = None;
-        let by_class = std::mem::take(&mut self.by_class);
-        let record = |(class, outcomes): (&str, BTreeMap<&str, u64>)| {
-            let count: u64 = outcomes.values().sum();
-            let detail = json!({ "count": count, "outcomes": outcomes, "fromMs": began_at.0 });
-            AuditRecord {
-                subject: Some(class.to_owned()),
-                detail: RawJson::of(&detail),
-                ..AuditRecord::new(now, Channel::Gateway, kind::LOGIN_FAILURES, "refused")
-            }
-        };
-        by_class.into_iter().map(record).collect()
+        let by_door = std::mem::take(&mut self.by_door).into_iter();
+        by_door
+            .map(|((door, class), outcomes)| record(door, class, &outcomes, began_at, now))
+            .collect()
+    }
+}
+
+fn record(
+    door: Door,
+    class: &str,
+    outcomes: &Outcomes,
+    began_at: Timestamp,
+    now: Timestamp,
+) -> AuditRecord {
+    let count: u64 = outcomes.values().sum();
+    let mut detail = json!({ "count": count, "outcomes": outcomes, "fromMs": began_at.0 });
+    let (kind, subject) = match door {
+        Door::Login => (kind::LOGIN_FAILURES, class.to_owned()),
+        Door::Webhook(key) => {
+            detail["network"] = class.into();
+            (kind::WEBHOOK_REFUSALS, key)
+        }
+    };
+    AuditRecord {
+        subject: Some(subject),
+        detail: RawJson::of(&detail),
+        ..AuditRecord::new(now, Channel::Gateway, kind, "refused")
     }
 }
 

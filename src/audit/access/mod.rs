@@ -3,7 +3,7 @@
 //! ```text
 //! requests ──first use──┐
 //! token store ─changes──┤► AccessTrail ──each second──► keeper ──► audit trail
-//! refused logins ─count─┘     (bounded)
+//! refused ─────────count─┘     (bounded)
 //! ```
 //!
 //! Nothing here knows a bearer; a token is named by its id, a login that failed by nothing but where it came from.
@@ -26,7 +26,7 @@ use smithers_tokens::GrantSet;
 pub use keeper::TrailKeeper;
 
 use changes::Change;
-use failures::Failures;
+use failures::{Door, Failures};
 
 /// Rows that may wait for the database; more are dropped, which a row says.
 const MAX_WAITING: usize = 10_000;
@@ -95,7 +95,20 @@ impl AccessTrail {
 
     /// Counts a login that failed, for the row of its minute.
     pub fn login_failed(&self, address: Option<IpAddr>, outcome: &'static str, now: Timestamp) {
-        self.state.lock().failures.add(address, outcome, now);
+        let mut state = self.state.lock();
+        state.failures.add(Door::Login, address, outcome, now);
+    }
+
+    /// Counts a request that the webhook of workflow `key` has refused, for the row of its minute.
+    pub fn webhook_refused(
+        &self,
+        key: &str,
+        address: Option<IpAddr>,
+        outcome: &'static str,
+        now: Timestamp,
+    ) {
+        let door = Door::Webhook(key.to_owned());
+        self.state.lock().failures.add(door, address, outcome, now);
     }
 
     /// Takes the rows that are due; with `all`, those of the minute that has not ended too.

@@ -88,24 +88,41 @@ function scheduleOf(key, schedule) {
 }
 
 const WEBHOOK_OPTIONS = {
-  "": ["secret", "signatureHeader", "signaturePrefix", "deliveryHeader", "signal", "run"],
+  "": ["secret", "signatureHeader", "signaturePrefix", "deliveryHeader", "replay", "signal", "run"],
   ".signal": ["name", "correlationIdPath", "runIdPath", "payloadPath"],
   ".run": ["enabled", "inputPath"],
+  ".replay": ["timestampHeader", "toleranceMs"],
 };
+const MAX_TOLERANCE_MS = 86_400_000;
 
 /** The `webhook` option with its defaults. What it says of the secret is not repeated in an error. */
 function webhookOf(key, webhook) {
   if (webhook === undefined || webhook === null) return null;
-  const { signal = {}, run } = webhook;
-  for (const [part, options] of [["", webhook], [".signal", signal], [".run", run ?? {}]]) checkWebhookPart(key, part, options);
+  const { signal = {}, run, replay } = webhook;
+  const parts = [["", webhook], [".signal", signal], [".run", run ?? {}], [".replay", replay ?? {}]];
+  for (const [part, options] of parts) checkWebhookPart(key, part, options);
   return {
     secret: webhook.secret ?? "",
     signatureHeader: (webhook.signatureHeader ?? "x-hub-signature-256").toLowerCase(),
     signaturePrefix: webhook.signaturePrefix ?? "sha256=",
     deliveryHeader: webhook.deliveryHeader?.toLowerCase() ?? null,
+    replay: replayOf(key, replay),
     signal: (signal.name ?? "").trim() === "" ? null : signal,
     run: run === undefined || run.enabled === false ? null : run,
   };
+}
+
+/** The guard against recorded requests, which are good for five minutes unless the module says otherwise. */
+function replayOf(key, replay) {
+  if (replay === undefined) return null;
+  const { timestampHeader = "", toleranceMs = 300_000 } = replay;
+  const refuse = (what) => {
+    throw new SmithersError("INVALID_INPUT", `workflow "${key}": webhook.replay.${what}`);
+  };
+  if (timestampHeader.trim() === "") refuse("timestampHeader must name the header with the time of a request");
+  const isTolerance = Number.isInteger(toleranceMs) && toleranceMs >= 1 && toleranceMs <= MAX_TOLERANCE_MS;
+  if (!isTolerance) refuse(`toleranceMs must be a whole number from 1 to ${MAX_TOLERANCE_MS}`);
+  return { timestampHeader: timestampHeader.toLowerCase(), toleranceMs };
 }
 
 function checkWebhookPart(key, part, options) {
@@ -116,8 +133,8 @@ function checkWebhookPart(key, part, options) {
   const known = WEBHOOK_OPTIONS[part];
   for (const [name, value] of Object.entries(options)) {
     if (!known.includes(name)) refuse(` has no option "${name}"; there are ${known.join(", ")}`);
-    if (name === "signal" || name === "run" || value === undefined) continue;
-    const type = name === "enabled" ? "boolean" : "string";
+    if (["signal", "run", "replay"].includes(name) || value === undefined) continue;
+    const type = { enabled: "boolean", toleranceMs: "number" }[name] ?? "string";
     if (typeof value !== type) refuse(`.${name} must be a ${type}`);
   }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use smithers_model::approval::Decision;
 use smithers_model::audit::AuditRecord;
 use smithers_model::deletion::{DeletionOrder, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::TreeContent;
 use smithers_model::redact::{Clean, Finding, Pieces, Place, Redactor, WHOLE};
@@ -140,6 +141,15 @@ impl Boundary {
         }
         pass.optional(&mut order.audit, |record| pass.audit(record));
         order
+    }
+
+    /// Returns a delivery whose answer is clean.
+    pub(crate) fn delivery(&self, delivery: &Delivery) -> Delivery {
+        let mut delivery = delivery.clone();
+        let no_run = RunId::from("");
+        let pass = self.of(&no_run);
+        pass.optional(&mut delivery.answer, |json| pass.json(Place::Event, json));
+        delivery
     }
 
     /// Cleans the source of a module graph; the hash stays that of what was loaded. `None` when it is clean.

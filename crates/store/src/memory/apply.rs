@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use smithers_model::approval::Approval;
 use smithers_model::audit::{AuditRecord, Deployment, StoredDeployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::event::{NumberedEvent, StoredEvent};
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
@@ -144,6 +145,12 @@ impl Transactions for MemoryTransactions {
     fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
         let order = self.boundary.schedule(order);
         Ok(self.state.write().change_schedule(order))
+    }
+
+    fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError> {
+        let delivery = self.boundary.delivery(delivery);
+        self.state.write().keep_delivery(delivery, forget);
+        Ok(())
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

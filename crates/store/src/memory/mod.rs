@@ -2,6 +2,7 @@
 
 mod apply;
 mod deletion;
+mod delivery;
 mod read;
 mod schedule;
 mod state;

@@ -7,6 +7,7 @@ use smithers_model::approval::{Approval, ApprovalStatus, Precedent};
 use smithers_model::audit::StoredDeployment;
 use smithers_model::continuation::Continuation;
 use smithers_model::deletion::{Hold, Tombstone};
+use smithers_model::delivery::Delivery;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) holds: HashMap<RunId, Hold>,
     pub(super) tombstones: HashMap<RunId, Tombstone>,
     pub(super) schedules: BTreeMap<ScheduleId, Schedule>,
+    pub(super) deliveries: BTreeMap<(WorkflowKey, String), Delivery>,
     pub(super) schema: Schema,
     pub(super) last_position: u64,
     pub(super) state_version: u64,

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod child;
 mod deletion;
+mod delivery;
 mod deployment;
 mod due;
 mod event;
@@ -33,6 +34,7 @@ pub use approval::{
 pub use audit::{AuditEntry, AuditReader};
 pub use child::ChildReader;
 pub use deletion::DeletionReader;
+pub use delivery::DeliveryReader;
 pub use deployment::DeploymentReader;
 pub use due::DueReader;
 pub use event::EventReader;
@@ -69,6 +71,7 @@ pub trait Reader:
     + DeploymentReader
     + DeletionReader
     + ScheduleReader
+    + DeliveryReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.

@@ -58,6 +58,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0026_continuations",
     "0027_approval_precedents",
     "0028_approval_askers",
+    "0029_webhook_deliveries",
 ];
 
 const LEDGER: &str = "

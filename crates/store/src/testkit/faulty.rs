@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -207,6 +208,10 @@ impl Transactions for FaultyTransactions {
 
     fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
         self.strike(|inner| inner.change_schedule(order))
+    }
+
+    fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError> {
+        self.strike(|inner| inner.keep_delivery(delivery, forget))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

@@ -5,6 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -177,6 +178,11 @@ impl WriterHandle {
     /// Changes a schedule; see [`Transactions::change_schedule`]. Blocks.
     pub fn change_schedule(&self, order: ScheduleOrder) -> Result<bool, TaskError> {
         self.run(move |transactions| transactions.change_schedule(&order))
+    }
+
+    /// Stores a delivery of a webhook; see [`Transactions::keep_delivery`]. Blocks.
+    pub fn keep_delivery(&self, delivery: Delivery, forget: u32) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.keep_delivery(&delivery, forget))
     }
 
     /// Adds rows to the audit trail. Blocks.

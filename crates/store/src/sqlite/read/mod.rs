@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod child;
 mod deletion;
+mod delivery;
 mod deployment;
 mod due;
 mod event;

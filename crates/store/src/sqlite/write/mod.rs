@@ -6,6 +6,7 @@ mod batch;
 mod child;
 mod current;
 mod deletion;
+mod delivery;
 mod deployment;
 mod due;
 mod event;
@@ -33,6 +34,7 @@ use parking_lot::RwLock;
 use rusqlite::Connection;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
+use smithers_model::delivery::Delivery;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -211,6 +213,11 @@ impl Transactions for SqliteTransactions {
     fn change_schedule(&mut self, order: &ScheduleOrder) -> Result<bool, CommitError> {
         let order = self.boundary.schedule(order);
         self.alone(|conn| schedule::change(conn, &order))
+    }
+
+    fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError> {
+        let delivery = self.boundary.delivery(delivery);
+        self.alone(|conn| delivery::keep(conn, &delivery, forget))
     }
 
     fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {

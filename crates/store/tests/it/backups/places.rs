@@ -229,11 +229,11 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
     fill(&scratch.open(), &mut Workload::new(100), 9);
     let head = ops::plan(&scratch.path()).unwrap().pop().unwrap().id;
-    // As before the newest step, which only adds a column.
+    // As before the newest step, which only adds a table.
     let conn = Connection::open(scratch.path()).unwrap();
     conn.execute_batch(&format!(
         "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         ALTER TABLE _smithers_approvals DROP COLUMN asked_by_hash"
+         DROP TABLE _smithers_webhook_deliveries"
     ))
     .unwrap();
     drop(conn);

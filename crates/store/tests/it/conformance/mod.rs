@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod children;
 mod deletions;
+mod deliveries;
 mod due;
 mod events;
 mod fences;

@@ -1,6 +1,12 @@
 //! What a request of another service sets in motion: signals for the runs that wait, else a launch.
+//!
+//! ```text
+//! request ──authenticity──► once: seen before? ──► targets ──► signals, else a launch ──► answer kept
+//! ```
 
-use ring::hmac;
+mod authenticity;
+mod once;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use smithers_actors::launcher::{LaunchError, Launcher, SystemLaunch, system_person};
@@ -9,17 +15,18 @@ use smithers_model::audit::Channel;
 use smithers_model::signal::SignalAddress;
 use smithers_model::wait::WaitCause;
 use smithers_model::webhook::{Webhook, WebhookRun, WebhookSignal};
-use smithers_model::{RawJson, RunId, WorkflowKey};
+use smithers_model::{RawJson, RunId, Timestamp, WorkflowKey};
 use smithers_protocol::error::{ErrorCode, RpcError};
 use smithers_store::Reader;
+
+pub(crate) use authenticity::{Presented, Proven};
+pub(crate) use once::Turns;
 
 use super::{Service, error};
 use crate::metrics::Metrics;
 
 /// Most runs that one request reaches.
 const MAX_RUNS: usize = 1_000;
-/// Longest id of a delivery, bytes.
-const MAX_DELIVERY_ID: usize = 128;
 
 /// The answer to a request that was understood.
 #[derive(Debug, Serialize)]
@@ -52,8 +59,21 @@ pub(crate) struct Delivery<'a> {
     pub(crate) webhook: &'a Webhook,
     /// The body.
     pub(crate) body: &'a Value,
-    /// What the sender calls this delivery.
-    pub(crate) id: Option<&'a str>,
+    /// What its authenticity rests on.
+    pub(crate) proven: Proven,
+}
+
+impl Delivery<'_> {
+    fn address(&self, signal: &WebhookSignal) -> SignalAddress {
+        SignalAddress {
+            signal_name: signal.name.clone(),
+            correlation_id: self.text(&signal.correlation_id_path),
+        }
+    }
+
+    fn text(&self, path: &Option<String>) -> Option<String> {
+        text_of(at(self.body, Some(path.as_deref()?))?)
+    }
 }
 
 impl Service {
@@ -84,17 +104,20 @@ impl Service {
         Ok(webhook.clone())
     }
 
-    /// Gives the signal to the runs that wait for it; when there are none, launches a run if that is wanted.
-    ///
-    /// # Errors
-    /// What was asked for could not be stored. The sender may send the request again.
-    pub(crate) async fn deliver(&self, delivery: Delivery<'_>) -> Result<Delivered, RpcError> {
+    /// Gives the signal to `targets`; when none has got it, launches a run if that is wanted. With `since`, the same was
+    /// begun at that time and may have had a part of its effects, which are found and not repeated.
+    async fn carry_out(
+        &self,
+        delivery: &Delivery<'_>,
+        targets: &[RunId],
+        since: Option<Timestamp>,
+    ) -> Result<Delivered, RpcError> {
         let delivered = match &delivery.webhook.signal {
-            Some(signal) => self.deliver_signal(&delivery, signal).await?,
+            Some(signal) => self.signal_all(delivery, signal, targets, since).await?,
             None => Vec::new(),
         };
         let started = match &delivery.webhook.run {
-            Some(run) if delivered.is_empty() => Some(self.launch_for(&delivery, run).await?),
+            Some(run) if delivered.is_empty() => Some(self.launch_for(delivery, run).await?),
             _ => None,
         };
         Ok(Delivered {
@@ -107,41 +130,56 @@ impl Service {
         })
     }
 
-    async fn deliver_signal(
+    /// The runs that get the signal of a delivery.
+    async fn targets(&self, delivery: &Delivery<'_>) -> Result<Vec<RunId>, RpcError> {
+        let Some(signal) = &delivery.webhook.signal else {
+            return Ok(Vec::new());
+        };
+        let address = delivery.address(signal);
+        let (key, named) = (
+            WorkflowKey::from(delivery.key),
+            delivery.text(&signal.run_id_path),
+        );
+        self.read(move |reader| {
+            let found = waiting_runs(reader, &key, &address, named);
+            found.map_err(error::of_read)
+        })
+        .await
+    }
+
+    async fn signal_all(
         &self,
         delivery: &Delivery<'_>,
         signal: &WebhookSignal,
+        targets: &[RunId],
+        since: Option<Timestamp>,
     ) -> Result<Vec<DeliveredSignal>, RpcError> {
-        let text = |path: &Option<String>| {
-            let path = path.as_deref()?;
-            text_of(at(delivery.body, Some(path))?)
-        };
-        let address = SignalAddress {
-            signal_name: signal.name.clone(),
-            correlation_id: text(&signal.correlation_id_path),
-        };
-        let (key, named) = (WorkflowKey::from(delivery.key), text(&signal.run_id_path));
-        let wanted = address.clone();
-        let waiting = self
-            .read(move |reader| {
-                let found = waiting_runs(reader, &key, &wanted, named);
-                found.map_err(error::of_read)
-            })
-            .await?;
+        let address = delivery.address(signal);
         let payload = at(delivery.body, signal.payload_path.as_deref());
         let payload = RawJson::of(payload.unwrap_or(&Value::Null));
         let mut delivered = Vec::new();
-        for run_id in waiting {
+        for run_id in targets {
             let mut payload = payload.clone();
-            self.backend.boundary().signal(&run_id, &mut payload);
-            let person = system_person(triggered_by(delivery.key), Channel::Http);
-            let kept = self
-                .runs
-                .signal(&run_id, address.clone(), payload, person)
-                .await;
+            self.backend.boundary().signal(run_id, &mut payload);
+            let kept = match since {
+                Some(since) => {
+                    self.kept_before(delivery.key, run_id, &address, &payload, since)
+                        .await?
+                }
+                None => None,
+            };
+            let kept = match kept {
+                Some(kept) => Ok(kept),
+                None => {
+                    let person = system_person(triggered_by(delivery.key), Channel::Http);
+                    self.runs
+                        .signal(run_id, address.clone(), payload, person)
+                        .await
+                }
+            };
             match kept {
                 Ok(kept) => delivered.push(DeliveredSignal {
-                    run_id,
+                    run_id: run_id.clone(),
                     seq: kept.seq,
                     signal_name: address.signal_name.clone(),
                     correlation_id: address.correlation_id.clone(),
@@ -177,41 +215,17 @@ impl Service {
             input,
             triggered_by: triggered_by(delivery.key),
             channel: Channel::Http,
-            idempotency_key: delivery.id.map(|id| format!("webhook:{id}")),
+            idempotency_key: delivery
+                .proven
+                .id
+                .as_ref()
+                .map(|id| format!("webhook:{id}")),
             firing: None,
         };
         let (run_id, workflow) = launcher.launch(order).await.map_err(refusal)?;
         let system = workflow.definition().system;
         Ok(json!({ "runId": run_id, "workflow": delivery.key, "system": system }))
     }
-}
-
-/// Returns whether `given`, the value of the header, is the signature of `body`. Compares in constant time.
-pub(crate) fn is_signed(webhook: &Webhook, given: Option<&str>, body: &[u8]) -> bool {
-    let signature = given.and_then(|given| given.strip_prefix(&webhook.signature_prefix));
-    let (Some(signature), Some(secret)) = (signature, webhook.secret.expose()) else {
-        return false;
-    };
-    let is_lower = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let tag = hex::decode(signature);
-    is_lower && tag.is_ok_and(|tag| hmac::verify(&key, body, &tag).is_ok())
-}
-
-/// Checks the id of a delivery, which a webhook that names a header for it demands.
-///
-/// # Errors
-/// It is missing, or no short printable text.
-pub(crate) fn check_delivery_id(header: &str, given: Option<&str>) -> Result<String, RpcError> {
-    let is_fit = |id: &&str| {
-        !id.is_empty() && id.len() <= MAX_DELIVERY_ID && id.bytes().all(|b| b.is_ascii_graphic())
-    };
-    given.filter(is_fit).map(str::to_owned).ok_or_else(|| {
-        let message = format!(
-            "Header {header} must hold the id of the delivery: 1 to {MAX_DELIVERY_ID} printable characters without spaces"
-        );
-        RpcError::invalid_request(message)
-    })
 }
 
 /// Runs of workflow `key` that wait for `signal`, or the one that is named if it does.

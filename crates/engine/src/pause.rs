@@ -11,6 +11,7 @@ use smithers_model::Timestamp;
 use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::command::Command;
 use smithers_model::event::Event;
+use smithers_model::planted::{Bug, planted};
 use smithers_model::run::{Actor, RunStatus};
 use smithers_model::step::RowChange;
 
@@ -42,7 +43,8 @@ impl RunState {
 
     /// Makes a pausing run paused once nothing is under way in it.
     pub(crate) fn pause_when_quiet(&mut self) {
-        if !self.running.is_empty() || self.open.is_full() {
+        let is_quiet = self.running.is_empty() || planted(Bug::PausedTooSoon);
+        if !is_quiet || self.open.is_full() {
             return;
         }
         let status = RunStatus::Paused;

@@ -45,11 +45,13 @@ pub enum Bug {
     DependencyIgnored,
     /// The last pass that a loop may have is not made.
     LoopStopsEarly,
+    /// A run counts as paused while something is under way in it.
+    PausedTooSoon,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::UnknownToldAsCommitted,
         Self::LateResultAccepted,
         Self::DuplicateResultAccepted,
@@ -70,6 +72,7 @@ impl Bug {
         Self::GreetedTwice,
         Self::DependencyIgnored,
         Self::LoopStopsEarly,
+        Self::PausedTooSoon,
     ];
 }
 

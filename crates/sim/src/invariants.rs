@@ -36,6 +36,7 @@ pub(crate) fn check_rows(plan: &Plan, ledger: &Ledger, reader: &dyn Reader) -> R
         };
         let events = events(reader, index);
         check_log(index, &rows, &events)?;
+        check_pauses(index, &events)?;
         let root = &plan.runs[index].root;
         order::check(root, &events).map_err(|broken| format!("run {index}: {broken}"))?;
         check_attempts(index, &rows, plan.has_steady_clock())?;
@@ -108,6 +109,24 @@ fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(),
     ensure(twice.is_none(), || {
         format!("run {index}: more than once: {twice:?}")
     })
+}
+
+/// Nothing begins or ends by itself while a run is paused.
+fn check_pauses(index: usize, events: &[StoredEvent]) -> Result<(), String> {
+    let mut is_paused = false;
+    for event in events {
+        match event.type_name.as_str() {
+            "RunStatusChanged" => is_paused = event.payload.value()["status"] == "paused",
+            "RunStarted" | "RunCancelled" => is_paused = false,
+            "NodeStarted" | "NodeFinished" | "NodeFailed" | "TimerFired" => {
+                ensure(!is_paused, || {
+                    format!("run {index}: {} in a pause", event.type_name)
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// At most one attempt of a node is under way, none is left out, and none came before its time.

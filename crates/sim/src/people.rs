@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use smithers_actors::registry::Runs;
 use smithers_actors::run::RunError;
 use smithers_model::approval::{Approval, Decision};
-use smithers_model::run::{Actor, RunAuth, RunConfig};
+use smithers_model::run::{Actor, RunAuth, RunConfig, RunStatus};
 use smithers_model::step::Launch;
 use smithers_model::time::Clock;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
@@ -46,6 +46,10 @@ impl Person {
     /// Begins to look after the run.
     pub(crate) fn begin(self) {
         let (approver, canceller) = (self.clone(), self.clone());
+        if let Some((at, pause)) = self.plan.pause {
+            actix_rt::spawn(self.clone().pause(at));
+            actix_rt::spawn(self.clone().end_pauses(pause));
+        }
         mail::begin(&self);
         actix_rt::spawn(self.launch());
         actix_rt::spawn(approver.approve());
@@ -145,6 +149,31 @@ impl Person {
             if before.is_some() {
                 let twice = format!("the decision of {id} of run {} was taken twice", self.index);
                 self.ledger.lock().broken.push(twice);
+            }
+        }
+    }
+
+    /// Asks for a pause, which comes to nothing where the run only waits.
+    async fn pause(self, at: u64) {
+        sleep(Duration::from_millis(at)).await;
+        let _ = self.runs.pause(&run_id(self.index), somebody()).await;
+    }
+
+    /// Lets the run go on whenever it is found paused, also by a life before.
+    async fn end_pauses(self, pause: u64) {
+        loop {
+            let reader = self.store.reader();
+            let row = reader.and_then(|reader| reader.run(&run_id(self.index)));
+            let status = row.ok().flatten().map(|row| row.status);
+            if status.is_some_and(RunStatus::is_terminal) {
+                return;
+            }
+            sleep(Duration::from_millis(pause)).await;
+            if status == Some(RunStatus::Paused) {
+                let _ = self
+                    .runs
+                    .resume(&run_id(self.index), somebody(), false)
+                    .await;
             }
         }
     }

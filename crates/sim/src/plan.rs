@@ -108,6 +108,8 @@ pub struct RunPlan {
     pub end: End,
     /// When it is launched, milliseconds after the beginning.
     pub launch_at: u64,
+    /// When somebody asks to pause it in each life, and for how long, milliseconds.
+    pub pause: Option<(u64, u64)>,
 }
 
 /// What the world does besides.
@@ -190,6 +192,9 @@ fn run(dice: &mut StdRng) -> RunPlan {
         root: Part::Seq(parts(dice, &mut named, 3)),
         end,
         launch_at: dice.random_range(0..50),
+        pause: dice
+            .random_bool(0.3)
+            .then(|| (dice.random_range(0..200), dice.random_range(1..150))),
     }
 }
 

@@ -5,8 +5,6 @@
 //! read and the moment its page is handled is in neither place twice: numbers at or below the
 //! cursor are known, and a page is read again while something newer was published.
 
-use smithers_model::planted::{Bug, planted};
-
 /// Position of a stream in the numbers of its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
@@ -55,7 +53,6 @@ impl Cursor {
             seq if seq <= self.at => Offer::Known,
             _ if !self.live => Offer::Later,
             seq if seq == self.at + 1 => Offer::Next,
-            _ if planted(Bug::GapNotNoticed) => Offer::Next,
             _ => Offer::Missed,
         }
     }

@@ -45,9 +45,12 @@ impl ReaderPlan {
             0 => Ears::Everything,
             _ => Ears::Stream(dice.random_range(0..runs)),
         };
+        // Most come before there is anything to see: what goes wrong goes wrong early.
+        let latest = [5, 5, 150][dice.random_range(0..3)];
+        let joins_at = dice.random_range(0..latest);
         Self {
             ears,
-            joins_at: dice.random_range(0..150),
+            joins_at,
             pace: Pace {
                 bytes: [64 << 10, 4 << 10, 500][dice.random_range(0..3)],
                 pause_ms: dice.random_range(0..20),

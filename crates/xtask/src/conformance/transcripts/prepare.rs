@@ -33,7 +33,16 @@ pub(crate) struct Preparation {
     until_state_version: Option<u64>,
     /// Number of approvals that must wait.
     until_waiting: Option<usize>,
+    /// What some run must have come to.
+    until_run: Option<Milestone>,
     pause_ms: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Milestone {
+    workflow: String,
+    status: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,10 +105,32 @@ impl Preparation {
             )
             .await?;
         }
+        if let Some(milestone) = &self.until_run {
+            milestone.reached(address).await?;
+        }
         if let Some(pause_ms) = self.pause_ms {
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
         Ok(())
+    }
+}
+
+impl Milestone {
+    /// Waits until there is a run of the workflow with the status.
+    async fn reached(&self, address: &str) -> Result<()> {
+        let Self { workflow, status } = self;
+        let what = format!("a run of {workflow} to be {status}");
+        wait::until(&what, STATE_DEADLINE, || async move {
+            let rows = rpc::expect(address, LAUNCHER, "listRuns", &json!({})).await?;
+            let is_there = |row: &Value| {
+                row["workflowKey"] == workflow.as_str() && row["status"] == status.as_str()
+            };
+            let is_reached = rows
+                .as_array()
+                .is_some_and(|rows| rows.iter().any(is_there));
+            Ok(is_reached.then_some(()))
+        })
+        .await
     }
 }
 

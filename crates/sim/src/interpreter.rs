@@ -6,6 +6,7 @@ use smithers_model::NodeKey;
 use smithers_model::node::NodeState;
 use smithers_model::run::RunStatus;
 
+use crate::below::RESULT;
 use crate::plan::{End, Leaf, Part, RunPlan};
 
 /// State of a node, with what its row says: the number, or the answer as 0 or 1.
@@ -90,6 +91,7 @@ fn end(number: u32, pass: u32, leaf: Leaf) -> Vec<Ending> {
     let ending = match leaf {
         Leaf::Waits(wait) => return wait.endings(number),
         Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),
+        Leaf::Runs(_) => (NodeState::Finished, Some(output(RESULT))),
         Leaf::Counts => (NodeState::Finished, Some(i64::from(pass))),
         Leaf::Fails => (NodeState::Failed, None),
         Leaf::Asks(approved) => (NodeState::Finished, Some(i64::from(approved))),

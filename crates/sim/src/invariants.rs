@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use smithers_model::event::StoredEvent;
 use smithers_model::node::{AttemptRow, AttemptState, NodeState};
 use smithers_model::run::RunStatus;
-use smithers_model::{NodeKey, RawJson};
+use smithers_model::{NodeKey, RawJson, RunId};
 use smithers_store::{Reader, RunRows};
 
+use crate::below;
 use crate::interpreter::{self, Ending};
 use crate::ledger::Ledger;
 use crate::mail::{Letter, WRONG};
@@ -34,19 +35,39 @@ pub(crate) fn check_rows(plan: &Plan, ledger: &Ledger, reader: &dyn Reader) -> R
             })?;
             continue;
         };
-        let events = events(reader, index);
-        check_log(index, &rows, &events)?;
-        check_pauses(index, &events)?;
-        let root = &plan.runs[index].root;
-        order::check(root, &events).map_err(|broken| format!("run {index}: {broken}"))?;
-        check_attempts(index, &rows, plan.has_steady_clock())?;
-        if plan.has_steady_clock() {
-            check_waits(index, &plan.runs[index], &rows)?;
+        let is_steady = plan.has_steady_clock();
+        all.extend(check_run(
+            index,
+            &plan.runs[index],
+            &rows,
+            is_steady,
+            reader,
+        )?);
+        for (below, rows) in below::children(reader, index, &plan.runs[index])? {
+            all.extend(check_run(index, &below, &rows, is_steady, reader)?);
         }
-        all.extend(events);
     }
     check_versions(&mut all)?;
     check_told(ledger, reader, &all)
+}
+
+/// Checks run `index`, or one below it, by itself. Returns its log.
+fn check_run(
+    index: usize,
+    plan: &RunPlan,
+    rows: &RunRows,
+    is_steady: bool,
+    reader: &dyn Reader,
+) -> Result<Vec<StoredEvent>, String> {
+    let events = events(reader, &rows.row.run_id);
+    check_log(index, rows, &events)?;
+    check_pauses(index, &events)?;
+    order::check(&plan.root, &events).map_err(|broken| format!("run {index}: {broken}"))?;
+    check_attempts(index, rows, is_steady)?;
+    if is_steady {
+        check_waits(index, plan, rows)?;
+    }
+    Ok(events)
 }
 
 /// Checks how every run has ended.
@@ -54,16 +75,32 @@ pub(crate) fn check_ends(plan: &Plan, reader: &dyn Reader) -> Result<(), String>
     for (index, run) in plan.runs.iter().enumerate() {
         let rows = load(reader, index).ok_or_else(|| format!("run {index} is gone"))?;
         check_end(index, run, &rows)?;
+        for (plan, child) in below::children(reader, index, run)? {
+            below::check_end(rows.row.status, &child)?;
+            if child.row.status == RunStatus::Finished {
+                check_end(index, &plan, &child)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Every run of a plan, each followed by those below it.
+pub(crate) fn all_runs(plan: &Plan, reader: &dyn Reader) -> Vec<RunId> {
+    let family = |(index, run): (usize, &RunPlan)| {
+        let below = below::children(reader, index, run).unwrap_or_default();
+        let below = below.into_iter().map(|(_, child)| child.row.run_id);
+        std::iter::once(run_id(index)).chain(below)
+    };
+    plan.runs.iter().enumerate().flat_map(family).collect()
 }
 
 pub(crate) fn load(reader: &dyn Reader, index: usize) -> Option<RunRows> {
     reader.load_run(&run_id(index)).ok().flatten()
 }
 
-pub(crate) fn events(reader: &dyn Reader, index: usize) -> Vec<StoredEvent> {
-    reader.events(&run_id(index), None, ALL).unwrap_or_default()
+pub(crate) fn events(reader: &dyn Reader, run: &RunId) -> Vec<StoredEvent> {
+    reader.events(run, None, ALL).unwrap_or_default()
 }
 
 fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Result<(), String> {

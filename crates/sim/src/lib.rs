@@ -18,6 +18,7 @@
 //! [`plan`].
 
 mod baton;
+pub mod below;
 mod clock;
 mod gate;
 mod ground;

@@ -3,6 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::below::Below;
 use crate::readers::ReaderPlan;
 use crate::waits::Wait;
 
@@ -27,6 +28,8 @@ pub enum Leaf {
     Counts,
     /// Waits for time or for people.
     Waits(Wait),
+    /// Stands for a run of its own, and gives what that gives.
+    Runs(Below),
 }
 
 /// A part of a workflow.
@@ -253,7 +256,7 @@ fn looped(dice: &mut StdRng, named: &mut u32) -> Part {
 }
 
 fn leaf(dice: &mut StdRng) -> Leaf {
-    match dice.random_range(0..16) {
+    match dice.random_range(0..18) {
         0 | 1 => Leaf::Static,
         2 => Leaf::Skipped,
         3 | 4 => Leaf::Flaky(dice.random_range(1..3)),
@@ -261,6 +264,12 @@ fn leaf(dice: &mut StdRng) -> Leaf {
         6 | 7 => Leaf::Asks(dice.random()),
         8 => Leaf::Gated(dice.random()),
         9..=12 => Leaf::Waits(Wait::random(dice)),
+        13 | 14 => Leaf::Runs(match dice.random_range(0..4) {
+            0 => Below::Works,
+            1 => Below::Stumbles,
+            2 => Below::Sleeps(dice.random_range(1..250)),
+            _ => Below::Listens(dice.random_range(1..120)),
+        }),
         _ => Leaf::Compute,
     }
 }

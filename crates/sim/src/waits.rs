@@ -60,6 +60,11 @@ impl Wait {
         }
     }
 
+    /// Waits so long for a signal that nobody sends, and is left out then.
+    pub(crate) fn left_alone(ms: u64) -> Self {
+        Self::Silence(ms, OnTimeout::Skip)
+    }
+
     /// Adds the task that waits so.
     pub(crate) fn build(self, number: u32, task: TaskBuilder<'_>) {
         let asks = |after, on_expire| {

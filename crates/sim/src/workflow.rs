@@ -14,6 +14,7 @@ use smithers_model::workflow::{
 };
 use smithers_model::{NodeKey, RawJson, RunId};
 
+use crate::below;
 use crate::interpreter::{LAST, name, node, output};
 use crate::ledger::Ledger;
 use crate::plan::{End, Leaf, Part, RETRY_MS, Repeat, RunPlan};
@@ -34,7 +35,7 @@ pub(crate) fn key(index: usize) -> String {
 
 impl Planned {
     pub(crate) fn new(
-        index: usize,
+        key: &str,
         plan: RunPlan,
         ledger: Arc<Mutex<Ledger>>,
         seed: u64,
@@ -46,7 +47,7 @@ impl Planned {
             table("decision", [boolean("approved")]),
         ];
         let built = plan.clone();
-        let inner = NativeWorkflow::new(key(index).as_str(), tables, move |ctx, ui| {
+        let inner = NativeWorkflow::new(key, tables, move |ctx, ui| {
             ui.workflow("plan", |ui| {
                 build(&built.root, 0, ctx, ui);
                 if built.end == End::Badly {
@@ -137,6 +138,9 @@ fn build_leaf(number: u32, leaf: Leaf, task: TaskBuilder<'_>) {
         Leaf::Fails => task.continue_on_fail().compute(unused),
         Leaf::Asks(_) => task.output("decision").approval("?", OnDeny::Continue),
         Leaf::Waits(wait) => wait.build(number, task),
+        Leaf::Runs(_) => task
+            .retries(1, Duration::from_millis(RETRY_MS))
+            .subflow(number, &json!({})),
         Leaf::Gated(_) => task.needs_approval("?").continue_on_fail().compute(unused),
     }
 }
@@ -156,6 +160,20 @@ impl Workflow for Planned {
 
     fn check_input(&self, input: RawJson) -> BoxFuture<Result<RawJson, ErrorInfo>> {
         self.inner.check_input(input)
+    }
+
+    /// The workflow below the task of this number.
+    fn part(&self, index: u32) -> Option<Arc<dyn Workflow>> {
+        let plan = below::plan_of(&self.plan, &name(index))?;
+        let key = self.definition().key.as_str();
+        let ledger = self.ledger.clone();
+        Some(Arc::new(Self::new(
+            key,
+            plan,
+            ledger,
+            self.seed,
+            self.losses,
+        )))
     }
 
     fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession> {

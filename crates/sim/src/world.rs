@@ -29,7 +29,7 @@ use crate::panics;
 use crate::people::{Person, run_id};
 use crate::plan::{Mishap, Plan};
 use crate::readers::{self, Ears, Reader};
-use crate::workflow::Planned;
+use crate::workflow::{Planned, key};
 
 /// Longest life, in paused time: whatever waits longer waits for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(600);
@@ -168,11 +168,11 @@ impl World {
         let Ok(reader) = store.reader() else {
             return Report { lives, history };
         };
-        for index in 0..self.plan.runs.len() {
-            for event in invariants::events(&*reader, index) {
+        for run in invariants::all_runs(&self.plan, &*reader) {
+            for event in invariants::events(&*reader, &run) {
                 let (at, version) = (event.at.0, event.state_version);
                 history.push(format!(
-                    "r{index} {} {at} {version:?} {}",
+                    "{run} {} {at} {version:?} {}",
                     event.seq,
                     event.payload.as_str()
                 ));
@@ -336,7 +336,7 @@ impl World {
         let mut catalogue = Catalogue::default();
         for (index, plan) in self.plan.runs.iter().enumerate() {
             let (ledger, losses) = (self.ledger.clone(), self.plan.losses);
-            let planned = Planned::new(index, plan.clone(), ledger, self.seed, losses);
+            let planned = Planned::new(&key(index), plan.clone(), ledger, self.seed, losses);
             catalogue.insert(Arc::new(planned) as Arc<dyn Workflow>);
         }
         catalogue
@@ -356,12 +356,8 @@ impl World {
             return false;
         };
         let launched = self.ledger.lock().launched.len() == self.plan.runs.len();
-        let mut runs = 0..self.plan.runs.len();
-        launched
-            && runs.all(|index| {
-                let rows = reader.run(&run_id(index)).ok().flatten();
-                rows.is_some_and(|row| row.status.is_terminal())
-            })
+        let is_over = reader.active_runs(1).is_ok_and(|active| active.is_empty());
+        launched && is_over
     }
 }
 

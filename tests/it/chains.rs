@@ -1,6 +1,8 @@
 //! Runs that continue as new, as clients see them: over kills, through any id of the chain, on the command line.
 
+use ring::hmac;
 use serde_json::{Value, json};
+use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::{Gateway, Scratch};
 
 use crate::support::{OPERATOR, Operator, scratch, start, wait_for};
@@ -25,7 +27,11 @@ fn listening() -> Scratch {
             </Sequence>
           </Workflow>
         ));
-        export function register(gateway) { gateway.register('listening', listening); }";
+        export function register(gateway) {
+          gateway.register('listening', listening, {
+            webhook: { secret: 'a-secret-of-the-webhook-2604', signal: { name: 'word', runIdPath: 'run' } },
+          });
+        }";
     std::fs::write(scratch.path("chain.tsx"), module).unwrap();
     let module = scratch.path("chain.tsx").display().to_string();
     scratch.set("SMITHERS_GATEWAY_MODULE", module);
@@ -103,4 +109,27 @@ async fn the_command_line_follows_a_chain_to_its_end() {
     );
     let events = operator.text(&["runs", "events", "r1"]).await;
     assert!(events.contains("goes on as r1:next:2"), "{events}");
+}
+
+#[tokio::test]
+async fn a_webhook_that_names_the_first_run_of_a_chain_reaches_the_one_that_waits() {
+    let scratch = listening();
+    let gateway = start(&scratch).await;
+    launched(&gateway).await;
+    tell(&gateway, "r1", 1).await;
+    goes_on(&gateway, "r1", "r1:next:2").await;
+    let body = json!({ "run": "r1", "n": 2 }).to_string();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"a-secret-of-the-webhook-2604");
+    let signature = hex::encode(hmac::sign(&key, body.as_bytes()).as_ref());
+    let signature = format!("sha256={signature}");
+    let request = Request {
+        method: "POST".into(),
+        path: "/webhooks/listening".into(),
+        headers: vec![("x-hub-signature-256".into(), signature)],
+        body: Some(body.into_bytes()),
+    };
+    let answer = exchange(gateway.address(), &request).await.unwrap();
+    let answer: Value = answer.json().unwrap();
+    assert_eq!(answer["matchedRunIds"], json!(["r1:next:2"]), "{answer}");
+    goes_on(&gateway, "r1:next:2", "r1:next:3").await;
 }

@@ -237,7 +237,9 @@ fn waiting_runs(
 ) -> Result<Vec<RunId>, smithers_store::Error> {
     let candidates = match named {
         Some(run) => {
+            // Of a run that has continued as new the newest one waits, whatever its sender calls it.
             let run = RunId::from(run.as_str());
+            let run = reader.last_of_chain(&run)?.unwrap_or(run);
             let waits = reader.waits(&run)?;
             let is_waiting = waits.iter().any(
                 |wait| matches!(&wait.cause, WaitCause::Event { address, .. } if address == signal),

@@ -256,3 +256,41 @@ async fn the_command_line_makes_lists_fires_and_removes_schedules() {
     let audited = "SELECT count(*) FROM _smithers_audit WHERE kind = 'cron' AND subject = 'yearly'";
     assert_eq!(count(&operator.scratch, audited), 2);
 }
+
+#[tokio::test]
+async fn doctor_names_schedules_that_are_overdue_or_failed_or_cannot_be_read() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    for id in ["late", "failed", "wrong"] {
+        let params = json!({ "workflow": "chain", "pattern": YEARLY, "cronId": id });
+        gateway
+            .expect(OPERATOR, "cronCreate", params)
+            .await
+            .unwrap();
+    }
+    gateway.stop().await.unwrap();
+    let doctor = ["doctor", "--only", "schedules.firing", "--json"];
+    let sound = run(&scratch, &doctor).await;
+    assert!(sound.stdout.contains("3 of 3 are on"), "{sound:?}");
+    let change = |set: &str, id: &str| {
+        let sql = format!("UPDATE _smithers_cron SET {set} WHERE cron_id = '{id}'");
+        let conn = rusqlite::Connection::open(scratch.database()).unwrap();
+        conn.execute_batch(&sql).unwrap();
+    };
+    change("next_run_at_ms = 1000", "late");
+    let late = run(&scratch, &doctor).await;
+    assert!(late.stdout.contains("overdue: late"), "{late:?}");
+    change(
+        r#"error_json = '{"name":"Error","message":"it wants an input"}'"#,
+        "failed",
+    );
+    let failed = run(&scratch, &doctor).await;
+    assert!(
+        failed.stdout.contains("failed: it wants an input"),
+        "{failed:?}"
+    );
+    change("time_zone = 'Europe/Atlantis'", "wrong");
+    let wrong = run(&scratch, &doctor).await;
+    assert!(wrong.stdout.contains("Europe/Atlantis"), "{wrong:?}");
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+}

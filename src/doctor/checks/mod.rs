@@ -1,4 +1,4 @@
-//! The table of checks, in the order of the release checklist.
+//! The table of checks, in the order of the release checklist; then what it does not ask.
 
 mod access;
 mod approvals;
@@ -10,6 +10,7 @@ mod gateway;
 mod logs;
 mod net;
 mod release;
+mod schedules;
 mod secrets;
 mod tokens;
 
@@ -209,6 +210,12 @@ pub const CHECKS: &[Check] = &[
         Ci,
         gateway::contract,
     ),
+    check(
+        "schedules.firing",
+        "Schedules can be read, launch what they should, and are not overdue.",
+        Ci,
+        schedules::firing,
+    ),
 ];
 
 #[cfg(test)]
@@ -222,11 +229,14 @@ mod tests {
         sandbox.probes approvals.owners logs.retention net.tls db.location db.single-owner db.pragmas \
         db.integrity db.fk-check db.migrations secrets.scan access.split cache.policy audit.triggers \
         audit.chain audit.export audit.coverage db.orphans sandbox.policy deploy.revision gateway.contract";
+    /// What we ask besides.
+    const OURS: &str = "schedules.firing";
 
     #[test]
     fn every_row_of_the_release_checklist_is_a_check() {
         let ids: Vec<&str> = CHECKS.iter().map(|check| check.id).collect();
-        assert_eq!(ids, CHECKLIST.split_whitespace().collect::<Vec<_>>());
+        let expected = CHECKLIST.split_whitespace().chain([OURS]);
+        assert_eq!(ids, expected.collect::<Vec<_>>());
         let unique: BTreeSet<&str> = ids.iter().copied().collect();
         assert_eq!(unique.len(), ids.len());
     }

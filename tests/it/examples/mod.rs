@@ -10,8 +10,11 @@ mod projects;
 mod waits;
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use ring::hmac;
 use serde_json::{Value, json};
+use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::rpc::Refusal;
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
@@ -20,6 +23,9 @@ use crate::support::{self, OPERATOR, PATIENCE, refusal, scratch_with, tokens, un
 
 /// User who may decide what only the legal department may decide.
 const LEGAL: &str = "legal-token";
+
+/// What the shop of the example `webhook` signs with.
+const SHOP_HOOK_SECRET: &str = "a-secret-of-the-shop-7718";
 
 /// The folder of the examples.
 fn folder() -> PathBuf {
@@ -48,6 +54,8 @@ impl Example {
         let entry = ["gateway.tsx", "gateway.ts"].map(|entry| folder.join(entry));
         let entry = entry.iter().find(|entry| entry.exists()).unwrap();
         scratch.set("SMITHERS_GATEWAY_MODULE", entry.to_str().unwrap());
+        scratch.set("SMITHERS_MODULE_ENV", "SHOP_HOOK_SECRET");
+        scratch.set("SHOP_HOOK_SECRET", SHOP_HOOK_SECRET);
         let gateway = support::start(&scratch).await;
         Self {
             _scratch: scratch,
@@ -64,6 +72,40 @@ impl Example {
             gateway: &self.gateway,
             run_id,
         }
+    }
+}
+
+impl Example {
+    /// The run of this id.
+    fn run(&self, run_id: &str) -> Run<'_> {
+        Run {
+            gateway: &self.gateway,
+            run_id: run_id.to_owned(),
+        }
+    }
+
+    /// Sends the webhook a signed request.
+    async fn post(&self, id: &str, body: &Value) -> Value {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let (time, body) = (time.as_secs().to_string(), body.to_string());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SHOP_HOOK_SECRET.as_bytes());
+        let tag = hmac::sign(&key, format!("{id}.{time}.{body}").as_bytes());
+        let headers = [
+            (
+                "x-hub-signature-256",
+                format!("sha256={}", hex::encode(tag)),
+            ),
+            ("x-delivery", id.to_owned()),
+            ("x-timestamp", time),
+        ];
+        let request = Request {
+            method: "POST".into(),
+            path: format!("/webhooks/{}", self.workflow),
+            headers: headers.map(|(name, value)| (name.into(), value)).into(),
+            body: Some(body.into_bytes()),
+        };
+        let answer = exchange(self.gateway.address(), &request).await.unwrap();
+        answer.json().unwrap()
     }
 }
 

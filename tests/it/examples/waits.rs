@@ -71,6 +71,23 @@ async fn chain_counts_on_from_run_to_run() {
 }
 
 #[tokio::test]
+async fn webhook_launches_for_an_order_and_hears_of_its_payment() {
+    let example = Example::serve("webhook").await;
+    let order = json!({ "order": { "id": "o1", "cents": 1250 } });
+    let launched = example.post("d1", &order).await;
+    let run = example.run(launched["started"]["runId"].as_str().unwrap());
+    run.reaches("payment", "waiting-event").await;
+    let payment = json!({ "order": { "id": "o1" }, "payment": { "cents": 1250 } });
+    for _ in 0..2 {
+        let told = example.post("d2", &payment).await;
+        assert_eq!(told["matchedRunIds"], json!([run.run_id]), "{told}");
+    }
+    run.finishes().await;
+    let receipt = run.output("receipt").await;
+    assert_eq!(receipt, json!({ "order": "o1", "paid": true }));
+}
+
+#[tokio::test]
 async fn wait_for_event_hears_its_own_deployment_or_goes_on_without() {
     let example = Example::serve("wait-for-event").await;
     let run = example.launch(json!({ "environment": "prod" })).await;

@@ -1,11 +1,9 @@
 //! Runs that continue as new, as clients see them: over kills, through any id of the chain, on the command line.
 
-use ring::hmac;
 use serde_json::{Value, json};
-use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, Operator, scratch, start, wait_for};
+use crate::support::{OPERATOR, Operator, scratch, start, wait_for, webhook};
 
 /// A workflow each of whose runs hears one word, and the last of which sums up.
 fn listening() -> Scratch {
@@ -119,17 +117,9 @@ async fn a_webhook_that_names_the_first_run_of_a_chain_reaches_the_one_that_wait
     tell(&gateway, "r1", 1).await;
     goes_on(&gateway, "r1", "r1:next:2").await;
     let body = json!({ "run": "r1", "n": 2 }).to_string();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, b"a-secret-of-the-webhook-2604");
-    let signature = hex::encode(hmac::sign(&key, body.as_bytes()).as_ref());
-    let signature = format!("sha256={signature}");
-    let request = Request {
-        method: "POST".into(),
-        path: "/webhooks/listening".into(),
-        headers: vec![("x-hub-signature-256".into(), signature)],
-        body: Some(body.into_bytes()),
-    };
-    let answer = exchange(gateway.address(), &request).await.unwrap();
-    let answer: Value = answer.json().unwrap();
+    let signature = webhook::signature("a-secret-of-the-webhook-2604", &body);
+    let headers = [("x-hub-signature-256", &*signature)];
+    let (_, answer) = webhook::post(&gateway, "listening", &body, &headers).await;
     assert_eq!(answer["matchedRunIds"], json!(["r1:next:2"]), "{answer}");
     goes_on(&gateway, "r1:next:2", "r1:next:3").await;
 }

@@ -2,13 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ring::hmac;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{count, launch, scratch, start, until_true, wait_for};
+use crate::support::{count, launch, scratch, start, until_true, wait_for, webhook};
 
 const SECRET: &str = "a-secret-of-the-webhook-4471";
 const SIGNALS: &str = "SELECT count(*) FROM _smithers_signals";
@@ -57,9 +55,7 @@ impl Recorded {
     fn new(amount: u32, time: u64, id: Option<&str>) -> Self {
         let body = json!({ "amount": amount }).to_string();
         let before = id.map(|id| format!("{id}.")).unwrap_or_default();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-        let tag = hmac::sign(&key, format!("{before}{time}.{body}").as_bytes());
-        let signature = format!("sha256={}", hex::encode(tag));
+        let signature = webhook::signature(SECRET, &format!("{before}{time}.{body}"));
         let mut headers = vec![
             ("x-hub-signature-256".to_owned(), signature),
             ("x-time".to_owned(), time.to_string()),
@@ -75,14 +71,9 @@ impl Recorded {
     }
 
     async fn send(&self, gateway: &Gateway) -> (u16, Value) {
-        let request = Request {
-            method: "POST".into(),
-            path: "/webhooks/twice".into(),
-            headers: self.headers.clone(),
-            body: Some(self.body.clone().into_bytes()),
-        };
-        let answer = exchange(gateway.address(), &request).await.unwrap();
-        (answer.status, answer.json().unwrap())
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers.map(|(name, value)| (&**name, &**value)).collect();
+        webhook::post(gateway, "twice", &self.body, &headers).await
     }
 
     async fn taken(&self, gateway: &Gateway) -> Value {

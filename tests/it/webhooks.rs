@@ -1,11 +1,9 @@
 //! Webhooks: signed requests of other services that signal runs or launch them.
 
-use ring::hmac;
 use serde_json::{Value, json};
-use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{OPERATOR, count, get, log, run, scratch, start, wait_for};
+use crate::support::{OPERATOR, count, get, log, run, scratch, start, wait_for, webhook};
 
 const SECRET: &str = "a-secret-of-the-webhook-9137";
 
@@ -41,23 +39,11 @@ const BOTH: &str = "{ secret, deliveryHeader: 'X-Delivery', run: { inputPath: 'o
     signal: { name: 'paid', correlationIdPath: 'order.order', payloadPath: 'what' } }";
 
 fn signed(body: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    format!(
-        "sha256={}",
-        hex::encode(hmac::sign(&key, body.as_bytes()).as_ref())
-    )
+    webhook::signature(SECRET, body)
 }
 
 async fn post(gateway: &Gateway, body: &str, headers: &[(&str, &str)]) -> (u16, Value) {
-    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let request = Request {
-        method: "POST".into(),
-        path: "/webhooks/waits".into(),
-        headers: headers.iter().map(pair).collect(),
-        body: Some(body.as_bytes().to_vec()),
-    };
-    let answer = exchange(gateway.address(), &request).await.unwrap();
-    (answer.status, answer.json().unwrap())
+    webhook::post(gateway, "waits", body, headers).await
 }
 
 async fn deliver(gateway: &Gateway, body: &Value, id: &str) -> Value {

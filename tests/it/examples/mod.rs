@@ -12,14 +12,14 @@ mod waits;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ring::hmac;
 use serde_json::{Value, json};
-use smithers_testkit::http::{Request, exchange};
 use smithers_testkit::rpc::Refusal;
 use smithers_testkit::wait::until;
 use smithers_testkit::{Gateway, Scratch};
 
-use crate::support::{self, OPERATOR, PATIENCE, refusal, scratch_with, tokens, until_true};
+use crate::support::{
+    self, OPERATOR, PATIENCE, refusal, scratch_with, tokens, until_true, webhook,
+};
 
 /// User who may decide what only the legal department may decide.
 const LEGAL: &str = "legal-token";
@@ -88,24 +88,14 @@ impl Example {
     async fn post(&self, id: &str, body: &Value) -> Value {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let (time, body) = (time.as_secs().to_string(), body.to_string());
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SHOP_HOOK_SECRET.as_bytes());
-        let tag = hmac::sign(&key, format!("{id}.{time}.{body}").as_bytes());
+        let signature = webhook::signature(SHOP_HOOK_SECRET, &format!("{id}.{time}.{body}"));
         let headers = [
-            (
-                "x-hub-signature-256",
-                format!("sha256={}", hex::encode(tag)),
-            ),
-            ("x-delivery", id.to_owned()),
-            ("x-timestamp", time),
+            ("x-hub-signature-256", &*signature),
+            ("x-delivery", id),
+            ("x-timestamp", &*time),
         ];
-        let request = Request {
-            method: "POST".into(),
-            path: format!("/webhooks/{}", self.workflow),
-            headers: headers.map(|(name, value)| (name.into(), value)).into(),
-            body: Some(body.into_bytes()),
-        };
-        let answer = exchange(self.gateway.address(), &request).await.unwrap();
-        answer.json().unwrap()
+        let (_, answer) = webhook::post(&self.gateway, self.workflow, &body, &headers).await;
+        answer
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod operator;
 pub(crate) mod vault;
+pub(crate) mod webhook;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -3,6 +3,7 @@
 
 use smithers_model::fact::Revival;
 use smithers_model::loops::LoopState;
+use smithers_model::run::RunStatus;
 use smithers_model::step::{ChildTie, RowChange};
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
@@ -17,6 +18,12 @@ impl RunState {
     /// # Errors
     /// The run has ended and its parent has not taken note of that yet.
     pub(crate) fn revive(&mut self, from: Revival, now: Timestamp) -> Result<(), Refusal> {
+        if self.run.status == RunStatus::Continued {
+            // Another run is in its place, for good.
+            return Err(Refusal::NotActive {
+                status: self.run.status,
+            });
+        }
         let is_over = self.run.status.is_terminal();
         if is_over && self.run.tie == Some(ChildTie::Awaited) {
             return Err(Refusal::Illegal {

@@ -55,10 +55,22 @@ pub(super) fn stands(
     workflow: &dyn Workflow,
 ) -> Result<(RunId, Stands), smithers_store::Error> {
     let reader = backend.reader()?;
-    let newest = reader.last_of_chain(child)?;
-    let newest = newest.unwrap_or_else(|| child.clone());
-    let Some(row) = reader.run(&newest)? else {
-        return Ok((newest, Stands::Nowhere));
+    let mut newest = newest_of(&*reader, child)?;
+    let row = loop {
+        match reader.run(&newest)? {
+            None => return Ok((newest, Stands::Nowhere)),
+            // It has continued between the two reads.
+            Some(row) if row.status == RunStatus::Continued => {
+                let next = newest_of(&*reader, child)?;
+                if next == newest {
+                    let gone = "the run that went on in place of the child is gone";
+                    let seen = refused("WORKFLOW_EXECUTION_FAILED", gone);
+                    return Ok((newest, Stands::Seen(seen)));
+                }
+                newest = next;
+            }
+            Some(row) => break row,
+        }
     };
     let stands = match (row.tie, row.status.is_terminal()) {
         (Some(ChildTie::Undone), _) => Stands::Undone(part_of(&row)),
@@ -72,6 +84,12 @@ pub(super) fn stands(
         _ => Stands::Seen(seen(&*reader, &row, workflow)?),
     };
     Ok((newest, stands))
+}
+
+/// The newest run that goes on in place of a child: itself, unless another one does.
+fn newest_of(reader: &dyn Reader, child: &RunId) -> Result<RunId, smithers_store::Error> {
+    let newest = reader.last_of_chain(child)?;
+    Ok(newest.unwrap_or_else(|| child.clone()))
 }
 
 /// Whether it waits for somebody to accept another version of its workflow.

@@ -1,7 +1,8 @@
 //! Runs that continue as new: when, and what the next one begins with.
 
 use serde_json::json;
-use smithers_model::fact::Fact;
+use smithers_model::RawJson;
+use smithers_model::fact::{Fact, Revival};
 use smithers_model::run::RunStatus;
 
 use crate::support::{El, World, approval, comp, par, repeat, seq, stat, workflow, workflow_at};
@@ -61,6 +62,12 @@ fn running_work_is_waited_for_and_a_question_is_withdrawn() {
     assert!(world.accept(Fact::TakenUp).is_err());
     assert!(world.cancel().is_err());
     assert!(world.retry("a", false).is_err());
+    for from in [
+        Revival::WhereItStopped,
+        Revival::FromStart(RawJson::empty_object()),
+    ] {
+        assert!(world.accept(Fact::Revived { from }).is_err());
+    }
 }
 
 #[test]

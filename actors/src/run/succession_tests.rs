@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use smithers_model::RawJson;
 use smithers_model::run::RunStatus;
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::ChildTie;
 use smithers_model::workflow::Workflow;
+use smithers_model::{NodeKey, RawJson};
 use smithers_script::{HostOptions, ScriptHost};
 use smithers_store::{Backend, MemoryStore};
 
+use crate::run::Retry;
 use crate::testing::{Bench, launch, somebody};
 
 const COUNTING: &str = r#"/** @jsxImportSource smithers-orchestrator */
@@ -157,6 +158,34 @@ async fn a_retry_of_the_parents_task_goes_on_with_the_last_run_of_the_chain() {
     let reader = bench.store.reader().unwrap();
     let last = reader.last_of_chain(&"r1:child:sub:0".into()).unwrap();
     assert_eq!(last.unwrap().as_str(), "r1:child:sub:0:next:4");
+}
+
+#[actix_rt::test]
+async fn a_task_that_is_done_again_begins_its_chain_from_the_start_under_further_ids() {
+    let (_host, bench) = above("1ms", "0", "0").await;
+    bench.wait_for("r1", RunStatus::Finished).await;
+    let retry = Retry {
+        node: NodeKey::new("sub", 0),
+        dependents: true,
+        accept_change: false,
+        actor: somebody(),
+    };
+    let again = bench.runs.retry_task(&"r1".into(), retry).await.unwrap();
+    assert_eq!(again, [NodeKey::new("sub", 0)]);
+    bench
+        .wait_for("r1:child:sub:0:next:7", RunStatus::Finished)
+        .await;
+    bench.wait_for("r1", RunStatus::Finished).await;
+    assert_eq!(
+        rows(&bench, "r1"),
+        [r#"sub {"n":10}"#],
+        "none of the old rows is among them"
+    );
+    let reader = bench.store.reader().unwrap();
+    let fourth = reader.load_run(&"r1:child:sub:0:next:4".into()).unwrap();
+    let fourth = fourth.unwrap();
+    assert_eq!(fourth.continuation, None, "it was told nothing");
+    assert_eq!(fourth.row.status, RunStatus::Continued);
 }
 
 #[actix_rt::test]

@@ -54,25 +54,16 @@ pub(super) fn stands(
     child: &RunId,
     workflow: &dyn Workflow,
 ) -> Result<(RunId, Stands), smithers_store::Error> {
-    let reader = backend.reader()?;
-    let mut newest = newest_of(&*reader, child)?;
-    let row = loop {
-        match reader.run(&newest)? {
-            None => return Ok((newest, Stands::Nowhere)),
-            // It has continued between the two reads.
-            Some(row) if row.status == RunStatus::Continued => {
-                let next = newest_of(&*reader, child)?;
-                if next == newest {
-                    let gone = "the run that went on in place of the child is gone";
-                    let seen = refused("WORKFLOW_EXECUTION_FAILED", gone);
-                    return Ok((newest, Stands::Seen(seen)));
-                }
-                newest = next;
-            }
-            Some(row) => break row,
-        }
+    // Of one instant: a run that continued between two reads would look like one that ended without a result.
+    let reader = backend.snapshot()?;
+    let newest = reader.last_of_chain(child)?;
+    let newest = newest.unwrap_or_else(|| child.clone());
+    let Some(row) = reader.run(&newest)? else {
+        return Ok((newest, Stands::Nowhere));
     };
     let stands = match (row.tie, row.status.is_terminal()) {
+        // The run that went on in its place is gone.
+        _ if row.status == RunStatus::Continued => Stands::Seen(failure(&row)),
         (Some(ChildTie::Undone), _) => Stands::Undone(part_of(&row)),
         (Some(ChildTie::Taken), false) => Stands::Stopped,
         (Some(ChildTie::Taken | ChildTie::Unwanted), true) if row.status != RunStatus::Finished => {
@@ -84,12 +75,6 @@ pub(super) fn stands(
         _ => Stands::Seen(seen(&*reader, &row, workflow)?),
     };
     Ok((newest, stands))
-}
-
-/// The newest run that goes on in place of a child: itself, unless another one does.
-fn newest_of(reader: &dyn Reader, child: &RunId) -> Result<RunId, smithers_store::Error> {
-    let newest = reader.last_of_chain(child)?;
-    Ok(newest.unwrap_or_else(|| child.clone()))
 }
 
 /// Whether it waits for somebody to accept another version of its workflow.
@@ -108,13 +93,12 @@ fn seen(
     workflow: &dyn Workflow,
 ) -> Result<Seen, smithers_store::Error> {
     Ok(match row.status {
-        // One that has continued meanwhile is followed by a run that tells when it moves.
-        RunStatus::Running | RunStatus::Continued => Seen::GoesOn,
+        RunStatus::Running => Seen::GoesOn,
         RunStatus::WaitingApproval => Seen::Waits(WaitKind::Approval),
         RunStatus::WaitingTimer => Seen::Waits(WaitKind::Timer),
         RunStatus::WaitingQuota => Seen::Waits(WaitKind::Quota),
         RunStatus::WaitingEvent | RunStatus::Paused => Seen::Waits(WaitKind::Event),
-        RunStatus::Failed | RunStatus::Cancelled => failure(row),
+        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Continued => failure(row),
         RunStatus::Finished => {
             let part = part_of(row).and_then(|part| workflow.part(part));
             let table = part.and_then(|part| part.definition().result_table.clone());
@@ -145,6 +129,7 @@ fn value(rows: Vec<RawJson>) -> RawJson {
 fn failure(row: &RunRow) -> Seen {
     let (what, retryable) = match row.status {
         RunStatus::Cancelled => ("was cancelled", false),
+        RunStatus::Continued => ("continued as a run that is gone", false),
         _ => ("failed", !row.error.as_ref().is_some_and(is_denial)),
     };
     let message = format!("Child run {} {what}", row.run_id);

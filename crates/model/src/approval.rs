@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use auto::{AUTO_DECIDER, AutoApprove, Precedent};
 
+use crate::effect::ReplayUnsafe;
 use crate::json::RawJson;
 use crate::ownership::{Custody, Ownership};
 use crate::{NodeKey, RunId, Timestamp};
@@ -91,6 +92,9 @@ pub struct ApprovalRequest {
     /// Of a HumanTask: what an answer has to fit, a JSON Schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_schema: Option<RawJson>,
+    /// The engine asks by itself, because effects of earlier attempts would be repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<ReplayUnsafe>>,
 }
 
 impl ApprovalRequest {
@@ -109,6 +113,7 @@ impl ApprovalRequest {
             ownership: Ownership::default(),
             auto_approve: None,
             answer_schema: None,
+            replay: None,
         }
     }
 

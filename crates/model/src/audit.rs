@@ -136,6 +136,10 @@ pub mod kind {
     pub const PAUSE: &str = "pause";
     /// A task was asked to be done again.
     pub const RETRY: &str = "retry";
+    /// A run was taken back to a frame, or should have been.
+    pub const REWIND: &str = "rewind";
+    /// A run began as a copy of another.
+    pub const FORK: &str = "fork";
     /// A run was ended on request.
     pub const CANCEL: &str = "cancel";
     /// An approval was decided.
@@ -158,6 +162,8 @@ pub mod kind {
     pub const RUN_DELETION: &str = "run-deletion";
     /// A schedule was made, changed or removed, or left a firing out.
     pub const CRON: &str = "cron";
+    /// Results that were kept for other runs were forgotten on request.
+    pub const CACHE: &str = "cache";
     /// A run was put under a hold, or released.
     pub const HOLD: &str = "hold";
     /// A backup was made.

@@ -1,8 +1,11 @@
 //! Commands: what the engine asks for. They are carried out only after their step is committed.
 
+use std::sync::Arc;
+
 use crate::ownership::OnExpire;
 use crate::party::Party;
 use crate::tree::ChildSpec;
+use crate::worktree::WorktreeSpec;
 use crate::{NodeKey, RawJson, RunId, Timestamp};
 
 /// Something to do outside, after the commit.
@@ -22,6 +25,10 @@ pub enum Command {
         last_heartbeat: Option<RawJson>,
         /// What it is given beside its frame: the signal or the answer that its node waited for.
         given: Option<RawJson>,
+        /// The worktree that it works in; it is there.
+        worktree: Option<Arc<WorktreeSpec>>,
+        /// A result that was kept is taken instead, when there is one.
+        cached: bool,
     },
     /// Fire the abort signal of a task under way.
     AbortTask {
@@ -64,6 +71,8 @@ pub enum Command {
         /// Its id.
         next: RunId,
     },
+    /// The rows of the run are not what is in memory any more: it goes on from them.
+    ReadBack,
     /// The run is over.
     Close,
 }

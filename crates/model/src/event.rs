@@ -1,18 +1,23 @@
 //! Events: what the log of a run records, and which of them the wire shows.
 
+mod meaning;
+mod stored;
+
 use serde::{Deserialize, Serialize};
 
+use crate::agent::{AgentEvent, TokenUsage};
 use crate::approval::ApprovalRequest;
 use crate::error::ErrorInfo;
 use crate::frame::Trigger;
-use crate::json::RawJson;
 use crate::ownership::OnExpire;
 use crate::party::Party;
 use crate::report::OutputStream;
 use crate::run::RunStatus;
 use crate::signal::SignalAddress;
 use crate::wait::TimerType;
-use crate::{NodeId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
+use crate::{NodeId, NodeKey, RawJson, RunId, ScheduleId, Timestamp, WorkflowKey};
+
+pub use stored::{NumberedEvent, StoredEvent};
 
 /// Why a node was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +31,8 @@ pub enum CancelReason {
     Unmounted,
     /// Its run goes on as a new one, without it.
     RunContinued,
+    /// What it is part of was stopped by a failure.
+    Aborted,
 }
 
 /// A record of the log, with the names and fields of workflow-model 11.
@@ -82,6 +89,13 @@ pub enum Event {
         /// What led to it.
         #[serde(skip_serializing_if = "Option::is_none")]
         trigger: Option<Trigger>,
+    },
+    /// The run met a patch; what was decided about it stays.
+    WorkflowPatchRecorded {
+        /// Which.
+        patch_id: String,
+        /// Whether the run takes part in it.
+        patched: bool,
     },
     /// A node is known.
     NodePending {
@@ -141,6 +155,28 @@ pub enum Event {
         last_heartbeat_at_ms: Timestamp,
         /// How long it may be silent.
         timeout_ms: u64,
+    },
+    /// An agent told what it does.
+    AgentEvent {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        #[serde(flatten)]
+        /// What.
+        told: AgentEvent,
+    },
+    /// A call of an agent has used tokens.
+    TokenUsageReported {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        #[serde(flatten)]
+        /// How many.
+        usage: TokenUsage,
     },
     /// An attempt gave its result.
     NodeFinished {
@@ -329,6 +365,64 @@ pub enum Event {
         /// Always true: what cannot be reset is refused.
         success: bool,
     },
+    /// Somebody took the run back to an earlier frame; what came after it counts no more.
+    TimeTravelJumped {
+        /// The newest frame until then.
+        from_frame_no: u64,
+        /// The newest frame from now on.
+        to_frame_no: u64,
+        /// User id of who asked, `unknown` for a token without a user.
+        caller: String,
+    },
+    /// A rewind came past effects on the world outside.
+    SideEffectBoundaryCrossed {
+        /// Names the operation.
+        op_id: String,
+        /// What it was: `rewind`.
+        operation: String,
+        /// The effects: those that stay, those that were taken back, those that do no harm.
+        report: RawJson,
+    },
+    /// An effect was taken back.
+    EffectRevertFinished {
+        #[serde(flatten)]
+        /// Of which node.
+        node: NodeKey,
+        /// Of which attempt.
+        attempt: u32,
+        /// Its number in the attempt.
+        seq: u32,
+        /// Why: `rewind`.
+        operation: String,
+        /// `task` or `tool`.
+        kind: String,
+        /// Name of the tool; of a task its node id.
+        tool_name: String,
+    },
+    /// The run began as a copy of another one as it was at a frame.
+    RunForked {
+        /// Which run.
+        parent_run_id: RunId,
+        /// Which frame.
+        parent_frame_no: u64,
+        /// What the copy is called.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        branch_label: Option<String>,
+    },
+    /// An attempt takes a result that was kept. Its `NodeFinished` follows.
+    CacheHit {
+        #[serde(flatten)]
+        /// Which node.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// What the result was found by.
+        cache_key: String,
+        /// The run that made it.
+        source_run_id: RunId,
+        /// How old it is.
+        age_ms: u64,
+    },
     /// A result of a replaced attempt came and was dropped (DESIGN 4).
     LateResultDropped {
         #[serde(flatten)]
@@ -337,157 +431,4 @@ pub enum Event {
         /// The attempt whose result it was.
         attempt: u32,
     },
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Payload<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    run_id: &'a RunId,
-    timestamp_ms: Timestamp,
-}
-
-impl Event {
-    /// The stored type name.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::RunStarted => "RunStarted",
-            Self::CronTriggered { .. } => "CronTriggered",
-            Self::RunStatusChanged { .. } => "RunStatusChanged",
-            Self::RunFinished { .. } => "RunFinished",
-            Self::RunFailed { .. } => "RunFailed",
-            Self::RunCancelled => "RunCancelled",
-            Self::RunContinuedAsNew { .. } => "RunContinuedAsNew",
-            Self::FrameCommitted { .. } => "FrameCommitted",
-            Self::NodePending { .. } => "NodePending",
-            Self::NodeStarted { .. } => "NodeStarted",
-            Self::NodeOutput { .. } => "NodeOutput",
-            Self::TaskHeartbeat { .. } => "TaskHeartbeat",
-            Self::TaskHeartbeatTimeout { .. } => "TaskHeartbeatTimeout",
-            Self::NodeFinished { .. } => "NodeFinished",
-            Self::NodeFailed { .. } => "NodeFailed",
-            Self::NodeRetrying { .. } => "NodeRetrying",
-            Self::NodeSkipped { .. } => "NodeSkipped",
-            Self::NodeCancelled { .. } => "NodeCancelled",
-            Self::NodeWaitingApproval { .. } => "NodeWaitingApproval",
-            Self::NodeWaitingTimer { .. } => "NodeWaitingTimer",
-            Self::NodeWaitingEvent { .. } => "NodeWaitingEvent",
-            Self::SignalReceived { .. } => "SignalReceived",
-            Self::TimerCreated { .. } => "TimerCreated",
-            Self::TimerFired { .. } => "TimerFired",
-            Self::TimerCancelled { .. } => "TimerCancelled",
-            Self::ApprovalRequested { .. } => "ApprovalRequested",
-            Self::ApprovalVoted { .. } => "ApprovalVoted",
-            Self::ApprovalAutoApproved { .. } => "ApprovalAutoApproved",
-            Self::ApprovalGranted { .. } => "ApprovalGranted",
-            Self::ApprovalDenied { .. } => "ApprovalDenied",
-            Self::ApprovalEscalated { .. } => "ApprovalEscalated",
-            Self::ApprovalExpired { .. } => "ApprovalExpired",
-            Self::RetryTaskFinished { .. } => "RetryTaskFinished",
-            Self::LateResultDropped { .. } => "LateResultDropped",
-        }
-    }
-
-    /// Returns true when clients see this event, so that it gets a stream number and a state version.
-    /// The list is the table of gateway-protocol 7.1. What is stored keeps the numbers it was stored with.
-    pub fn is_visible(&self) -> bool {
-        !matches!(
-            self,
-            Self::RunStarted
-                | Self::RunStatusChanged { .. }
-                | Self::FrameCommitted { .. }
-                | Self::TaskHeartbeatTimeout { .. }
-                // The end of the run says it all (docs/adr/0012).
-                | Self::NodeCancelled {
-                    reason: CancelReason::RunCancelled,
-                    ..
-                }
-                | Self::NodeWaitingEvent { .. }
-                | Self::SignalReceived { .. }
-                | Self::TimerCreated { .. }
-                | Self::TimerFired { .. }
-                | Self::TimerCancelled { .. }
-                | Self::ApprovalEscalated { .. }
-                | Self::ApprovalExpired { .. }
-                | Self::RetryTaskFinished { .. }
-                | Self::LateResultDropped { .. }
-        )
-    }
-
-    /// The stored payload: the event's fields with `type`, `runId` and `timestampMs`.
-    pub fn payload(&self, run_id: &RunId, at: Timestamp) -> RawJson {
-        RawJson::of(&Payload {
-            event: self,
-            run_id,
-            timestamp_ms: at,
-        })
-    }
-}
-
-/// An event with its numbers, ready to be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberedEvent {
-    /// Number in the run's log, from 0, no holes.
-    pub seq: u64,
-    /// Number in the run's stream, from 1, no holes; only visible events have one.
-    pub stream_seq: Option<u64>,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Stored type name.
-    pub type_name: &'static str,
-    /// Stored payload.
-    pub payload: RawJson,
-}
-
-/// An event as it was committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// Place in the gateway's whole log.
-    pub position: u64,
-    /// Its run.
-    pub run_id: RunId,
-    /// Number in the run's log.
-    pub seq: u64,
-    /// Number in the run's stream.
-    pub stream_seq: Option<u64>,
-    /// The gateway's version counter after this event; only visible events advance it.
-    pub state_version: Option<u64>,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Stored type name.
-    pub type_name: String,
-    /// Stored payload.
-    pub payload: RawJson,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn payload_holds_the_fields_of_the_event_with_run_and_time() {
-        let event = Event::NodeStarted {
-            node: NodeKey::new("t0", 0),
-            attempt: 1,
-            child_run_id: None,
-        };
-        assert_eq!(
-            event.payload(&"r1".into(), Timestamp(7)).as_str(),
-            r#"{"type":"NodeStarted","nodeId":"t0","iteration":0,"attempt":1,"runId":"r1","timestampMs":7}"#
-        );
-    }
-
-    #[test]
-    fn the_type_in_the_payload_is_the_stored_type_name() {
-        let error = ErrorInfo::coded("SESSION_ERROR", "Task failed: a");
-        for event in [
-            Event::RunStarted,
-            Event::RunCancelled,
-            Event::RunFailed { error },
-        ] {
-            let payload = event.payload(&"r1".into(), Timestamp(7)).value();
-            assert_eq!(payload["type"], event.type_name());
-        }
-    }
 }

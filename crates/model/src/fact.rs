@@ -1,13 +1,18 @@
 //! Facts: what happened outside a run and moves it.
 
+use std::sync::Arc;
+
 use crate::approval::{Decision, Precedent};
+use crate::cache::{CacheFill, CachedResult};
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::report::Report;
+use crate::rewind::{RewindRequest, TimeTravelRow};
 use crate::run::Actor;
 use crate::signal::SignalAddress;
 use crate::tree::Tree;
 use crate::wait::WaitKind;
+use crate::worktree::WorktreeSpec;
 use crate::{NodeKey, RunId};
 
 /// Something that happened outside.
@@ -39,6 +44,24 @@ pub enum Fact {
         attempt: u32,
         /// Its output; has passed the schema of the task, not yet the columns.
         output: RawJson,
+    },
+    /// The result of an attempt is to be kept for others. Comes just before the result.
+    ResultToKeep {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// What it is kept as.
+        fill: Box<CacheFill>,
+    },
+    /// A result that was kept stands for that of an attempt, whose body is not run.
+    CacheHit {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// What was found; good, and fit for the table.
+        hit: Box<CachedResult>,
     },
     /// The body of an attempt failed.
     TaskFailed {
@@ -97,6 +120,13 @@ pub enum Fact {
         /// What they decided, the newest first. None when it could not be read: then a person is asked.
         found: Vec<Precedent>,
     },
+    /// The owner made the worktree that the engine asked for, or could not.
+    WorktreePrepared {
+        /// Which.
+        worktree: Arc<WorktreeSpec>,
+        /// Why not, and whether another attempt may help.
+        outcome: Result<(), (ErrorInfo, bool)>,
+    },
     /// Somebody sent a signal. It is kept, whatever becomes of the run.
     SignalReceived {
         /// Whom it is for.
@@ -129,6 +159,10 @@ pub enum Fact {
         /// It may be done again with a workflow that has changed since.
         accept_change: bool,
     },
+    /// Somebody asked for the run to go back to a frame.
+    RewindRequested(Box<RewindRequest>),
+    /// The process died while it took effects of the run back for a rewind: what is felt outside is not known.
+    RewindInterrupted(Box<TimeTravelRow>),
     /// Somebody asked for the end of the run.
     CancelRequested {
         /// Who.

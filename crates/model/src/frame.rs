@@ -36,6 +36,17 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// Its name, as it is stored.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::TaskFinished { .. } => "task-finished",
+            Self::TimerFired { .. } => "timer-fired",
+            Self::LoopAdvanced => "loop-advanced",
+            Self::StabilityCheck => "stability-check",
+            Self::DeadlockCheck => "deadlock-check",
+        }
+    }
+
     /// The trigger for the end of `node`.
     pub fn task_finished(node: &NodeKey) -> Self {
         Self::TaskFinished {

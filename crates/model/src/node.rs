@@ -133,6 +133,8 @@ pub struct AttemptRow {
     /// Particulars by kind, a JSON object; of a timer its times (workflow-model 9.4), of a
     /// subflow `childRunId`.
     pub meta: Option<RawJson>,
+    /// Its result was taken over from another attempt; its body did not run.
+    pub cached: bool,
 }
 
 /// A sign of life of an attempt.

@@ -45,11 +45,17 @@ pub enum Bug {
     LoopStopsEarly,
     /// A run counts as paused while something is under way in it.
     PausedTooSoon,
+    /// Compensations run in the order of their actions.
+    CompensatesForwards,
+    /// What is to follow in any case does not follow a failure.
+    FinallyForgotten,
+    /// A cancelled run undoes nothing.
+    CancelUndoesNothing,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::UnknownToldAsCommitted,
         Self::LateResultAccepted,
         Self::DuplicateResultAccepted,
@@ -70,6 +76,9 @@ impl Bug {
         Self::DependencyIgnored,
         Self::LoopStopsEarly,
         Self::PausedTooSoon,
+        Self::CompensatesForwards,
+        Self::FinallyForgotten,
+        Self::CancelUndoesNothing,
     ];
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::RawJson;
+use crate::agent::AgentReport;
 
 /// Where a task writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub enum Report {
         /// What it wants the next attempt to know, should there be one; at most 1 MB.
         data: Option<RawJson>,
     },
+    /// An agent tells of its work.
+    Agent(Box<AgentReport>),
     /// More was written than is kept. Said once for an attempt, by whoever bounds its output, never by a body.
     Truncated {
         /// Where the piece was written to that did not fit.

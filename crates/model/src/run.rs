@@ -1,5 +1,7 @@
 //! Runs: status, configuration and the row that stands for a run.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Channel;
@@ -7,6 +9,7 @@ use crate::continuation::ChainLink;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::node::state_text;
+use crate::patch::Decided;
 use crate::step::ChildTie;
 use crate::workflow::WorkflowDefinition;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
@@ -98,6 +101,9 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// User id of a run that ends the runs it holds.
+    pub const PARENT: &str = "smithers:parent";
+
     /// The name recorded as `triggeredBy`: the user id, else `gateway`.
     pub fn triggered_by(&self) -> &str {
         self.user_id.as_deref().unwrap_or("gateway")
@@ -136,6 +142,9 @@ pub struct RunConfig {
     /// The task that this run stands for, in a child run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subflow: Option<SubflowOf>,
+    /// What was decided about patches that the run has met.
+    #[serde(skip_serializing_if = "Decided::is_empty", default)]
+    pub patches: Decided,
 }
 
 /// What a child run is in its parent.
@@ -174,6 +183,7 @@ impl RunConfig {
             auth,
             started_by: None,
             subflow: None,
+            patches: Default::default(),
         }
     }
 }
@@ -223,6 +233,8 @@ pub struct RunRow {
     pub finished_at: Option<Timestamp>,
     /// When its cancellation was asked for.
     pub cancel_requested_at: Option<Timestamp>,
+    /// How long what it did may take to be undone when it is cancelled, milliseconds; none when nothing is undone.
+    pub undo_within_ms: Option<u64>,
     /// When its pause was asked for; none once it is paused.
     pub pause_requested_at: Option<Timestamp>,
     /// Why it failed.
@@ -242,6 +254,14 @@ pub struct RunRow {
 }
 
 impl RunRow {
+    /// When a run that undoes what it did ends in any case; none of one that does not.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let since = self
+            .cancel_requested_at
+            .filter(|_| self.finished_at.is_none())?;
+        Some(since.plus(Duration::from_millis(self.undo_within_ms?)))
+    }
+
     /// The first run of the chain that this one belongs to: itself, unless it goes on for another.
     pub fn first_of_chain(&self) -> &RunId {
         self.chain.as_ref().map_or(&self.run_id, |link| &link.first)

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use crate::approval::{Approval, Decision};
 use crate::audit::AuditRecord;
+use crate::cache::CacheRow;
 use crate::command::Command;
 use crate::continuation::Continuation;
+use crate::effect::{Archival, EndedCalls, ToolCall};
 use crate::error::ErrorInfo;
 use crate::event::{Event, NumberedEvent};
 use crate::frame::{FrameRow, TreeContent};
+use crate::history::PackedDelta;
 use crate::json::RawJson;
 use crate::loops::LoopRow;
 use crate::node::{AttemptRow, NodeRow};
 use crate::output::OutputRow;
 use crate::ownership::Custody;
+use crate::rewind::{Branch, Fork, Rewound, TimeTravelRow};
 use crate::run::{RunRow, RunStatus};
 use crate::schedule::Firing;
 use crate::signal::Signal;
@@ -55,6 +59,15 @@ pub enum RowChange {
     PutLoop(LoopRow),
     /// An output row; replaces one of the same node and iteration.
     PutOutput(Arc<OutputRow>),
+    /// A result is kept for others, in place of an older one of the same key.
+    PutCache(Box<CacheRow>),
+    /// A kept result was used. Harmless when it is gone.
+    TouchCache {
+        /// Its key.
+        key: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A node begins to wait for a decision.
     RequestApproval(Box<Approval>),
     /// A decision; refused when one exists.
@@ -134,6 +147,20 @@ pub enum RowChange {
         /// What it begins again with; without it, its input stays.
         input: Option<RawJson>,
     },
+    /// The newest state of an effect. That it begins is committed before it is had.
+    PutToolCall(Box<ToolCall>),
+    /// What is under way of the effects of an attempt ends with it.
+    EndToolCalls(EndedCalls),
+    /// The calls of attempts that are undone are put aside.
+    ArchiveToolCalls(Archival),
+    /// The run begins as a copy of another.
+    PutBranch(Branch),
+    /// The run goes back to a frame.
+    Rewind(Box<Rewound>),
+    /// A row of the trail of rewinds; one that is under way gets its result.
+    TimeTravel(TimeTravelRow),
+    /// What the step has changed, for the history of the run.
+    KeepDelta(PackedDelta),
     /// A row of the audit trail.
     Audit(AuditRecord),
 }
@@ -183,6 +210,8 @@ pub struct Successor {
     pub loops: Vec<LoopRow>,
     /// The signals that nobody has taken in the run before it, in order.
     pub signals: Vec<Signal>,
+    /// The beginning of its history: what it begins with.
+    pub baseline: PackedDelta,
 }
 
 /// A run to insert.
@@ -203,12 +232,16 @@ pub struct RunUpdate {
     pub workflow_name: Option<String>,
     /// Hash of the module graph that it goes on with.
     pub workflow_hash: Option<String>,
+    /// Configuration, with what was decided about patches.
+    pub config: Option<RawJson>,
     /// When it first ran.
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// When its end was asked for.
     pub cancel_requested_at: Option<Timestamp>,
+    /// How long what it did may take to be undone, milliseconds; an inner `None` when nothing is undone any more.
+    pub undo_within_ms: Option<Option<u64>>,
     /// When its pause was asked for; an inner `None` takes the request back.
     pub pause_requested_at: Option<Option<Timestamp>>,
     /// Why it failed.
@@ -262,8 +295,15 @@ impl RowChange {
                     + next.signals.iter().map(Signal::weight).sum::<usize>()
             }
             Self::AddSignal(signal) => 256 + signal.payload.as_str().len(),
+            Self::PutCache(row) => 384 + row.payload.as_str().len(),
             Self::PutOutput(row) => 96 + row.payload.as_str().len(),
+            Self::PutToolCall(call) => {
+                let texts = [&call.input, &call.output, &call.error];
+                let texts = texts.iter().filter_map(|text| text.as_ref());
+                256 + texts.map(|text| text.as_str().len()).sum::<usize>()
+            }
             Self::PutFrame { tree, .. } => 128 + tree.xml.len(),
+            Self::KeepDelta(delta) => 64 + delta.bytes.len(),
             _ => 256,
         }
     }
@@ -299,4 +339,6 @@ pub struct Launch {
     pub idempotency_key: Option<String>,
     /// The schedule whose firing this is.
     pub firing: Option<Firing>,
+    /// The run that it begins as a copy of.
+    pub fork: Option<Box<Fork>>,
 }

@@ -8,11 +8,15 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::approval::{ApprovalRequest, OnDeny};
+use crate::effect::SideEffect;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
+use crate::workflow::CallPurpose;
+use crate::worktree::WorktreeSpec;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
 
 pub use crate::body::{ChildSpec, TaskBody};
+pub use crate::recovery::{CancelSpec, OnFailure, Region, SagaSpec, TrySpec};
 
 /// Deepest nesting of elements; deeper trees are refused where they are built.
 pub const MAX_DEPTH: usize = 256;
@@ -21,6 +25,8 @@ pub const MAX_DEPTH: usize = 256;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     elements: Vec<Element>,
+    /// What its rendering decided about patches that were not on record.
+    patches: Vec<(String, bool)>,
 }
 
 /// One element of a tree: a node in its place.
@@ -98,6 +104,12 @@ pub enum Kind {
         /// The new run begins without the rows and loops of this one.
         fresh: bool,
     },
+    /// Actions, and what undoes them.
+    Saga(SagaSpec),
+    /// Tasks that may fail, and what follows.
+    Try(TrySpec),
+    /// A part of a saga or try block; children one after another.
+    Region(Region),
     /// An element that this build knows but does not run yet.
     Later {
         /// Component name for the error.
@@ -164,6 +176,22 @@ pub struct TaskSpec {
     pub quarantine: bool,
     /// How often and when it is tried again.
     pub retry: RetryPolicy,
+    /// A result that was kept may stand for that of its function.
+    pub cached: bool,
+    /// The effect that it has on the world outside.
+    pub side_effect: Option<SideEffect>,
+    /// The worktree that it works in.
+    pub worktree: Option<Arc<WorktreeSpec>>,
+}
+
+impl TaskSpec {
+    /// The function of the frame that is called for `purpose`: its index in the table of callbacks.
+    pub fn callback(&self, purpose: CallPurpose) -> Option<u32> {
+        match purpose {
+            CallPurpose::Body => self.body.callback(),
+            CallPurpose::Revert => self.side_effect.and_then(|effect| effect.revert),
+        }
+    }
 }
 
 /// An approval in front of a task.
@@ -281,11 +309,23 @@ impl TreeBuilder {
         }
         Tree {
             elements: self.elements,
+            patches: Vec::new(),
         }
     }
 }
 
 impl Tree {
+    /// The same tree, with what its rendering decided about patches.
+    pub fn deciding(mut self, patches: Vec<(String, bool)>) -> Self {
+        self.patches = patches;
+        self
+    }
+
+    /// What its rendering decided about patches that were not on record.
+    pub fn patches(&self) -> &[(String, bool)] {
+        &self.patches
+    }
+
     /// Returns the elements in document order.
     pub fn elements(&self) -> &[Element] {
         &self.elements
@@ -448,47 +488,4 @@ fn text_of<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Tree {
-        let mut tree = TreeBuilder::default();
-        let props = vec![("name".into(), "w".into()), ("cache".into(), "true".into())];
-        tree.open(
-            Kind::Workflow { name: "w".into() },
-            "smithers:workflow",
-            props,
-        );
-        tree.open(Kind::Sequence, "smithers:sequence", vec![]);
-        tree.text("hi");
-        tree.close();
-        tree.open(Kind::Group, "smithers:fragment", vec![]);
-        tree.close();
-        tree.finish()
-    }
-
-    #[test]
-    fn children_skip_over_grandchildren() {
-        let tree = sample();
-        assert_eq!(tree.roots().collect::<Vec<_>>(), [0]);
-        assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!(tree.children(1).collect::<Vec<_>>(), [2]);
-        assert_eq!(tree.children(3).count(), 0);
-    }
-
-    #[test]
-    fn xml_has_sorted_properties_and_equal_trees_have_equal_hashes() {
-        let content = sample().content();
-        assert_eq!(
-            content.xml,
-            concat!(
-                r#"{"kind":"element","tag":"smithers:workflow","props":{"cache":"true","name":"w"},"#,
-                r#""children":[{"kind":"element","tag":"smithers:sequence","props":{},"#,
-                r#""children":[{"kind":"text","text":"hi"}]},"#,
-                r#"{"kind":"element","tag":"smithers:fragment","props":{},"children":[]}]}"#
-            )
-        );
-        assert_eq!(content.hash, sample().content().hash);
-        assert_eq!(content.hash.len(), 64);
-    }
-}
+mod tests;

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::cache::CacheRequest;
 use crate::error::ErrorInfo;
 use crate::json::RawJson;
 use crate::output::{Field, OutputRow, OutputTable};
+use crate::patch::Patches;
 use crate::report::Reporter;
 use crate::schedule::SchedulePlan;
 use crate::tree::Tree;
@@ -88,6 +90,8 @@ pub struct RenderInput {
     pub iteration: Iteration,
     /// `ctx.iterations`.
     pub iterations: BTreeMap<String, Iteration>,
+    /// What is known of patches.
+    pub patches: Patches,
     /// Output rows that this session has not been given yet, in completion order.
     pub new_rows: Vec<Arc<OutputRow>>,
 }
@@ -107,8 +111,24 @@ pub struct TaskCall {
     pub last_heartbeat: Option<RawJson>,
     /// What the body is given beside its frame: the signal or the answer that its node waited for.
     pub given: Option<RawJson>,
+    /// The folder that the task works in; without one, that of its module.
+    pub root_dir: Option<String>,
+    /// Which of the functions of the task it is.
+    pub purpose: CallPurpose,
+    /// [`cache_request`](WorkflowSession::cache_request) was asked about it just before.
+    pub asked: bool,
     /// Takes what the body tells before it ends.
     pub reporter: Reporter,
+}
+
+/// What a function of a task is called for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallPurpose {
+    /// To do the task.
+    #[default]
+    Body,
+    /// To take back what an attempt has done.
+    Revert,
 }
 
 /// Why a task's body gave no output.
@@ -169,6 +189,17 @@ pub trait WorkflowSession: Send {
     fn stands(&mut self, input: &RenderInput, calls: bool) -> bool {
         let _ = (input, calls);
         false
+    }
+
+    /// Returns what the result of a task of the newest frame depends on, so that one that was kept may stand for it;
+    /// none when the task has to run. The [`call`](Self::call) that follows, if one does, runs the body of the frame
+    /// that was asked, whatever is rendered in between.
+    fn cache_request(
+        &mut self,
+        call: &TaskCall,
+    ) -> BoxFuture<Result<Option<CacheRequest>, CallError>> {
+        let _ = call;
+        Box::pin(async { Ok(None) })
     }
 
     /// Runs the body of a compute task of the newest frame; the output has passed the task's schema.

@@ -32,6 +32,8 @@ struct Question<'a> {
     required_approvals: u32,
     ownership: &'a Ownership,
     answer_schema: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +66,7 @@ impl ApprovalRequest {
             required_approvals: self.required_approvals.get(),
             ownership: &self.ownership,
             answer_schema: self.answer_schema.as_ref().map(RawJson::value),
+            replay: self.replay.as_ref().map(|replay| &*replay.fingerprint),
         };
         let mut question = RawJson::of(&question).value();
         question.sort_all_objects();
@@ -77,6 +80,7 @@ mod tests {
 
     use super::*;
     use crate::approval::ApprovalOption;
+    use crate::effect::ReplayUnsafe;
     use crate::party::Party;
 
     fn asked() -> ApprovalRequest {
@@ -122,6 +126,10 @@ mod tests {
             with(|request| request.ownership.owner = Some(Party::User("ann".into()))),
             with(|request| request.ownership.expires_after_ms = Some(5)),
             with(|request| request.answer_schema = Some(RawJson::empty_object())),
+            with(|request| {
+                let (run, node) = ("r1".into(), NodeKey::new("pick", 0));
+                request.replay = Some(Box::new(ReplayUnsafe::about(&run, &node, [])));
+            }),
         ];
         let mut all = others.to_vec();
         all.push(digest(&asked()));

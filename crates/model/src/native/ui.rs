@@ -11,8 +11,8 @@ use crate::ownership::Ownership;
 use crate::report::Reporter;
 use crate::signal::SignalAddress;
 use crate::tree::{
-    ApprovalSpec, Backoff, ChildSpec, Kind, LoopSpec, ParallelSpec, RetryPolicy, TaskBody,
-    TaskSpec, Tree, TreeBuilder,
+    ApprovalSpec, Backoff, ChildSpec, Kind, LoopSpec, ParallelSpec, Region, RetryPolicy, SagaSpec,
+    TaskBody, TaskSpec, Tree, TreeBuilder, TrySpec,
 };
 use crate::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use crate::workflow::BoxFuture;
@@ -60,6 +60,26 @@ impl Ui {
         self.element(Kind::Loop(spec), "smithers:ralph", vec![], children);
     }
 
+    /// A saga as `spec` says; inside are the regions of its actions and of what undoes them.
+    pub fn saga(&mut self, spec: SagaSpec, regions: impl FnOnce(&mut Self)) {
+        self.element(Kind::Saga(spec), "smithers:saga", vec![], regions);
+    }
+
+    /// A try block as `spec` says; inside are its regions.
+    pub fn try_block(&mut self, spec: TrySpec, regions: impl FnOnce(&mut Self)) {
+        self.element(
+            Kind::Try(spec),
+            "smithers:try-catch-finally",
+            vec![],
+            regions,
+        );
+    }
+
+    /// A region of a saga or try block; children one after another.
+    pub fn region(&mut self, region: Region, children: impl FnOnce(&mut Self)) {
+        self.element(Kind::Region(region), region.tag(), vec![], children);
+    }
+
     /// A task; finish it with a body.
     pub fn task(&mut self, node_id: &str) -> TaskBuilder<'_> {
         self.task_in(NodeKey::new(node_id, 0))
@@ -81,7 +101,10 @@ impl Ui {
                 approval: None,
                 continue_on_fail: false,
                 quarantine: false,
+                side_effect: None,
+                worktree: None,
                 retry: RetryPolicy::default(),
+                cached: false,
             },
         }
     }

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::delivery::Delivery;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{Epoch, RunId, Timestamp};
 
 use crate::boundary::Boundary;
+use crate::cache::CacheSweep;
 use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, OpenError};
@@ -163,6 +165,17 @@ pub trait Transactions: Send {
     /// Stores a delivery of a webhook, in place of the same one, and forgets at most `forget` of those that have
     /// expired by the time it was taken.
     fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError>;
+
+    /// Adds a try to the trail of rewinds, or says how one that was under way has ended; with a row of the audit trail.
+    fn record_rewind(
+        &mut self,
+        row: &TimeTravelRow,
+        audit: &AuditRecord,
+    ) -> Result<(), CommitError>;
+
+    /// Forgets kept results that have expired, then those used longest ago while all of them take more bytes than the
+    /// cap says; a bounded number at a time. Returns how many went.
+    fn sweep_cache(&mut self, sweep: &CacheSweep) -> Result<u64, CommitError>;
 
     /// Adds rows to the audit trail.
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError>;

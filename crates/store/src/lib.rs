@@ -13,6 +13,7 @@
 mod audit_chain;
 mod backend;
 mod boundary;
+mod cache;
 mod commit;
 mod deletion;
 mod error;
@@ -30,6 +31,7 @@ pub mod writer;
 pub use audit_chain::{ChainCursor, first_break};
 pub use backend::{Backend, ReadGuard, Transactions};
 pub use boundary::Boundary;
+pub use cache::CacheSweep;
 pub use commit::{CommittedStep, Refusal, RunHead};
 pub use deletion::{Deletion, DeletionRefusal, log_digest};
 pub use error::{CommitError, Error, FaultKind, OpenError};

@@ -26,6 +26,11 @@ impl Pass<'_> {
                 });
                 self.optional(&mut update.error, |error| self.error(error));
             }
+            RowChange::PutBranch(branch) => {
+                for text in [&mut branch.label, &mut branch.description] {
+                    self.optional(text, |text| self.text(Place::Label, text));
+                }
+            }
             RowChange::PutNode(node) => {
                 self.optional(&mut node.label, |label| self.text(Place::Label, label));
             }
@@ -44,6 +49,7 @@ impl Pass<'_> {
                     Arc::make_mut(row).payload = payload;
                 }
             }
+            RowChange::PutCache(row) => self.json(Place::Output, &mut row.payload),
             RowChange::RequestApproval(approval) => {
                 self.request(&mut approval.request);
                 for vote in &mut approval.votes {
@@ -55,17 +61,29 @@ impl Pass<'_> {
             | RowChange::CastVote { vote: decision, .. } => self.decision(decision),
             // Its tree is cleaned when it is stored, once for all frames that have it.
             RowChange::PutFrame { .. } => {}
+            RowChange::PutToolCall(call) => {
+                for json in [&mut call.input, &mut call.output, &mut call.error] {
+                    self.optional(json, |json| self.json(Place::Output, json));
+                }
+            }
             // Names, and ids of people, teams and roles, which pass like all names.
             RowChange::PutLoop(_)
             | RowChange::PutCustody { .. }
             | RowChange::BeginWait(_)
             | RowChange::EndWait(_)
+            | RowChange::EndToolCalls(_)
+            | RowChange::ArchiveToolCalls(_)
             | RowChange::TakeSignal { .. }
+            | RowChange::TouchCache { .. }
             | RowChange::HoldDueTimes(_)
             | RowChange::LetChildGo { .. }
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. }
             | RowChange::FireSchedule { .. }
+            | RowChange::TimeTravel(_)
+            // Names, states and places; rows that come back were cleaned when they were given.
+            | RowChange::KeepDelta(_)
+            | RowChange::Rewind(_)
             | RowChange::ForgetContinuation => {}
             RowChange::Reattach { input } => {
                 self.optional(input, |input| self.json(Place::Input, input));

@@ -54,9 +54,9 @@ impl Boundary {
         self.of(run).json(Place::Input, input);
     }
 
-    /// Cleans the output of a task.
-    pub fn output(&self, run: &RunId, output: &mut RawJson) {
-        self.of(run).json(Place::Output, output);
+    /// Cleans the output of a task. Returns true when it held a secret.
+    pub fn output(&self, run: &RunId, output: &mut RawJson) -> bool {
+        self.of(run).is_cleaned(Place::Output, output)
     }
 
     /// Cleans what a signal tells.
@@ -223,12 +223,19 @@ impl Pass<'_> {
         }
     }
 
-    /// A redactor that breaks the syntax must not make rows unreadable: the whole value goes then.
     fn json(&self, place: Place, json: &mut RawJson) {
-        if let Some(clean) = self.redactor.json(place, json.as_str()) {
-            self.warn(place, &clean);
-            *json = RawJson::parse(&clean.text).unwrap_or_else(|_| RawJson::of(WHOLE));
-        }
+        self.is_cleaned(place, json);
+    }
+
+    /// Cleans a value and returns true when it held something. A redactor that breaks the syntax must not make rows
+    /// unreadable: the whole value goes then.
+    fn is_cleaned(&self, place: Place, json: &mut RawJson) -> bool {
+        let Some(clean) = self.redactor.json(place, json.as_str()) else {
+            return false;
+        };
+        self.warn(place, &clean);
+        *json = RawJson::parse(&clean.text).unwrap_or_else(|_| RawJson::of(WHOLE));
+        true
     }
 
     fn warn(&self, place: Place, clean: &Clean) {

@@ -4,25 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use smithers_model::approval::Approval;
 use smithers_model::audit::{AuditRecord, Deployment, StoredDeployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::delivery::Delivery;
 use smithers_model::event::{NumberedEvent, StoredEvent};
-use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
-use smithers_model::run::RunRow;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::schedule::ScheduleOrder;
-use smithers_model::step::{ChildTie, Committed, RowChange, RunUpdate, StepWrite};
-use smithers_model::wait::Wait;
+use smithers_model::step::{ChildTie, Committed, RowChange, StepWrite};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
-use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
+use smithers_model::{RawJson, RunId, Timestamp};
 
 use super::state::{Output, Run, State};
 use crate::audit_chain;
 use crate::backend::Transactions;
 use crate::boundary::Boundary;
-use crate::commit::{CommittedStep, Refusal, RunHead};
+use crate::cache::CacheSweep;
+use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
 use crate::precheck;
@@ -153,6 +151,23 @@ impl Transactions for MemoryTransactions {
         Ok(())
     }
 
+    fn record_rewind(
+        &mut self,
+        row: &TimeTravelRow,
+        audit: &AuditRecord,
+    ) -> Result<(), CommitError> {
+        let mut record = audit.clone();
+        self.boundary.audit(&mut record);
+        let mut state = self.state.write();
+        state.record_rewind(row.clone());
+        state.append_audit(record);
+        Ok(())
+    }
+
+    fn sweep_cache(&mut self, sweep: &CacheSweep) -> Result<u64, CommitError> {
+        Ok(self.state.write().sweep_cache(sweep))
+    }
+
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {
         let mut state = self.state.write();
         for mut record in records {
@@ -188,6 +203,9 @@ impl State {
         } = step;
         self.insert_run(&changes);
         let mut rows = rows.into_iter();
+        if let Some(run) = self.runs.get_mut(&run_id) {
+            run.past.first_clock = run.outputs_completed;
+        }
         for change in changes {
             self.apply(&run_id, change, &mut rows);
         }
@@ -229,7 +247,7 @@ impl State {
         Ok(rows)
     }
 
-    fn encode_row(&self, row: &OutputRow) -> Result<HashMap<String, Cell>, Refusal> {
+    pub(super) fn encode_row(&self, row: &OutputRow) -> Result<HashMap<String, Cell>, Refusal> {
         let table = self.schema.expect_table(&row.table)?;
         let cells = table.encode(&row.payload)?;
         let names = table.columns.iter().map(|column| column.name.clone());
@@ -295,6 +313,8 @@ impl State {
                     successor.outputs = run.outputs.clone();
                 }
                 successor.outputs_completed = run.outputs_completed;
+                successor.past.first_clock = run.outputs_completed;
+                successor.past.keep(next.baseline.bytes);
                 let loops = next.loops.into_iter();
                 successor.loops = loops.map(|row| (row.id.clone(), row)).collect();
                 let signals = next.signals.into_iter();
@@ -318,6 +338,8 @@ impl State {
                 run.outputs
                     .insert((row.table.clone(), row.node.clone()), output);
             }
+            RowChange::PutCache(row) => drop(self.cache.insert(row.key.clone(), *row)),
+            RowChange::TouchCache { key, at } => self.touch_cache(&key, at),
             RowChange::RequestApproval(approval) => run.request(*approval),
             RowChange::CastVote { node, vote } => {
                 run.change_approval(&node, |approval| {
@@ -339,12 +361,15 @@ impl State {
                     signal.taken_by = Some(node);
                 }
             }
+            RowChange::PutToolCall(call) => run.put_tool_call(*call),
+            RowChange::EndToolCalls(ended) => run.end_tool_calls(&ended),
+            RowChange::ArchiveToolCalls(archival) => run.archive_tool_calls(&archival),
             RowChange::EndWait(node) => drop(run.waits.remove(&node)),
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);
                 self.trees.entry(tree.hash.clone()).or_insert(tree);
             }
-            RowChange::ForgetResults { node, table } => run.forget_results(&node, table),
+            RowChange::ForgetResults { node, table } => self.forget_results(run_id, &node, table),
             RowChange::WithdrawApproval { node } => {
                 let withdrawn = run.approvals.remove_entry(&node);
                 run.withdrawn.extend(withdrawn);
@@ -354,6 +379,10 @@ impl State {
             RowChange::LetChildGo { child, tie } => self.let_child_go(run_id, &child, tie),
             RowChange::FireSchedule { firing, at } => self.fire(run_id, &firing, at),
             RowChange::Reattach { input } => self.reattach(run_id, input),
+            RowChange::KeepDelta(delta) => run.past.keep(delta.bytes),
+            RowChange::PutBranch(branch) => self.branches.push(branch),
+            RowChange::Rewind(rewound) => self.rewind(run_id, *rewound),
+            RowChange::TimeTravel(row) => self.record_rewind(row),
             RowChange::Audit(record) => self.append_audit(record),
         }
     }
@@ -380,106 +409,5 @@ impl State {
             }
         };
         events.into_iter().map(number).collect()
-    }
-}
-
-impl Run {
-    fn advance(&mut self, head: RunHead, events: &[StoredEvent]) {
-        let RunRow {
-            epoch,
-            next_seq,
-            next_stream_seq,
-            ..
-        } = &mut self.row;
-        (*epoch, *next_seq, *next_stream_seq) = (head.epoch, head.next_seq, head.next_stream_seq);
-        self.events.extend_from_slice(events);
-    }
-
-    fn update(&mut self, update: RunUpdate) {
-        let row = &mut self.row;
-        if update.reopened {
-            (row.finished_at, row.cancel_requested_at, row.error) = (None, None, None);
-        }
-        row.status = update.status.unwrap_or(row.status);
-        if let Some(name) = update.workflow_name {
-            row.workflow_name = name;
-        }
-        row.workflow_hash = update.workflow_hash.or(row.workflow_hash.take());
-        row.started_at = update.started_at.or(row.started_at);
-        row.finished_at = update.finished_at.or(row.finished_at);
-        row.cancel_requested_at = update.cancel_requested_at.or(row.cancel_requested_at);
-        if let Some(since) = update.pause_requested_at {
-            row.pause_requested_at = since;
-        }
-        row.error = update.error.or(row.error.take());
-        row.next_frame_no = update.next_frame_no.unwrap_or(row.next_frame_no);
-        if row.status.is_terminal() {
-            self.attempts
-                .values_mut()
-                .for_each(|attempt| attempt.retry_at = None);
-            self.held.clear();
-            self.lapses.clear();
-            self.waits.clear();
-        }
-    }
-
-    /// A new attempt ends the back-off of those before it.
-    fn put_attempt(&mut self, attempt: AttemptRow) {
-        let earlier = (attempt.node.clone(), 0)..(attempt.node.clone(), attempt.attempt);
-        for (_, old) in self.attempts.range_mut(earlier) {
-            old.retry_at = None;
-        }
-        self.held
-            .retain(|(node, number)| *node != attempt.node || *number > attempt.attempt);
-        self.attempts
-            .insert((attempt.node.clone(), attempt.attempt), attempt);
-    }
-
-    fn begin_wait(&mut self, wait: Wait) {
-        self.held_waits.remove(&wait.node);
-        self.waits.insert(wait.node.clone(), wait);
-    }
-
-    fn forget_results(&mut self, node: &NodeKey, table: String) {
-        let attempts = (node.clone(), 0)..=(node.clone(), u32::MAX);
-        for (key, attempt) in self.attempts.range_mut(attempts) {
-            if attempt.state == AttemptState::Failed {
-                (attempt.state, attempt.retry_at) = (AttemptState::Cancelled, None);
-                self.held.remove(key);
-            }
-        }
-        self.outputs.remove(&(table, node.clone()));
-    }
-
-    fn hold_due_times(&mut self, held: bool) {
-        self.held.clear();
-        self.held_waits.clear();
-        if held {
-            self.held_waits = self.waits.keys().cloned().collect();
-            let backing_off = self
-                .attempts
-                .iter()
-                .filter(|(_, attempt)| attempt.retry_at.is_some());
-            self.held = backing_off.map(|(key, _)| key.clone()).collect();
-        }
-    }
-
-    fn request(&mut self, approval: Approval) {
-        let node = approval.node.clone();
-        self.withdrawn.remove(&node);
-        self.approvals.insert(node.clone(), approval);
-        self.change_approval(&node, |_| ());
-    }
-
-    /// Changes an approval, if there is one, and finds when something is to happen with it next.
-    fn change_approval(&mut self, node: &NodeKey, change: impl FnOnce(&mut Approval)) {
-        let Some(approval) = self.approvals.get_mut(node) else {
-            return;
-        };
-        change(approval);
-        match approval.next_due() {
-            Some(due) => drop(self.lapses.insert(node.clone(), due)),
-            None => drop(self.lapses.remove(node)),
-        }
     }
 }

@@ -1,9 +1,13 @@
 //! The memory backend: the same promises as SQLite, without durability. For tests and previews.
 
 mod apply;
+mod cache;
 mod deletion;
 mod delivery;
+mod effect;
+mod past;
 mod read;
+mod run;
 mod schedule;
 mod state;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use smithers_model::agent::TokenUsage;
 use smithers_model::approval::{Approval, Precedent};
 use smithers_model::audit::StoredDeployment;
 use smithers_model::event::StoredEvent;
@@ -32,7 +33,11 @@ pub(super) struct MemoryReader(pub(super) Arc<RwLock<State>>);
 
 impl MemoryReader {
     /// Looks at a run; the default value when it does not exist.
-    fn run_or_default<T: Default>(&self, run: &RunId, look: impl FnOnce(&State, &Run) -> T) -> T {
+    pub(super) fn run_or_default<T: Default>(
+        &self,
+        run: &RunId,
+        look: impl FnOnce(&State, &Run) -> T,
+    ) -> T {
         let state = self.0.read();
         let run = state.runs.get(run);
         run.map(|run| look(&state, run)).unwrap_or_default()
@@ -110,7 +115,7 @@ impl State {
         rows.into_iter()
     }
 
-    fn decode(&self, key: &str, node: &NodeKey, output: &Output) -> Option<OutputRow> {
+    pub(super) fn decode(&self, key: &str, node: &NodeKey, output: &Output) -> Option<OutputRow> {
         let table = self.schema.table(key)?;
         let cell = |name: &String| output.cells.get(name).cloned().unwrap_or(Cell::Null);
         Some(OutputRow {
@@ -269,6 +274,13 @@ impl EventReader for MemoryReader {
         }))
     }
 
+    fn token_usage(&self, run: &RunId) -> ReadResult<Vec<StoredEvent>> {
+        Ok(self.run_or_default(run, |_, run| {
+            let is_usage = |event: &&StoredEvent| event.type_name == TokenUsage::EVENT;
+            run.events.iter().filter(is_usage).cloned().collect()
+        }))
+    }
+
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
         Ok(self.run_or_default(run, |_, run| run.events.last().cloned()))
     }
@@ -294,6 +306,14 @@ impl OutputReader for MemoryReader {
 impl FrameReader for MemoryReader {
     fn frame(&self, run: &RunId, frame_no: u64) -> ReadResult<Option<FrameRow>> {
         Ok(self.run_or_default(run, |_, run| run.frames.get(&frame_no).cloned()))
+    }
+
+    fn frames(&self, run: &RunId, after: u64, limit: usize) -> ReadResult<Vec<FrameRow>> {
+        Ok(self.run_or_default(run, |_, run| {
+            let newest = run.frames.values().rev();
+            let later = newest.take_while(|frame| frame.frame_no > after);
+            later.take(limit).cloned().collect()
+        }))
     }
 
     fn latest_frame(&self, run: &RunId) -> ReadResult<Option<FrameRow>> {
@@ -408,6 +428,7 @@ impl Reader for MemoryReader {
                 attempts: run.attempts.values().cloned().collect(),
                 loops: run.loops.values().cloned().collect(),
                 waits: run.waits.values().cloned().collect(),
+                effects: run.open_effects(),
                 signals: run.signals.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),

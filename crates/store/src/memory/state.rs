@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use smithers_model::approval::{Approval, ApprovalStatus, Precedent};
 use smithers_model::audit::StoredDeployment;
+use smithers_model::cache::CacheRow;
 use smithers_model::continuation::Continuation;
 use smithers_model::deletion::{Hold, Tombstone};
 use smithers_model::delivery::Delivery;
+use smithers_model::effect::ToolCall;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
+use smithers_model::rewind::{Branch, TimeTravelRow};
 use smithers_model::run::RunRow;
 use smithers_model::schedule::Schedule;
 use smithers_model::signal::Signal;
@@ -19,6 +22,8 @@ use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
 use smithers_model::{LoopId, NodeId, NodeKey, RunId, ScheduleId, Timestamp, WorkflowKey};
 
+use super::effect::CallKey;
+use super::past::Past;
 use crate::commit::RunHead;
 use crate::precheck::Current;
 use crate::read::AuditEntry;
@@ -37,6 +42,10 @@ pub(super) struct State {
     pub(super) tombstones: HashMap<RunId, Tombstone>,
     pub(super) schedules: BTreeMap<ScheduleId, Schedule>,
     pub(super) deliveries: BTreeMap<(WorkflowKey, String), Delivery>,
+    pub(super) rewinds: Vec<TimeTravelRow>,
+    pub(super) branches: Vec<Branch>,
+    /// Results that are kept for others, by key.
+    pub(super) cache: BTreeMap<String, CacheRow>,
     pub(super) schema: Schema,
     pub(super) last_position: u64,
     pub(super) state_version: u64,
@@ -70,6 +79,9 @@ pub(super) struct Run {
     pub(super) waits: BTreeMap<NodeKey, Wait>,
     /// Nodes whose wait wakes nobody, because the run is paused.
     pub(super) held_waits: BTreeSet<NodeKey>,
+    pub(super) tool_calls: BTreeMap<CallKey, ToolCall>,
+    /// How many calls time travel has put aside.
+    pub(super) archived_calls: u64,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
     /// Approvals that count no more and were not asked again.
     pub(super) withdrawn: BTreeMap<NodeKey, Approval>,
@@ -77,6 +89,7 @@ pub(super) struct Run {
     pub(super) lapses: BTreeMap<NodeKey, Timestamp>,
     pub(super) outputs: BTreeMap<(String, NodeKey), Output>,
     pub(super) outputs_completed: u64,
+    pub(super) past: Past,
     pub(super) frames: BTreeMap<u64, FrameRow>,
     pub(super) events: Vec<StoredEvent>,
 }
@@ -105,11 +118,14 @@ impl Run {
             signals: BTreeMap::new(),
             waits: BTreeMap::new(),
             held_waits: BTreeSet::new(),
+            tool_calls: BTreeMap::new(),
+            archived_calls: 0,
             approvals: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
             lapses: BTreeMap::new(),
             outputs: BTreeMap::new(),
             outputs_completed: 0,
+            past: Past::default(),
             frames: BTreeMap::new(),
             events: Vec::new(),
         }
@@ -150,7 +166,7 @@ impl Run {
             })
     }
 
-    /// When its next attempts, escalations and expiries are due, and its waits end.
+    /// When its next attempts, escalations and expiries are due, its waits end, and it ends itself.
     pub(super) fn due_times(&self) -> impl Iterator<Item = Timestamp> {
         let retries = self
             .attempts
@@ -160,7 +176,8 @@ impl Run {
         let waits = self.waits.values();
         let waits = waits.filter(|wait| !self.held_waits.contains(&wait.node));
         let waits = waits.filter_map(|wait| wait.due);
-        retries.chain(self.lapses.values().copied()).chain(waits)
+        let lapses = self.lapses.values().copied();
+        retries.chain(lapses).chain(waits).chain(self.row.ends_at())
     }
 }
 

@@ -11,6 +11,7 @@
 
 pub mod audit;
 mod backup;
+mod cache;
 mod catalogue;
 mod check;
 mod copy;
@@ -34,6 +35,7 @@ mod texts;
 mod verify;
 
 pub use backup::{Attachment, BackupOptions, CreatedBackup, backup};
+pub use cache::clear_cache;
 pub use catalogue::{ListedBackup, list};
 pub use check::{Depth, Finding, Outcome, Report, check};
 pub use copy::Method;

@@ -23,6 +23,9 @@ pub trait EventReader {
         limit: usize,
     ) -> ReadResult<Vec<StoredEvent>>;
 
+    /// Lists what calls of agents have used in a run, in order; one event for each call.
+    fn token_usage(&self, run: &RunId) -> ReadResult<Vec<StoredEvent>>;
+
     /// Returns the newest event of a run.
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>>;
 

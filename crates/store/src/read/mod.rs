@@ -2,13 +2,16 @@
 
 mod approval;
 mod audit;
+mod cache;
 mod child;
 mod deletion;
 mod delivery;
 mod deployment;
 mod due;
+mod effect;
 mod event;
 mod frame;
+mod history;
 mod loops;
 mod module;
 mod node;
@@ -21,6 +24,7 @@ mod wait;
 use smithers_model::RunId;
 use smithers_model::approval::Approval;
 use smithers_model::continuation::Continuation;
+use smithers_model::effect::EffectNote;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
@@ -32,13 +36,16 @@ pub use approval::{
     ApprovalFilter, ApprovalReader, MOST_PASSED_OVER, PendingApproval, PrecedentFilter,
 };
 pub use audit::{AuditEntry, AuditReader};
+pub use cache::CacheReader;
 pub use child::ChildReader;
 pub use deletion::DeletionReader;
 pub use delivery::DeliveryReader;
 pub use deployment::DeploymentReader;
 pub use due::DueReader;
+pub use effect::EffectReader;
 pub use event::EventReader;
 pub use frame::FrameReader;
+pub use history::{HistoryReader, StoredSnapshot};
 pub use loops::LoopReader;
 pub use module::ModuleReader;
 pub use node::NodeReader;
@@ -64,7 +71,9 @@ pub trait Reader:
     + EventReader
     + OutputReader
     + FrameReader
+    + HistoryReader
     + DueReader
+    + EffectReader
     + ChildReader
     + ModuleReader
     + AuditReader
@@ -72,6 +81,7 @@ pub trait Reader:
     + DeletionReader
     + ScheduleReader
     + DeliveryReader
+    + CacheReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.
@@ -93,6 +103,8 @@ pub struct RunRows {
     pub loops: Vec<LoopRow>,
     /// By node id and iteration.
     pub waits: Vec<Wait>,
+    /// Effects that are under way or must not be had again, by node id, iteration, attempt and number.
+    pub effects: Vec<EffectNote>,
     /// By number.
     pub signals: Vec<Signal>,
     /// By the time they were asked for, then node id and iteration.

@@ -6,14 +6,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smithers_model::approval::ApprovalStatus;
 use smithers_model::audit::Channel;
+use smithers_model::effect::{CallKind, CallStatus};
 use smithers_model::loops::LoopState;
 use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::output::ColumnKind;
 use smithers_model::party::Party;
+use smithers_model::rewind::RewindResult;
 use smithers_model::run::RunStatus;
 use smithers_model::schedule::{CatchUp, Overlap};
 use smithers_model::step::ChildTie;
 use smithers_model::{NodeId, NodeKey, RawJson, RunId, Timestamp, WorkflowKey};
+
+use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::read::ReadResult;
@@ -118,9 +122,12 @@ stored_state!(
     NodeState,
     AttemptState,
     LoopState,
+    RewindResult,
     Overlap,
     CatchUp,
-    ChildTie
+    ChildTie,
+    CallKind,
+    CallStatus
 );
 
 impl FromSql for Stored<ApprovalStatus> {
@@ -184,14 +191,29 @@ pub(super) fn compress(bytes: &[u8]) -> rusqlite::Result<Vec<u8>> {
 /// Largest expanded blob; far above what the bounds on trees and modules let in.
 const MAX_EXPANDED: usize = 256 * 1024 * 1024;
 
-/// Expands a blob that was `size` bytes long; a damaged one cannot grow beyond that.
+/// Expands the blob of a text that was `size` bytes long; a damaged one cannot grow beyond that.
 pub(super) fn decompress(blob: &[u8], size: usize) -> ReadResult<String> {
-    let damaged = |error: &dyn std::fmt::Display| Error::damaged("blob", error);
+    let bytes = expand(blob, size)?;
+    String::from_utf8(bytes).map_err(|error| Error::damaged("blob", error))
+}
+
+/// As [`decompress`], of bytes that are no text.
+pub(super) fn expand(blob: &[u8], size: usize) -> ReadResult<Vec<u8>> {
     if size > MAX_EXPANDED {
-        return Err(damaged(&format_args!("{size} bytes are too many")));
+        return Err(Error::damaged(
+            "blob",
+            format_args!("{size} bytes are too many"),
+        ));
     }
-    let bytes = zstd::bulk::decompress(blob, size).map_err(|error| damaged(&error))?;
-    String::from_utf8(bytes).map_err(|error| damaged(&error))
+    zstd::bulk::decompress(blob, size).map_err(|error| Error::damaged("blob", error))
+}
+
+/// The hash that chains a delta of a run's history to the one before it.
+pub(super) fn history_hash(before: &[u8], delta: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(before);
+    hash.update(delta);
+    hash.finalize().to_vec()
 }
 
 /// Collects mapped rows.

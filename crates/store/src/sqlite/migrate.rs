@@ -59,6 +59,11 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0027_approval_precedents",
     "0028_approval_askers",
     "0029_webhook_deliveries",
+    "0030_history",
+    "0031_undo_on_cancel",
+    "0032_cache",
+    "0033_token_usage",
+    "0034_tool_calls",
 ];
 
 const LEDGER: &str = "

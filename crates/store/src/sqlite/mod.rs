@@ -22,7 +22,7 @@ pub(crate) use lock::OwnerLock;
 pub(crate) use migrate::{LedgerRow, head_id, ledger, newest as newest_migration};
 pub(crate) use read::SqliteReader;
 pub(crate) use settings::{APPLICATION_ID, open_as_writer, open_for_reading};
-pub(crate) use visit::{append_audit, bring_up, differences, note_migrations};
+pub(crate) use visit::{append_audit, bring_up, clear_cache, differences, note_migrations};
 pub(crate) use write::quoted;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 use smithers_model::audit::{AuditRecord, Channel};
+use smithers_model::cache::CacheFilter;
 
 use super::drift::Difference;
 use super::settings::{self, Opener};
@@ -14,6 +15,22 @@ use crate::error::OpenError;
 pub(crate) fn append_audit(path: &Path, record: &AuditRecord) -> Result<(), OpenError> {
     transact(path, "adding to its audit trail", |conn| {
         write::append_audit(conn, record)
+    })
+}
+
+/// Forgets at most `most` kept results of the file at `path`; when any went, `record` is added to its audit trail.
+pub(crate) fn clear_cache(
+    path: &Path,
+    filter: &CacheFilter,
+    most: u32,
+    record: impl Fn(u64) -> AuditRecord,
+) -> Result<u64, OpenError> {
+    transact(path, "clearing its cache", |conn| {
+        let gone = write::clear_cache(conn, filter, most)?;
+        if gone > 0 {
+            write::append_audit(conn, &record(gone))?;
+        }
+        Ok(gone)
     })
 }
 

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::delivery::Delivery;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -14,6 +15,7 @@ use smithers_model::{Epoch, RunId, Timestamp};
 
 use crate::backend::{Backend, ReadGuard, Transactions};
 use crate::boundary::Boundary;
+use crate::cache::CacheSweep;
 use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::{CommitError, Error, FaultKind, OpenError};
@@ -212,6 +214,18 @@ impl Transactions for FaultyTransactions {
 
     fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError> {
         self.strike(|inner| inner.keep_delivery(delivery, forget))
+    }
+
+    fn record_rewind(
+        &mut self,
+        row: &TimeTravelRow,
+        audit: &AuditRecord,
+    ) -> Result<(), CommitError> {
+        self.strike(|inner| inner.record_rewind(row, audit))
+    }
+
+    fn sweep_cache(&mut self, sweep: &CacheSweep) -> Result<u64, CommitError> {
+        self.strike(|inner| inner.sweep_cache(sweep))
     }
 
     fn append_audit(&mut self, records: Vec<AuditRecord>) -> Result<(), CommitError> {

@@ -17,7 +17,7 @@ pub use reading::Everything;
 pub use rows::{
     approval, attempt, audit_record, counted_approval, custody, decision, definition, deployment,
     field, for_signal, frame, linked, node, output, owned_approval, repeated, signal, table,
-    typed_definition, vote, wait,
+    tool_call, typed_definition, vote, wait,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

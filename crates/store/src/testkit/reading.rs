@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use smithers_model::approval::{Approval, Precedent};
 use smithers_model::deletion::{Hold, RunCounts, Tombstone};
+use smithers_model::effect::ToolCall;
 use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
@@ -66,10 +67,13 @@ pub struct OneRun {
     all_approvals: Vec<Approval>,
     precedents: Vec<Vec<Precedent>>,
     next_waits: Vec<Option<Wait>>,
+    effects: [Vec<ToolCall>; 2],
+    archived_effects: u64,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
     newest_event: Option<StoredEvent>,
     frames: Vec<Option<FrameRow>>,
+    newest_frames: Vec<Vec<FrameRow>>,
     tree: Option<TreeContent>,
     fate: Fate,
 }
@@ -282,6 +286,11 @@ impl OneRun {
                 .into_iter()
                 .map(|kind| reader.next_wait(run, kind))
                 .collect::<ReadResult<_>>()?,
+            effects: [
+                reader.effects_after(run, Timestamp(0))?,
+                reader.effects_after(run, Timestamp(8))?,
+            ],
+            archived_effects: reader.archived_effects(run)?,
             all_approvals: reader.approvals(run)?,
             precedents: precedents(reader, run, &nodes)?,
             approvals: nodes
@@ -303,6 +312,11 @@ impl OneRun {
             events: events(reader, run)?,
             newest_event: reader.newest_event(run)?,
             frames: vec![reader.frame(run, 1)?, reader.frame(run, u64::MAX)?, latest],
+            newest_frames: vec![
+                reader.frames(run, 0, 1000)?,
+                reader.frames(run, 1, 2)?,
+                reader.frames(run, u64::MAX, 2)?,
+            ],
             tree,
             fate: Fate {
                 exists: reader.run_exists(run)?,
@@ -336,6 +350,7 @@ fn events(reader: &dyn Reader, run: &RunId) -> ReadResult<Vec<Vec<StoredEvent>>>
         reader.events(run, None, 1000)?,
         reader.events(run, Some(0), 2)?,
         reader.events(run, Some(u64::MAX), 2)?,
+        reader.token_usage(run)?,
         reader.visible_events(run, 0, 1000)?,
         reader.visible_events(run, 1, 2)?,
         reader.visible_events(run, u64::MAX, 2)?,

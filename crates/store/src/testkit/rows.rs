@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use smithers_model::approval::{Approval, ApprovalMode, ApprovalRequest, Decision};
 use smithers_model::audit::{AuditRecord, Channel, Deployment};
+use smithers_model::effect::{CallKind, CallStatus, EffectNote, ToolCall};
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::{LoopRow, LoopState};
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
@@ -130,7 +131,37 @@ pub fn attempt(id: &str, number: u32, state: AttemptState, retry_at: Option<i64>
             data: Some(RawJson::of(&number)).filter(|_| number > 2),
         }),
         meta: (number > 1).then(|| RawJson::of(&serde_json::json!({ "number": number }))),
+        cached: false,
     })
+}
+
+/// A call that begins: number 0 is that of the task.
+pub fn tool_call(id: &str, attempt: u32, seq: u32, idempotent: bool) -> RowChange {
+    let kind = match seq {
+        0 => CallKind::Task,
+        _ => CallKind::Tool,
+    };
+    RowChange::PutToolCall(Box::new(ToolCall {
+        note: EffectNote {
+            node: NodeKey::new(id, 0),
+            attempt,
+            seq,
+            tool_name: format!("tool {seq}"),
+            kind,
+            side_effect: true,
+            idempotent,
+            status: CallStatus::Started,
+        },
+        token: format!("{id} {attempt} {seq}"),
+        has_revert: idempotent,
+        idempotency_key: idempotent.then(|| format!("{id} {seq}")),
+        input: (seq > 0).then(|| RawJson::of(&seq)),
+        output: None,
+        error: None,
+        started_at: Timestamp(10 + i64::from(seq)),
+        finished_at: None,
+        revert_status: None,
+    }))
 }
 
 /// A node begins to wait for what `cause` says, until `due` at most.

@@ -98,6 +98,7 @@ impl RunScript {
             started_at: Some(self.now),
             finished_at: None,
             cancel_requested_at: None,
+            undo_within_ms: None,
             pause_requested_at: None,
             error: None,
             config: RawJson::trusted(r#"{"rootDir":"."}"#),

@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::delivery::Delivery;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -15,6 +16,7 @@ use super::job::{Job, PendingReply, QueuedStep, Reply};
 use super::state::{SharedState, WriterState};
 use super::stats::{Counters, WriterStats};
 use crate::backend::Transactions;
+use crate::cache::CacheSweep;
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
 use crate::schema::SchemaError;
@@ -180,9 +182,19 @@ impl WriterHandle {
         self.run(move |transactions| transactions.change_schedule(&order))
     }
 
+    /// Forgets kept results; see [`Transactions::sweep_cache`]. Blocks.
+    pub fn sweep_cache(&self, sweep: CacheSweep) -> Result<u64, TaskError> {
+        self.run(move |transactions| transactions.sweep_cache(&sweep))
+    }
+
     /// Stores a delivery of a webhook; see [`Transactions::keep_delivery`]. Blocks.
     pub fn keep_delivery(&self, delivery: Delivery, forget: u32) -> Result<(), TaskError> {
         self.run(move |transactions| transactions.keep_delivery(&delivery, forget))
+    }
+
+    /// Adds to the trail of rewinds; see [`Transactions::record_rewind`]. Blocks.
+    pub fn record_rewind(&self, row: TimeTravelRow, audit: AuditRecord) -> Result<(), TaskError> {
+        self.run(move |transactions| transactions.record_rewind(&row, &audit))
     }
 
     /// Adds rows to the audit trail. Blocks.

@@ -148,7 +148,8 @@ fn run_owned_tables_refer_to_their_run_and_what_outlives_it_does_not() {
         [
             "_smithers_audit",
             "_smithers_deletion_session",
-            "_smithers_run_tombstones"
+            "_smithers_run_tombstones",
+            "_smithers_time_travel_audit"
         ]
     );
     assert!(tables.len() > 14, "{tables:?}");

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use smithers_model::effect::{Archival, CallStatus, EndedCalls};
 use smithers_model::event::Event;
 use smithers_model::node::{AttemptState, NodeState};
 use smithers_model::ownership::Custody;
@@ -11,7 +12,7 @@ use smithers_model::wait::WaitCause;
 use smithers_model::{NodeKey, RunId, Timestamp};
 use smithers_store::testkit::{
     Everything, RunScript, approval, attempt, audit_record, custody, decision, for_signal, frame,
-    node, output, owned_approval, repeated, wait,
+    node, output, owned_approval, repeated, tool_call, wait,
 };
 use smithers_store::{CommittedStep, Refusal};
 
@@ -56,6 +57,9 @@ enum Row {
     Loop(usize, u32, bool),
     Wait(usize, u8, Option<i64>),
     EndWait(usize),
+    Call(usize, u32, u32, bool),
+    EndCalls(usize, u32, bool),
+    ArchiveCalls(u32),
     Frame(u64, u8),
     Status(u8),
     Hold(bool),
@@ -80,6 +84,11 @@ fn row() -> impl Strategy<Value = Row> {
         2 => (n.clone(), any::<bool>()).prop_map(|(n, yes)| Row::Decide(n, yes)),
         2 => (n.clone(), 0..4u8, time()).prop_map(|(n, cause, due)| Row::Wait(n, cause, due)),
         1 => n.clone().prop_map(Row::EndWait),
+        2 => (n.clone(), 1..4u32, 0..3u32, any::<bool>())
+            .prop_map(|(n, attempt, seq, again)| Row::Call(n, attempt, seq, again)),
+        1 => (n.clone(), 1..4u32, any::<bool>())
+            .prop_map(|(n, attempt, good)| Row::EndCalls(n, attempt, good)),
+        1 => (1..3u32).prop_map(Row::ArchiveCalls),
         1 => (n, 0..4u32, any::<bool>()).prop_map(|(n, pass, done)| Row::Loop(n, pass, done)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
         1 => (0..7u8).prop_map(Row::Status),
@@ -145,6 +154,26 @@ impl Row {
             Row::Decide(n, yes) => decision(NODES[*n], *yes),
             Row::Loop(n, pass, done) => repeated(NODES[*n], *pass, *done),
             Row::Wait(n, cause, due) => wait(NODES[*n], CAUSES[usize::from(*cause)](), *due),
+            Row::Call(n, attempt, seq, again) => tool_call(NODES[*n], *attempt, *seq, *again),
+            Row::EndCalls(n, attempt, good) => RowChange::EndToolCalls(EndedCalls {
+                node: NodeKey::new(NODES[*n], 0),
+                attempt: *attempt,
+                status: if *good {
+                    CallStatus::Finished
+                } else {
+                    CallStatus::Unknown
+                },
+                at: Timestamp(30),
+            }),
+            Row::ArchiveCalls(attempt) => RowChange::ArchiveToolCalls(Archival {
+                attempts: NODES
+                    .iter()
+                    .map(|node| (NodeKey::new(*node, 0), *attempt))
+                    .collect(),
+                op: "rewind".into(),
+                reason: "test".into(),
+                at: Timestamp(40),
+            }),
             Row::EndWait(n) => RowChange::EndWait(NodeKey::new(NODES[*n], 0)),
             Row::Frame(number, content) => frame(*number, &content.to_string()),
             Row::Status(status) => RowChange::UpdateRun(RunUpdate {

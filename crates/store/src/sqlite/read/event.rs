@@ -61,6 +61,12 @@ impl EventReader for SqliteReader {
         })
     }
 
+    fn token_usage(&self, run: &RunId) -> ReadResult<Vec<StoredEvent>> {
+        // The condition is that of its index, word for word.
+        let sql = select_event!("WHERE run_id = ?1 AND type = 'TokenUsageReported' ORDER BY seq");
+        self.all(sql, [run.as_str()], |row| event_row(run, row))
+    }
+
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
         let sql = select_event!("WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1");
         self.one(sql, [run.as_str()], |row| event_row(run, row))

@@ -72,6 +72,14 @@ impl FrameReader for SqliteReader {
         self.one(sql, params![run.as_str(), number], frame_row)
     }
 
+    fn frames(&self, run: &RunId, after: u64, limit: usize) -> ReadResult<Vec<FrameRow>> {
+        let sql =
+            select_frame!("WHERE run_id = ?1 AND frame_no > ?2 ORDER BY frame_no DESC LIMIT ?3");
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(sql, params![run.as_str(), after, limit], frame_row)
+    }
+
     fn latest_frame(&self, run: &RunId) -> ReadResult<Option<FrameRow>> {
         let sql = select_frame!("WHERE run_id = ?1 ORDER BY frame_no DESC LIMIT 1");
         self.one(sql, [run.as_str()], frame_row)

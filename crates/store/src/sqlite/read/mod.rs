@@ -2,13 +2,16 @@
 
 mod approval;
 mod audit;
+mod cache;
 mod child;
 mod deletion;
 mod delivery;
 mod deployment;
 mod due;
+mod effect;
 mod event;
 mod frame;
+mod history;
 mod instant;
 mod loops;
 mod module;
@@ -21,6 +24,7 @@ mod wait;
 
 pub(super) use deletion::{CHILDREN, COUNTS, HOLD, counts_row, hold_row};
 pub(super) use deployment::{NEWEST_DEPLOYMENT, deployment_row};
+pub(super) use output::stored_output;
 pub(super) use schedule::schedule;
 
 use std::ops::Deref;
@@ -33,8 +37,8 @@ use smithers_model::RunId;
 
 use super::codec::collect;
 use crate::read::{
-    ApprovalReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader, RunReader, RunRows,
-    SignalReader, WaitReader,
+    ApprovalReader, EffectReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader,
+    RunReader, RunRows, SignalReader, WaitReader,
 };
 use crate::schema::Schema;
 
@@ -117,6 +121,7 @@ impl SqliteReader {
             attempts: self.attempts(run)?,
             loops: self.loops(run)?,
             waits: self.waits(run)?,
+            effects: self.open_effects(run)?,
             signals: self.signals(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,

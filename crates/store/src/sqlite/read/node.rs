@@ -23,7 +23,7 @@ macro_rules! select_attempt {
         concat!(
             "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json,
                     coalesce(retry_at_ms, held_retry_at_ms),
-                    heartbeat_at_ms, heartbeat_data_json, meta_json
+                    heartbeat_at_ms, heartbeat_data_json, meta_json, cached
              FROM _smithers_attempts ",
             $tail
         )
@@ -52,6 +52,7 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         retry_at: optional_time(row, 7)?,
         heartbeat: heartbeat(row)?,
         meta: row.get::<_, Option<String>>(10)?.map(RawJson::trusted),
+        cached: row.get(11)?,
     })
 }
 

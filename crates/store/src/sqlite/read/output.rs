@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::types::Value;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use smithers_model::output::OutputRow;
 use smithers_model::{NodeKey, RunId};
 
@@ -53,13 +53,32 @@ impl OutputReader for SqliteReader {
         let Some(table) = self.table(table) else {
             return Ok(None);
         };
-        let sql = format!(
-            "{} WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3",
-            select(&table)
-        );
+        let sql = one_row(&table);
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
         self.one(&sql, key, |row| output_row(row, &table))
     }
+}
+
+/// The row of a node in one table, as `conn` sees it.
+pub(in crate::sqlite) fn stored_output(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    table: &Table,
+) -> rusqlite::Result<Option<OutputRow>> {
+    let sql = one_row(table);
+    let key = params![run.as_str(), node.node_id.as_str(), node.iteration];
+    let mut statement = conn.prepare_cached(&sql)?;
+    statement
+        .query_row(key, |row| output_row(row, table))
+        .optional()
+}
+
+fn one_row(table: &Table) -> String {
+    format!(
+        "{} WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3",
+        select(table)
+    )
 }
 
 fn select(table: &Table) -> String {

@@ -22,7 +22,8 @@ macro_rules! select_run {
             "SELECT r.run_id, r.workflow_key, r.workflow_name, r.workflow_hash, r.status, r.system,
                     r.created_at_ms, r.started_at_ms, r.finished_at_ms, r.cancel_requested_at_ms, r.pause_requested_at_ms,
                     r.error_json, r.config_json, h.epoch, h.next_seq, h.next_stream_seq, h.next_frame_no,
-                    r.input_json, r.parent_run_id, r.parent_tie, c.before_run_id, c.first_run_id, c.depth
+                    r.input_json, r.parent_run_id, r.parent_tie, c.before_run_id, c.first_run_id, c.depth,
+                    r.undo_within_ms
              FROM _smithers_runs r CROSS JOIN _smithers_run_heads h ON h.run_id = r.run_id
              LEFT JOIN _smithers_continuations c ON c.run_id = r.run_id
              ",
@@ -54,6 +55,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         parent: row.get::<_, Option<String>>(18)?.map(RunId::new),
         tie: row.get::<_, Option<Stored<ChildTie>>>(19)?.map(|tie| tie.0),
         chain: chain_link(row, 20)?,
+        undo_within_ms: row.get(23)?,
     })
 }
 

@@ -3,19 +3,23 @@
 mod approval;
 mod audit;
 mod batch;
+mod cache;
 mod child;
 mod current;
 mod deletion;
 mod delivery;
 mod deployment;
 mod due;
+mod effect;
 mod event;
 mod frame;
+mod history;
 mod loops;
 mod module;
 mod node;
 mod output;
 mod pages;
+mod rewind;
 mod run;
 mod schedule;
 mod signal;
@@ -25,6 +29,7 @@ mod tables;
 mod wait;
 
 pub(super) use audit::append as append_audit;
+pub(super) use cache::clear as clear_cache;
 pub(crate) use tables::quoted;
 pub(super) use tables::stored as stored_tables;
 
@@ -35,6 +40,7 @@ use rusqlite::Connection;
 use smithers_model::audit::{AuditRecord, Deployment};
 use smithers_model::deletion::{DeletionOrder, Hold, HoldOrder};
 use smithers_model::delivery::Delivery;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::schedule::ScheduleOrder;
 use smithers_model::step::StepWrite;
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
@@ -45,6 +51,7 @@ use super::fault::{Trouble, sort, storage};
 use super::gateway::{self, Counters};
 use crate::backend::Transactions;
 use crate::boundary::Boundary;
+use crate::cache::CacheSweep;
 use crate::commit::{CommittedStep, Refusal};
 use crate::deletion::{Deletion, DeletionRefusal};
 use crate::error::CommitError;
@@ -218,6 +225,23 @@ impl Transactions for SqliteTransactions {
     fn keep_delivery(&mut self, delivery: &Delivery, forget: u32) -> Result<(), CommitError> {
         let delivery = self.boundary.delivery(delivery);
         self.alone(|conn| delivery::keep(conn, &delivery, forget))
+    }
+
+    fn record_rewind(
+        &mut self,
+        row: &TimeTravelRow,
+        audit: &AuditRecord,
+    ) -> Result<(), CommitError> {
+        let mut record = audit.clone();
+        self.boundary.audit(&mut record);
+        self.alone(|conn| {
+            rewind::record(conn, row)?;
+            audit::append(conn, &record)
+        })
+    }
+
+    fn sweep_cache(&mut self, sweep: &CacheSweep) -> Result<u64, CommitError> {
+        self.alone(|conn| cache::sweep(conn, sweep))
     }
 
     fn append_audit(&mut self, mut records: Vec<AuditRecord>) -> Result<(), CommitError> {

@@ -9,6 +9,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::step::{RowChange, StepWrite};
 use smithers_model::{NodeKey, RunId};
 
+use super::history;
 use super::tables::quoted;
 use crate::commit::Refusal;
 use crate::schema::{Cell, Schema, Table};
@@ -24,12 +25,17 @@ pub(super) fn encode(step: &StepWrite, schema: &Schema) -> Result<Vec<EncodedRow
     let mut rows = Vec::new();
     for change in &step.changes {
         if let RowChange::PutOutput(row) = change {
-            let table = schema.expect_table(&row.table)?.clone();
-            let cells = table.encode(&row.payload)?;
-            rows.push(EncodedRow { table, cells });
+            rows.push(encode_row(schema.expect_table(&row.table)?, row)?);
         }
     }
     Ok(rows)
+}
+
+/// Encodes a row of `table`.
+pub(super) fn encode_row(table: &Arc<Table>, row: &OutputRow) -> Result<EncodedRow, Refusal> {
+    let cells = table.encode(&row.payload)?;
+    let table = table.clone();
+    Ok(EncodedRow { table, cells })
 }
 
 /// Stores a row, replacing one of the same node; `clock` is its place in completion order.
@@ -61,8 +67,21 @@ pub(super) fn put(
     Ok(())
 }
 
-/// Deletes the row of a node, if it has one.
+/// Deletes the row of a node, if it has one. The history of the run keeps it.
 pub(super) fn forget(
+    conn: &Connection,
+    run: &RunId,
+    node: &NodeKey,
+    table: Option<&Arc<Table>>,
+) -> rusqlite::Result<()> {
+    if let Some(table) = table {
+        history::keep_output(conn, run, node, table)?;
+    }
+    remove(conn, run, node, table)
+}
+
+/// Deletes the row of a node, if it has one.
+pub(super) fn remove(
     conn: &Connection,
     run: &RunId,
     node: &NodeKey,

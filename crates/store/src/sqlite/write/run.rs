@@ -135,7 +135,9 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
                    cancel_requested_at_ms = coalesce(?6, cancel_requested_at_ms),
                    error_json = coalesce(?7, error_json),
                    pause_requested_at_ms = iif(?8, ?9, pause_requested_at_ms),
-                   workflow_hash = coalesce(?10, workflow_hash)
+                   workflow_hash = coalesce(?10, workflow_hash),
+                   config_json = coalesce(?11, config_json),
+                   undo_within_ms = iif(?12, ?13, undo_within_ms)
                WHERE run_id = ?1";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
@@ -148,6 +150,9 @@ pub(super) fn update(conn: &Connection, run: &RunId, update: &RunUpdate) -> rusq
         update.pause_requested_at.is_some(),
         update.pause_requested_at.flatten().map(|at| at.0),
         update.workflow_hash,
+        update.config.as_ref().map(|config| config.as_str()),
+        update.undo_within_ms.is_some(),
+        update.undo_within_ms.flatten(),
     ])?;
     if update.status.is_some_and(RunStatus::is_terminal) {
         due::forget(conn, run)?;

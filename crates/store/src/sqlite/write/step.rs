@@ -8,8 +8,8 @@ use smithers_model::step::{Committed, RowChange, StepWrite};
 use super::current::SqliteCurrent;
 use super::output::EncodedRow;
 use super::{
-    approval, audit, child, due, event, frame, loops, node, output, run, schedule, signal,
-    succession, wait,
+    approval, audit, cache, child, due, effect, event, frame, history, loops, node, output, rewind,
+    run, schedule, signal, succession, wait,
 };
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
@@ -81,6 +81,9 @@ impl Writing<'_> {
         };
         let mut rows = rows.into_iter().zip(clock..);
         for change in &step.changes {
+            if let RowChange::KeepDelta(delta) = change {
+                history::keep(self.conn, &step.run_id, delta, clock)?;
+            }
             self.change(&step.run_id, change, &mut rows)?;
         }
         Ok(())
@@ -94,7 +97,11 @@ impl Writing<'_> {
     ) -> rusqlite::Result<()> {
         let conn = self.conn;
         match change {
-            RowChange::InsertRun(_) => Ok(()),
+            // They come before and beside the others.
+            RowChange::InsertRun(_) | RowChange::KeepDelta(_) => Ok(()),
+            RowChange::PutBranch(branch) => rewind::put_branch(conn, branch),
+            RowChange::Rewind(rewound) => rewind::apply(conn, run_id, rewound, &self.schema),
+            RowChange::TimeTravel(row) => rewind::record(conn, row),
             RowChange::ContinueAs(next) => {
                 succession::begin(conn, run_id, next, &self.schema, self.deployment)
             }
@@ -107,6 +114,8 @@ impl Writing<'_> {
                 let (encoded, clock) = rows.next().expect("every row was encoded");
                 output::put(conn, run_id, row, &encoded, clock)
             }
+            RowChange::PutCache(row) => cache::put(conn, row),
+            RowChange::TouchCache { key, at } => cache::touch(conn, key, *at),
             RowChange::RequestApproval(row) => approval::request(conn, run_id, row),
             RowChange::CastVote { node, vote } => approval::vote(conn, run_id, node, vote),
             RowChange::DecideApproval { node, decision } => {
@@ -117,6 +126,9 @@ impl Writing<'_> {
             }
             RowChange::BeginWait(row) => wait::begin(conn, run_id, row),
             RowChange::EndWait(node) => wait::end(conn, run_id, node),
+            RowChange::PutToolCall(call) => effect::put(conn, run_id, call),
+            RowChange::EndToolCalls(ended) => effect::end(conn, run_id, ended),
+            RowChange::ArchiveToolCalls(archival) => effect::archive(conn, run_id, archival),
             RowChange::AddSignal(row) => signal::add(conn, run_id, row),
             RowChange::TakeSignal { seq, node } => signal::take(conn, run_id, *seq, node),
             RowChange::PutFrame { frame, tree } => {

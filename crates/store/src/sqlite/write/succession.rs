@@ -6,7 +6,7 @@ use smithers_model::run::RunRow;
 use smithers_model::step::{NewRun, Successor};
 
 use super::tables::quoted;
-use super::{loops, run, signal};
+use super::{history, loops, run, signal};
 use crate::schema::Schema;
 use crate::sqlite::codec::json;
 
@@ -40,6 +40,11 @@ pub(super) fn begin(
     for left_over in &next.signals {
         signal::add(conn, &row.run_id, left_over)?;
     }
+    let sql = "SELECT next_clock FROM _smithers_run_heads WHERE run_id = ?1";
+    let clock = conn
+        .prepare_cached(sql)?
+        .query_row([row.run_id.as_str()], |head| head.get(0))?;
+    history::keep(conn, &row.run_id, &next.baseline, clock)?;
     match next.keeps_rows {
         true => copy_outputs(conn, before, &row.run_id, schema),
         false => Ok(()),

@@ -229,13 +229,8 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
     let (scratch, place) = (ScratchDb::new(), ScratchDb::new());
     fill(&scratch.open(), &mut Workload::new(100), 9);
     let head = ops::plan(&scratch.path()).unwrap().pop().unwrap().id;
-    // As before the newest step, which only adds a table.
     let conn = Connection::open(scratch.path()).unwrap();
-    conn.execute_batch(&format!(
-        "DELETE FROM _smithers_schema_migrations WHERE id = '{head}';
-         DROP TABLE _smithers_webhook_deliveries"
-    ))
-    .unwrap();
+    conn.execute_batch(&undo(&head)).unwrap();
     drop(conn);
     let backup = back_up(&scratch, Method::Online).unwrap();
     assert_ne!(backup.manifest.contents.head, head);
@@ -251,4 +246,28 @@ fn a_backup_of_an_older_version_is_migrated_when_it_is_restored() {
             .unwrap()
             .is_sound()
     );
+}
+
+/// Undoes migration `id`, of which it is expected that it only adds tables, columns and indexes.
+fn undo(id: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
+    let sql = fs::read_to_string(format!("{folder}/{id}.sql")).unwrap();
+    let added = sql.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["CREATE", "TABLE", table, ..] => Some(format!("DROP TABLE {table};")),
+            ["CREATE", "INDEX", index, ..] | ["CREATE", "UNIQUE", "INDEX", index, ..] => {
+                Some(format!("DROP INDEX IF EXISTS {index};"))
+            }
+            ["ALTER", "TABLE", table, "ADD", "COLUMN", column, ..] => {
+                Some(format!("ALTER TABLE {table} DROP COLUMN {column};"))
+            }
+            _ => None,
+        }
+    });
+    // What was added last goes first: indexes before their columns.
+    let mut undoing: Vec<String> = added.collect();
+    undoing.reverse();
+    let ledger = format!("DELETE FROM _smithers_schema_migrations WHERE id = '{id}';");
+    undoing.concat() + &ledger
 }

@@ -20,6 +20,7 @@ for_each_backend![
     the_earliest_due_time_of_all_runs_is_found,
     a_new_attempt_ends_the_back_off,
     nothing_is_due_in_a_run_that_has_ended,
+    a_run_that_undoes_what_it_did_ends_in_its_time,
     approvals_are_due_at_their_next_escalation_or_expiry,
     a_decision_ends_what_was_due,
     retries_and_approvals_are_found_in_one_order,
@@ -173,6 +174,39 @@ fn nothing_is_due_in_a_run_that_has_ended(subject: &mut Subject) {
             .unwrap()
             .is_empty()
     );
+}
+
+fn a_run_that_undoes_what_it_did_ends_in_its_time(subject: &mut Subject) {
+    let mut script = subject.launched("a");
+    backing_off(subject, "b", &[600]);
+    let update = |subject: &mut Subject, script: &mut RunScript, update| {
+        let step = script.step(vec![], vec![RowChange::UpdateRun(update)]);
+        subject.commit(step).unwrap();
+    };
+    let within = RunUpdate {
+        undo_within_ms: Some(Some(300)),
+        ..RunUpdate::default()
+    };
+    update(subject, &mut script, within);
+    let next = |subject: &Subject| subject.reader().next_due(ANY).unwrap();
+    assert_eq!(next(subject), Some(Timestamp(600)), "nobody has asked");
+    let asked = RunUpdate {
+        cancel_requested_at: Some(Timestamp(200)),
+        ..RunUpdate::default()
+    };
+    update(subject, &mut script, asked);
+    assert_eq!(next(subject), Some(Timestamp(500)));
+    let due = |subject: &Subject| subject.reader().due_runs(Timestamp(900), 9).unwrap();
+    assert_eq!(due(subject), [run("a"), run("b")]);
+    let ended = RunUpdate {
+        status: Some(RunStatus::Cancelled),
+        finished_at: Some(Timestamp(400)),
+        ..RunUpdate::default()
+    };
+    update(subject, &mut script, ended);
+    assert_eq!(due(subject), [run("b")]);
+    let row = subject.reader().run(&run("a")).unwrap().unwrap();
+    assert_eq!(row.undo_within_ms, Some(300));
 }
 
 /// A run in which nodes wait.

@@ -79,6 +79,7 @@ fn an_update_keeps_what_it_does_not_name(subject: &mut Subject) {
         finished_at: Some(Timestamp(77)),
         error: Some(ErrorInfo::coded("SESSION_ERROR", "Task failed: a")),
         next_frame_no: Some(4),
+        config: Some(RawJson::trusted(r#"{"rootDir":"/"}"#)),
         ..RunUpdate::default()
     };
     subject
@@ -89,6 +90,7 @@ fn an_update_keeps_what_it_does_not_name(subject: &mut Subject) {
     expected.status = RunStatus::Failed;
     expected.finished_at = update.finished_at;
     expected.error = update.error;
+    expected.config = update.config.unwrap();
     expected.next_frame_no = 4;
     assert_eq!(after, expected);
 }

@@ -2,10 +2,12 @@
 
 mod approvals;
 mod audit;
+mod cache;
 mod children;
 mod deletions;
 mod deliveries;
 mod due;
+mod effects;
 mod events;
 mod fences;
 mod frames;

@@ -57,6 +57,7 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
                 data: Some(RawJson::of(&json!({"key": bearer()}))),
             }),
             meta: Some(RawJson::of(&json!({"key": bearer()}))),
+            cached: false,
         }),
         approval(&run("r"), "a", 1),
         RowChange::DecideApproval {

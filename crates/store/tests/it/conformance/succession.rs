@@ -3,6 +3,7 @@
 use serde_json::json;
 use smithers_model::RawJson;
 use smithers_model::continuation::{ChainLink, Continuation, ContinueReason};
+use smithers_model::history::Delta;
 use smithers_model::loops::{LoopRow, LoopState};
 use smithers_model::run::RunStatus;
 use smithers_model::step::{ChildTie, RowChange, RunUpdate, Successor};
@@ -56,6 +57,7 @@ fn handed_over(subject: &Subject, from: &str, to: &str) -> Vec<RowChange> {
             told,
             loops,
             signals: Vec::new(),
+            baseline: Delta::default().pack(),
         })),
     ]
 }

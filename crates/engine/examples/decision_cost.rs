@@ -88,6 +88,7 @@ fn launched() -> RunState {
         loops: Vec::new(),
         approvals: Vec::new(),
         waits: Vec::new(),
+        effects: Vec::new(),
         signals: Vec::new(),
         outputs: Vec::new(),
     };
@@ -124,7 +125,10 @@ fn task(id: &str) -> TaskSpec {
         approval: None,
         continue_on_fail: false,
         quarantine: false,
+        side_effect: None,
+        worktree: None,
         retry: RetryPolicy::default(),
+        cached: false,
     }
 }
 
@@ -152,6 +156,7 @@ fn launch_of() -> Launch {
                 created_at: String::new(),
             },
             subflow: None,
+            patches: Default::default(),
             started_by: None,
             rerun_of: None,
         },
@@ -165,5 +170,6 @@ fn launch_of() -> Launch {
         },
         idempotency_key: None,
         firing: None,
+        fork: None,
     }
 }

@@ -185,10 +185,16 @@ impl RunState {
         true
     }
 
-    /// Ends the children that wait, because the run ends.
-    pub(crate) fn end_waiting_children(&mut self, reason: CancelReason, now: Timestamp) {
+    /// Ends the children that wait of the nodes that are `meant`.
+    pub(crate) fn end_waiting_children(
+        &mut self,
+        meant: impl Fn(&NodeKey) -> bool,
+        reason: CancelReason,
+        now: Timestamp,
+    ) {
         let waits = |status| matches!(status, TaskStatus::ChildWaits(_));
-        let nodes = self.nodes.iter().filter(|(_, node)| waits(node.status));
+        let nodes = self.nodes.iter();
+        let nodes = nodes.filter(|(key, node)| waits(node.status) && meant(key));
         for key in nodes.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             self.end_child(&key);
             self.move_node(&key, TaskFact::Cancelled, now);

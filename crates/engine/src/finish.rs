@@ -117,7 +117,7 @@ impl RunState {
     }
 
     /// Why `node` failed: the error of its last attempt, or the denial.
-    fn cause_of(&self, node: &NodeKey) -> Option<ErrorInfo> {
+    pub(crate) fn cause_of(&self, node: &NodeKey) -> Option<ErrorInfo> {
         let thrown = self.nodes.get(node)?.error.clone();
         let denied = || {
             let decision = self.approvals.get(node)?.decision.as_ref()?;
@@ -128,6 +128,9 @@ impl RunState {
 
     /// Fails the run and everything under way in it.
     pub(crate) fn fail(&mut self, error: ErrorInfo, now: Timestamp) {
+        if self.is_ending() {
+            return self.end_undoing_by(error, now);
+        }
         self.cut_off_attempts(CancelReason::RunFailed, now);
         self.end_waits(CancelReason::RunFailed, "Run failed", now);
         self.run.error = Some(error.clone());

@@ -1,15 +1,16 @@
 //! A frame as the run uses it: the tree with the indexes that deciding needs, checked before it is mounted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use smithers_model::error::ErrorInfo;
 use smithers_model::frame::{TreeContent, Trigger};
-use smithers_model::tree::{Element, Kind, LoopSpec, TaskBody, TaskSpec, Tree};
+use smithers_model::tree::{Element, Kind, LoopSpec, SagaSpec, TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{LoopId, NodeId, NodeKey};
 
+use crate::guard::Guards;
 use crate::loops;
 
 /// The newest frame of a run. What equal frames have in common is kept once.
@@ -35,10 +36,15 @@ pub(crate) struct Layout {
     pub(crate) widest: u32,
     /// For each element, the innermost Parallel around it.
     pub(crate) groups: Vec<Option<usize>>,
+    /// Which sagas and try blocks deal with failures.
+    pub(crate) guards: Guards,
     tasks: Vec<usize>,
     loops: BTreeMap<LoopId, usize>,
     by_key: BTreeMap<NodeKey, usize>,
     by_id: BTreeMap<NodeId, usize>,
+    /// Ids of sagas and try blocks, by what they are.
+    constructs: BTreeSet<(&'static str, String)>,
+    sagas: Vec<usize>,
 }
 
 impl Deref for Frame {
@@ -170,6 +176,19 @@ impl Frame {
         missing.iter().map(move |id| self.dependency(index, id))
     }
 
+    /// Indexes of the sagas in document order.
+    pub(crate) fn sagas(&self) -> impl Iterator<Item = usize> {
+        self.sagas.iter().copied()
+    }
+
+    /// The saga at element `index`, which must be one.
+    pub(crate) fn saga_at(&self, index: usize) -> &SagaSpec {
+        match &self.tree.elements()[index].kind {
+            Kind::Saga(spec) => spec,
+            other => unreachable!("element {index} is {other:?}, not a saga"),
+        }
+    }
+
     /// The loops, by id.
     pub(crate) fn loops(&self) -> impl Iterator<Item = &LoopSpec> {
         self.loops.values().map(|&index| self.loop_at(index))
@@ -195,10 +214,13 @@ impl Layout {
             content: Arc::new(content),
             widest: widest_limit(tree),
             groups: innermost_groups(tree),
+            guards: Guards::new(tree),
             tasks: Vec::new(),
             loops: BTreeMap::new(),
             by_key: BTreeMap::new(),
             by_id: BTreeMap::new(),
+            constructs: BTreeSet::new(),
+            sagas: Vec::new(),
         };
         for index in 0..tree.elements().len() {
             layout.admit(tree, index, definition)?;
@@ -217,6 +239,11 @@ impl Layout {
             Kind::Task(task) => task,
             Kind::Later { component } => return Err(not_in_this_build(component)),
             Kind::Loop(spec) => return self.admit_loop(tree, index, spec.id.clone()),
+            Kind::Saga(spec) => {
+                self.sagas.push(index);
+                return self.admit_construct("saga", &spec.id);
+            }
+            Kind::Try(spec) => return self.admit_construct("try block", &spec.id),
             _ => return Ok(()),
         };
         let has_output = !matches!(task.body, TaskBody::Timer(_));
@@ -239,6 +266,13 @@ impl Layout {
         match self.loops.insert(id.clone(), index) {
             Some(_) => Err(duplicate_loop(&id)),
             None => Ok(()),
+        }
+    }
+
+    fn admit_construct(&mut self, what: &'static str, id: &str) -> Result<(), ErrorInfo> {
+        match self.constructs.insert((what, id.to_owned())) {
+            true => Ok(()),
+            false => Err(duplicate_construct(what, id)),
         }
     }
 }
@@ -284,6 +318,10 @@ fn nested(outer: &LoopId) -> ErrorInfo {
 
 fn duplicate_loop(id: &LoopId) -> ErrorInfo {
     ErrorInfo::coded("DUPLICATE_ID", format!("Duplicate loop id: {id}"))
+}
+
+fn duplicate_construct(what: &str, id: &str) -> ErrorInfo {
+    ErrorInfo::coded("DUPLICATE_ID", format!("Duplicate {what} id: {id}"))
 }
 
 fn duplicate(node: &NodeKey) -> ErrorInfo {

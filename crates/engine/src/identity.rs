@@ -52,7 +52,7 @@ impl RunState {
                     accept_change: true,
                     ..
                 }
-        );
+        ) || matches!(fact, Fact::RewindRequested(request) if request.accept_change);
         let is_live = !self.run.status.is_terminal() && self.run.status != RunStatus::Paused;
         if is_asked || !is_live || !self.has_changed() {
             return;
@@ -102,12 +102,16 @@ impl RunState {
         let is_held = |error: &ErrorInfo| error.has_code(WORKFLOW_MISMATCH);
         if self.run.error.as_ref().is_some_and(is_held) {
             self.run.error = None;
-            self.open.update_run(|run| run.reopened = true);
+            let cancel_requested_at = self.run.cancel_requested_at;
+            self.open.update_run(|run| {
+                run.reopened = true;
+                run.cancel_requested_at = cancel_requested_at;
+            });
         }
     }
 
     /// Workflows without a hash, those written in Rust, never differ.
-    fn has_changed(&self) -> bool {
+    pub(crate) fn has_changed(&self) -> bool {
         let served = &self.definition.revision.hash;
         let known = self.run.workflow_hash.as_ref();
         !served.is_empty() && known.is_some_and(|known| known != served)

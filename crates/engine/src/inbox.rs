@@ -59,6 +59,12 @@ impl Inbox {
         self.signals.push(signal);
     }
 
+    /// The numbers of the signals that were taken.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = u64> {
+        let taken = self.taken.values();
+        taken.map(|index| self.signals[*index].seq)
+    }
+
     /// Whether `node` has taken a signal.
     pub(crate) fn has_taken(&self, node: &NodeKey) -> bool {
         self.taken.contains_key(node)

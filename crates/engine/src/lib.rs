@@ -16,7 +16,8 @@
 //! 2. While [`RunState::render_request`] asks for a frame, render [`RunState::render_input`] and accept the outcome;
 //!    where [`RunState::has_frame`], the session may say instead that the newest frame stands.
 //! 3. While [`RunState::precedent_request`] asks how people decided elsewhere, read it and accept it.
-//! 4. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
+//! 4. While [`RunState::worktree_request`] asks for a worktree, make it and accept what came of it.
+//! 5. [`RunState::take_step`], commit it, carry out its commands, call [`RunState::continue_step`], go to 2.
 //!
 //! One file is one idea: `lifecycle` is the diagram of a node, `board` finds what can start, `settle` decides,
 //! and every kind of fact has the file that applies it.
@@ -25,12 +26,18 @@ mod answer_schema;
 mod approval;
 mod auto_approval;
 mod board;
+mod cache;
 mod cancel;
 mod cap;
 mod child;
+mod course;
 mod decision;
+pub mod effects;
 mod finish;
+mod fork;
 mod frame;
+mod guard;
+mod history;
 mod identity;
 mod inbox;
 mod lapse;
@@ -43,16 +50,19 @@ mod open_step;
 mod outcome;
 mod output;
 mod owner;
+mod patches;
 mod pause;
 mod quarantine;
 mod question;
 mod quota;
+mod recovery;
 mod refusal;
 mod render;
 mod report;
 mod retry;
 mod retry_task;
 mod revive;
+mod rewind;
 mod settle;
 mod signal;
 mod stand;
@@ -62,9 +72,11 @@ mod state;
 mod succession;
 mod take_up;
 mod timer;
+mod undo;
 mod view;
 mod vote;
 mod wait;
+mod worktree;
 
 pub use auto_approval::PrecedentRequest;
 pub use cap::CONCURRENCY_CEILING;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smithers_model::approval::Approval;
 use smithers_model::continuation::Continuation;
+use smithers_model::effect::EffectNote;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
@@ -42,6 +43,8 @@ pub struct LoadedRun {
     pub approvals: Vec<Approval>,
     /// What its nodes wait for besides decisions, in any order.
     pub waits: Vec<Wait>,
+    /// Effects that were under way, or must not be had again; of a node, the oldest first.
+    pub effects: Vec<EffectNote>,
     /// Its signals, by number.
     pub signals: Vec<Signal>,
     /// Its output rows, in completion order.
@@ -87,6 +90,10 @@ impl RunState {
                 .map(|config| config.auth.triggered_by.clone()),
             policy,
             on_change: ChangedWorkflow::default(),
+            patches: config
+                .as_ref()
+                .map(|config| config.patches.clone())
+                .unwrap_or_default(),
             auth: config.map(|config| RawJson::of(&config.auth)),
             run: loaded.row,
             definition,
@@ -117,6 +124,8 @@ impl RunState {
             foreign_questions: BTreeSet::new(),
             precedents_wanted: BTreeMap::new(),
             precedents: BTreeMap::new(),
+            sites: BTreeMap::new(),
+            effects: by_node(loaded.effects),
             open: OpenStep::default(),
         };
         run.find_foreign_questions();
@@ -135,4 +144,12 @@ fn load_nodes(rows: Vec<NodeRow>, attempts: &[AttemptRow]) -> BTreeMap<NodeKey, 
             (row.node.clone(), Node::load(row, own.into_iter()))
         })
         .collect()
+}
+
+fn by_node(effects: Vec<EffectNote>) -> BTreeMap<NodeKey, Vec<EffectNote>> {
+    let mut by_node: BTreeMap<NodeKey, Vec<EffectNote>> = BTreeMap::new();
+    for effect in effects {
+        by_node.entry(effect.node.clone()).or_default().push(effect);
+    }
+    by_node
 }

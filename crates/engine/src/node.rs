@@ -1,5 +1,6 @@
 //! What a run remembers of a node: its status and its attempts, and how both are stored.
 
+use smithers_model::cache::CacheFill;
 use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::tree::{TaskBody, TaskSpec};
@@ -29,6 +30,10 @@ pub(crate) struct Node {
     pub(crate) told: Option<RawJson>,
     /// Particulars of the newest attempt.
     pub(crate) meta: Option<RawJson>,
+    /// The result of the newest attempt was taken over.
+    pub(crate) cached: bool,
+    /// What the result of the newest attempt is kept as.
+    pub(crate) fill: Option<Box<CacheFill>>,
     /// It waits for a signal: where it ends well it has no event.
     pub(crate) is_silent: bool,
     /// The run that the newest attempt stands for.
@@ -52,6 +57,8 @@ impl Node {
             told: None,
             child: None,
             meta: None,
+            cached: false,
+            fill: None,
             is_silent: false,
             output_table: task.output_table.clone(),
             label: task.label.clone(),
@@ -79,6 +86,8 @@ impl Node {
             told: None,
             child: None,
             meta: None,
+            cached: false,
+            fill: None,
             is_silent: row.state == NodeState::WaitingEvent,
             output_table: row.output_table.unwrap_or_default(),
             label: row.label,
@@ -108,6 +117,7 @@ impl Node {
             node.error.clone_from(&newest.error);
             node.heartbeat.clone_from(&newest.heartbeat);
             node.meta.clone_from(&newest.meta);
+            node.cached = newest.cached;
             node.child = newest.meta.as_ref().and_then(child::of_meta);
         }
         node.told = told.map(|(_, data)| data.clone());
@@ -134,6 +144,8 @@ impl Node {
             self.error = None;
             self.heartbeat = None;
             self.meta = None;
+            self.cached = false;
+            self.fill = None;
         }
     }
 
@@ -197,6 +209,7 @@ impl Node {
             retry_at,
             heartbeat: self.heartbeat.clone(),
             meta: self.meta.clone(),
+            cached: self.cached,
         }
     }
 }

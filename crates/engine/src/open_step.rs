@@ -8,6 +8,8 @@ use smithers_model::event::Event;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::step::{RowChange, RunUpdate, Step};
 
+use crate::history::History;
+
 /// Most transitions of one step (DESIGN 4).
 const MAX_TRANSITIONS: usize = 64;
 /// Most bytes of one step (DESIGN 4), estimated.
@@ -19,6 +21,7 @@ const SMALL: usize = 128;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenStep {
     step: Step,
+    history: History,
     nodes: BTreeMap<NodeKey, usize>,
     attempts: BTreeMap<(NodeKey, u32), usize>,
     run: Option<usize>,
@@ -45,6 +48,7 @@ impl OpenStep {
 
     /// Adds a change that has no earlier version in the step.
     pub(crate) fn change(&mut self, change: RowChange) -> usize {
+        self.history.note(&change);
         self.step.changes.push(change);
         self.bytes += SMALL;
         self.step.changes.len() - 1
@@ -52,6 +56,7 @@ impl OpenStep {
 
     /// Puts the newest state of a node.
     pub(crate) fn put_node(&mut self, row: NodeRow) {
+        self.history.node(&row);
         match self.nodes.get(&row.node) {
             Some(&index) => self.step.changes[index] = RowChange::PutNode(row),
             None => {
@@ -64,6 +69,7 @@ impl OpenStep {
 
     /// Puts the newest state of an attempt.
     pub(crate) fn put_attempt(&mut self, row: AttemptRow) {
+        self.history.attempt(&row);
         let key = (row.node.clone(), row.attempt);
         match self.attempts.get(&key) {
             Some(&index) => self.step.changes[index] = RowChange::PutAttempt(row),
@@ -123,6 +129,11 @@ impl OpenStep {
             .any(|command| matches!(command, Command::StartTask { .. }))
     }
 
+    /// Returns true when the step changes something.
+    pub(crate) fn has_changes(&self) -> bool {
+        !(self.step.changes.is_empty() && self.step.events.is_empty())
+    }
+
     /// Returns true when the step is to be committed before the run goes on.
     pub(crate) fn is_full(&self) -> bool {
         self.transitions >= MAX_TRANSITIONS || self.bytes >= MAX_BYTES
@@ -130,7 +141,9 @@ impl OpenStep {
 
     /// Ends the step.
     pub(crate) fn take(&mut self) -> Step {
-        std::mem::take(self).step
+        let mut ended = std::mem::take(self);
+        ended.step.changes.extend(ended.history.take());
+        ended.step
     }
 }
 

@@ -109,7 +109,7 @@ impl RunState {
         self.frame.as_ref().map(|_| Arrival::Current).ok_or(illegal)
     }
 
-    fn drop_late(&mut self, node: &NodeKey, attempt: u32) {
+    pub(crate) fn drop_late(&mut self, node: &NodeKey, attempt: u32) {
         self.open.event(Event::LateResultDropped {
             node: node.clone(),
             attempt,
@@ -145,6 +145,7 @@ impl RunState {
         self.take_child(node);
         self.move_node(node, TaskFact::Succeeded, now);
         let attempt = self.put_attempt(node, AttemptState::Finished);
+        self.keep_result(node, attempt, now);
         if !self.nodes[node].is_silent {
             self.open.event(Event::NodeFinished {
                 node: node.clone(),
@@ -216,7 +217,7 @@ impl RunState {
         let handled = frame
             .and_then(|frame| frame.find(node))
             .is_none_or(|task| task.continue_on_fail || task.quarantine);
-        if handled {
+        if handled || self.is_guarded(node) || self.is_ending() {
             self.renders.push_back(Some(Trigger::task_finished(node)));
         } else {
             self.fail_by(node, now);
@@ -227,6 +228,10 @@ impl RunState {
     /// is asked back for what is due later.
     pub(crate) fn time_reached(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.must_be_active()?;
+        if self.run.ends_at().is_some_and(|due| due <= now) {
+            self.end_undoing(now);
+            return Ok(());
+        }
         self.lapse_approvals(now);
         self.end_due_waits(now);
         self.wake_at_next_due(now);

@@ -26,6 +26,9 @@ impl RunState {
                 status: self.run.status,
             });
         }
+        if self.is_ending() {
+            return Err(Refusal::AlreadyCancelled);
+        }
         if self.is_pausing() {
             return Ok(());
         }

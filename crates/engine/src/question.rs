@@ -26,7 +26,11 @@ impl RunState {
 
     /// Takes back what `frame` asks in other words, as far as nothing rests on the answer yet.
     pub(crate) fn take_back_changed_questions(&mut self, frame: &Frame, now: Timestamp) {
-        let mounted = |node: &&NodeKey| frame.find(node).is_some();
+        let is_by_workflow = |node: &&NodeKey| {
+            let asked = self.approvals.get(*node);
+            asked.is_none_or(|asked| asked.request.replay.is_none())
+        };
+        let mounted = |node: &&NodeKey| frame.find(node).is_some() && is_by_workflow(node);
         let found: Vec<NodeKey> = self
             .foreign_questions
             .iter()

@@ -108,6 +108,18 @@ pub enum Refusal {
         /// Which.
         node: NodeKey,
     },
+    /// The run has no such frame.
+    #[error("frameNo must be between 0 and {newest}.")]
+    FrameOutOfRange {
+        /// The newest one.
+        newest: u64,
+    },
+    /// The history of the run cannot be read, so that it cannot be taken back.
+    #[error("the history of the run is damaged: {reason}")]
+    HistoryDamaged {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The run was cancelled before; asking again is harmless.
     #[error("Run is already cancelled")]
     AlreadyCancelled,

@@ -52,6 +52,7 @@ impl RunState {
             continuation: self.continuation.clone(),
             iteration,
             iterations,
+            patches: self.known_patches(),
             new_rows,
         }
     }
@@ -70,6 +71,7 @@ impl RunState {
     pub(crate) fn rendered(&mut self, tree: Tree, now: Timestamp) -> Result<(), Refusal> {
         let trigger = self.awaited("Rendered")?;
         self.rows_rendered = self.rows_given;
+        self.record_patches(tree.patches());
         match Frame::new(tree, trigger, &self.definition, self.frame.as_deref()) {
             Ok(frame) => self.mount(frame, now),
             Err(error) => self.fail(error, now),
@@ -124,6 +126,7 @@ impl RunState {
             self.open.weigh(frame.content.xml.len());
         }
         self.rename(frame.tree.workflow_name());
+        self.note_undo(&frame);
         self.show(frame, now);
     }
 

@@ -1,5 +1,6 @@
 //! What the body of an attempt tells before its result (workflow-model 8.3, 11). It moves nothing.
 
+use smithers_model::agent::AgentReport;
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
 use smithers_model::node::AttemptState;
@@ -40,6 +41,7 @@ impl RunState {
             Report::Output { stream, text } => (text, stream, false),
             Report::Truncated { stream, limit } => (truncation(limit), stream, true),
             Report::Heartbeat { data } => return self.beat(node, attempt, data, now),
+            Report::Agent(report) => return self.agent_told(node, attempt, *report),
         };
         self.open.weigh(text.len());
         self.open.event(Event::NodeOutput {
@@ -49,6 +51,25 @@ impl RunState {
             stream,
             truncated,
         });
+    }
+
+    fn agent_told(&mut self, node: NodeKey, attempt: u32, report: AgentReport) {
+        let event = match report {
+            AgentReport::Event(told) => {
+                self.open.weigh(told.event.as_str().len());
+                Event::AgentEvent {
+                    node,
+                    attempt,
+                    told,
+                }
+            }
+            AgentReport::Tokens(usage) => Event::TokenUsageReported {
+                node,
+                attempt,
+                usage,
+            },
+        };
+        self.open.event(event);
     }
 
     fn beat(&mut self, key: NodeKey, attempt: u32, data: Option<RawJson>, now: Timestamp) {

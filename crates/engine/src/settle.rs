@@ -29,18 +29,31 @@ impl RunState {
         let is_current = self.run.status == RunStatus::Running
             && self.renders.is_empty()
             && self.precedents_wanted.is_empty()
+            && self.worktree_request().is_none()
             && !self.open.is_full();
         self.frame.clone().filter(|_| is_current)
     }
 
     /// Makes one decision in the order of the contract. Returns true when another one is to follow.
     fn decide(&mut self, frame: &Arc<Frame>, now: Timestamp) -> bool {
+        if self.is_ending() {
+            return self.wind_up(frame, now);
+        }
         let board = self.board_of(frame, now);
         let plan = board.plan(frame);
+        if let Some(index) = plan.fatal {
+            self.fail_with(frame, index, now);
+            return false;
+        }
+        if let Some(region) = plan.halted {
+            self.stop_asking(frame, region, now);
+            return true;
+        }
         if let Some(index) = plan.handover {
             self.hand_over(frame, index, now);
             return false;
         }
+        let board = self.board_of(frame, now);
         if let Some(broken) = board.first_broken() {
             self.fail_by(&frame.task(broken).node, now);
             return false;

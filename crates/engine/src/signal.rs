@@ -161,6 +161,8 @@ impl RunState {
                 callback,
                 last_heartbeat: None,
                 given: Some(value),
+                worktree: None,
+                cached: false,
             }),
         }
     }

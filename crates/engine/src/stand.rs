@@ -5,6 +5,7 @@ use smithers_model::tree::{Kind, TaskSpec};
 
 use crate::frame::{Frame, has_function};
 use crate::lifecycle::TaskStatus;
+use crate::standing::Done;
 use crate::state::RunState;
 
 /// What can happen in a part of the tree before the frame after the one that is asked for.
@@ -31,29 +32,65 @@ impl RunState {
         frame.is_some_and(|frame| {
             !functions_are_right
                 && !another_follows
-                && frame.tree.roots().any(|root| self.reach(frame, root).calls)
+                // A run that is ending goes through its tree in another order.
+                && (self.is_ending() || self.can_call(frame))
         })
     }
 
+    /// Whether a function of `frame` can be called before the frame that is asked for.
+    fn can_call(&self, frame: &Frame) -> bool {
+        let done = self.standings.done_in(frame);
+        let mut roots = frame.tree.roots();
+        roots.any(|root| self.reach(frame, &done, root).calls)
+    }
+
     /// What can happen in the subtree at element `index`.
-    fn reach(&self, frame: &Frame, index: usize) -> Reach {
+    fn reach(&self, frame: &Frame, done: &Done<'_>, index: usize) -> Reach {
         let kind = &frame.tree.elements()[index].kind;
         if let Kind::Task(task) = kind {
-            return self.reach_of(task);
+            return match done.has(index) {
+                true => Reach::default(),
+                false => self.reach_of(task),
+            };
         }
-        let in_order = matches!(kind, Kind::Workflow { .. } | Kind::Sequence);
+        let in_order = matches!(
+            kind,
+            Kind::Workflow { .. } | Kind::Sequence | Kind::Region(_)
+        );
         let mut all = Reach::default();
         for child in frame.tree.children(index) {
-            let reach = self.reach(frame, child);
+            let reach = self.reach(frame, done, child);
             all.calls |= reach.calls;
             all.holds |= reach.holds;
             if all.calls || (in_order && all.holds) {
                 break;
             }
         }
+        if matches!(kind, Kind::Saga(_) | Kind::Try(_)) {
+            // What follows from a failure may never happen, so only the first part holds what comes after.
+            all.holds = self.begins_with_hold(frame, done, index);
+        }
         // A loop whose condition holds is over as soon as it is shown.
         all.holds &= !matches!(kind, Kind::Loop(_));
         all
+    }
+
+    /// Whether the first part of the saga or try block at element `index` has to end with a frame. One in which a
+    /// task has failed may be over.
+    fn begins_with_hold(&self, frame: &Frame, done: &Done<'_>, index: usize) -> bool {
+        let Some(first) = frame.tree.children(index).next() else {
+            return false;
+        };
+        let has_ended_badly = |&index: &usize| {
+            let status = self
+                .nodes
+                .get(&frame.task(index).node)
+                .map(|node| node.status);
+            matches!(status, Some(TaskStatus::Failed | TaskStatus::Cancelled))
+        };
+        let inside = first..frame.tree.end_of(first);
+        let mut tasks = frame.tasks().iter().filter(|index| inside.contains(index));
+        !tasks.any(has_ended_badly) && self.reach(frame, done, first).holds
     }
 
     /// Each task that ends makes a frame, but for one that is left out: an answer can do that, a time limit, or a

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use smithers_model::loops::LoopState;
-use smithers_model::tree::{Element, Kind, LoopSpec, TaskBody, TaskSpec};
-use smithers_model::wait::WaitKind;
+use smithers_model::tree::{Kind, LoopSpec, TaskBody, TaskSpec};
+use smithers_model::wait::{OnTimeout, WaitKind};
 use smithers_model::{LoopId, NodeKey, Timestamp};
 
 use crate::board::Board;
@@ -34,11 +34,37 @@ impl Standings {
         }
     }
 
+    /// The tasks of `frame` of which is known that they are done, without asking for each.
+    pub(crate) fn done_in(&self, frame: &Frame) -> Done<'_> {
+        let placed = self.placed.as_ref();
+        let board = placed.filter(|(of, _)| of.has_layout_of(frame));
+        let moved = self.nodes.iter();
+        Done {
+            views: board.map_or(&[], |(_, board)| board.views()),
+            moved: moved.filter_map(|node| frame.index_of(node)).collect(),
+        }
+    }
+
     /// Notes that a loop has moved.
     pub(crate) fn touch_loop(&mut self, id: &LoopId) {
         if self.placed.is_some() {
             self.loops.push(id.clone());
         }
+    }
+}
+
+/// Tasks that are done, as the board has them, but for those that have moved since.
+#[derive(Debug)]
+pub(crate) struct Done<'a> {
+    views: &'a [View],
+    moved: Vec<usize>,
+}
+
+impl Done<'_> {
+    /// Whether the task at element `index` is done for certain.
+    pub(crate) fn has(&self, index: usize) -> bool {
+        let is_done = self.views.get(index).is_some_and(View::is_done);
+        is_done && !self.moved.contains(&index)
     }
 }
 
@@ -80,11 +106,11 @@ impl RunState {
     ) {
         let moved = nodes.iter().filter_map(|node| frame.index_of(node));
         for index in moved.chain(loops.iter().filter_map(|id| frame.index_of_loop(id))) {
-            let view = self.view(&frame.tree.elements()[index], now);
+            let view = self.view(frame, index, now);
             board.set(frame, index, view);
         }
         while let Some(index) = board.due(now) {
-            let view = self.view(&frame.tree.elements()[index], now);
+            let view = self.view(frame, index, now);
             board.set(frame, index, view);
         }
     }
@@ -100,20 +126,28 @@ impl RunState {
                 return false;
             }
             if !stands_alike(before, task) {
-                board.set(frame, index, View::Task(self.task_view(task, now)));
+                board.set(frame, index, self.view(frame, index, now));
             }
         }
         true
     }
 
     fn views(&self, frame: &Frame, now: Timestamp) -> Vec<View> {
-        let elements = frame.tree.elements().iter();
-        elements.map(|element| self.view(element, now)).collect()
+        let size = frame.tree.elements().len();
+        (0..size)
+            .map(|index| self.view(frame, index, now))
+            .collect()
     }
 
-    fn view(&self, element: &Element, now: Timestamp) -> View {
-        match &element.kind {
-            Kind::Task(task) => View::Task(self.task_view(task, now)),
+    fn view(&self, frame: &Frame, index: usize, now: Timestamp) -> View {
+        match &frame.tree.elements()[index].kind {
+            Kind::Task(task) => {
+                let mut view = self.task_view(task, now);
+                if frame.guards.of(index).is_some() {
+                    view.standing = self.guarded(frame, task, view.standing);
+                }
+                View::Task(view)
+            }
             Kind::Loop(spec) => View::Loop(self.loop_view(spec)),
             Kind::ContinueAsNew { .. } => View::Handover,
             _ => View::Other,
@@ -134,7 +168,32 @@ impl RunState {
             standing: self.standing(task, now),
             weightless: task.skip_if || asks || only_waits(task),
             left_out: task.skip_if,
+            worked: self.has_finished(task),
         }
+    }
+
+    fn has_finished(&self, task: &TaskSpec) -> bool {
+        let node = self.nodes.get(&task.node);
+        node.is_some_and(|node| node.status == TaskStatus::Finished)
+    }
+
+    /// How a task stands inside a saga or try block, which deals with every failure: also with one that the task
+    /// itself allows. Only a wait whose author says what follows when it is over has not failed then.
+    fn guarded(&self, frame: &Frame, task: &TaskSpec, standing: Standing) -> Standing {
+        let status = self.nodes.get(&task.node).map(|node| node.status);
+        match status {
+            Some(TaskStatus::Failed) if !goes_on_without_signal(task) => Standing::Caught {
+                code: self.code_of(frame, &task.node),
+            },
+            Some(TaskStatus::Cancelled) => Standing::Caught { code: None },
+            _ => standing,
+        }
+    }
+
+    /// The code of a failure, as a number among those that try blocks name.
+    fn code_of(&self, frame: &Frame, node: &NodeKey) -> Option<usize> {
+        let code = self.cause_of(node)?.code?;
+        frame.guards.number_of(&code)
     }
 
     fn standing(&self, task: &TaskSpec, now: Timestamp) -> Standing {
@@ -179,6 +238,11 @@ impl RunState {
 /// Whether all that a task does is to wait.
 pub(crate) fn only_waits(task: &TaskSpec) -> bool {
     matches!(task.body, TaskBody::Timer(_) | TaskBody::Event(_))
+}
+
+/// Whether a task waits for a signal, and its author says what follows when none comes.
+fn goes_on_without_signal(task: &TaskSpec) -> bool {
+    matches!(&task.body, TaskBody::Event(spec) if spec.on_timeout != OnTimeout::Fail)
 }
 
 /// Whether two renderings of a task are in the same standing, whatever that is.

@@ -9,6 +9,7 @@ use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
 use crate::child;
 use crate::decision::{self, Verdict};
+use crate::effects::Replay;
 use crate::frame::Frame;
 use crate::lifecycle::TaskFact;
 use crate::node::Node;
@@ -23,6 +24,10 @@ enum Start {
     Ask,
     /// Somebody said no, and the author said that this ends it.
     Deny,
+    /// Somebody has to say whether it may have its effects again.
+    AskAgain,
+    /// Somebody said that it may not.
+    DenyAgain,
     /// It waits for time or a signal.
     Wait,
     /// It stands for a run of its own.
@@ -52,18 +57,22 @@ impl RunState {
                     free_slots -= 1;
                     self.start_child(task, now);
                 }
+                Start::Dispatch { .. } if !self.is_housed(task, now) => {}
                 Start::Dispatch { callback } => {
                     free_slots -= 1;
                     self.dispatch(task, callback, now);
                 }
                 Start::InStep => {
-                    self.begin_attempt(task, None, now);
+                    let attempt = self.begin_attempt(task, None, now);
+                    self.begin_effect(task, attempt, now);
                     started_in_step.push(task);
                 }
                 Start::Wait => self.wait(task, now),
                 Start::Skip => self.leave_out(task, now),
                 Start::Ask => self.ask_about(task, now),
                 Start::Deny => self.end_denied(task, now),
+                Start::AskAgain => self.ask_about_replay(task, now),
+                Start::DenyAgain => self.end_unrepeatable(task, now),
             }
             moved = true;
         }
@@ -77,15 +86,16 @@ impl RunState {
         if task.skip_if {
             return Start::Skip;
         }
-        if task.approval.is_some() {
-            let approval = self.approvals.get(&task.node);
-            match approval.and_then(|approval| approval.decision.as_ref()) {
-                None => return Start::Ask,
-                Some(decision) if decision::verdict(task, decision) == Verdict::End => {
-                    return Start::Deny;
+        match self.replay(&task.node) {
+            Replay::Safe => {
+                if let Some(start) = self.gate(task) {
+                    return start;
                 }
-                Some(_) => {}
             }
+            // Its gate was passed before its first attempt.
+            Replay::Granted => {}
+            Replay::Ask => return Start::AskAgain,
+            Replay::Denied => return Start::DenyAgain,
         }
         match task.body {
             TaskBody::Compute(callback) | TaskBody::Answer(callback) => {
@@ -94,6 +104,19 @@ impl RunState {
             TaskBody::Timer(_) | TaskBody::Event(_) => Start::Wait,
             TaskBody::Child(_) => Start::Child,
             TaskBody::Static(_) | TaskBody::Decision => Start::InStep,
+        }
+    }
+
+    /// What an approval says of a task that has one; none when it may start.
+    fn gate(&self, task: &TaskSpec) -> Option<Start> {
+        task.approval.as_ref()?;
+        let approval = self.approvals.get(&task.node);
+        match approval.and_then(|approval| approval.decision.as_ref()) {
+            None => Some(Start::Ask),
+            Some(decision) if decision::verdict(task, decision) == Verdict::End => {
+                Some(Start::Deny)
+            }
+            Some(_) => None,
         }
     }
 
@@ -131,6 +154,7 @@ impl RunState {
 
     fn dispatch(&mut self, task: &TaskSpec, callback: u32, now: Timestamp) {
         let attempt = self.begin_attempt(task, None, now);
+        self.begin_effect(task, attempt, now);
         let node = &self.nodes[&task.node];
         self.open.command(Command::StartTask {
             node: task.node.clone(),
@@ -139,6 +163,8 @@ impl RunState {
             callback,
             last_heartbeat: node.told.clone(),
             given: self.answer_of(&task.node),
+            worktree: task.worktree.clone(),
+            cached: task.cached,
         });
     }
 
@@ -206,7 +232,7 @@ impl RunState {
 
     /// Ends a denied node. It never ran, so it has no event of its own unless it is left out.
     fn end_denied(&mut self, task: &TaskSpec, now: Timestamp) {
-        if task.continue_on_fail {
+        if task.continue_on_fail && !self.is_guarded(&task.node) {
             self.leave_out(task, now);
         } else {
             self.know(task, now);

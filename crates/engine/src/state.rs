@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smithers_model::approval::{Approval, Precedent};
+use smithers_model::effect::EffectNote;
 use smithers_model::fact::Fact;
 use smithers_model::frame::Trigger;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, AttemptState};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
+use smithers_model::patch::Decided;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::Step;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::worktree::WorktreeSpec;
 use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
 use crate::cap::Cap;
@@ -25,6 +28,7 @@ use crate::node::Node;
 use crate::open_step::OpenStep;
 use crate::refusal::Refusal;
 use crate::standing::Standings;
+use crate::worktree::Site;
 
 /// A run in memory. Everything in it but the frame can be read back from the run's rows.
 #[derive(Clone, Debug)]
@@ -75,6 +79,8 @@ pub struct RunState {
     pub(crate) children_to_find: BTreeSet<NodeKey>,
     /// Rows that came from the run before: table and node.
     pub(crate) carried: BTreeSet<(String, NodeKey)>,
+    /// What was decided about patches.
+    pub(crate) patches: Decided,
     /// `ctx.continuation`.
     pub(crate) continuation: Option<RawJson>,
     /// Approvals that another module asked for than the run goes on with, and that were not looked at since.
@@ -83,6 +89,10 @@ pub struct RunState {
     pub(crate) precedents_wanted: BTreeMap<NodeKey, u32>,
     /// What was read of approvals that are about to be given or asked for.
     pub(crate) precedents: BTreeMap<NodeKey, Vec<Precedent>>,
+    /// What is known of worktrees around tasks.
+    pub(crate) sites: BTreeMap<Arc<WorktreeSpec>, Site>,
+    /// Effects that are under way, or must not be had again.
+    pub(crate) effects: BTreeMap<NodeKey, Vec<EffectNote>>,
     /// What is to be committed next.
     pub(crate) open: OpenStep,
 }
@@ -108,6 +118,12 @@ impl RunState {
                 attempt,
                 output,
             } => self.task_succeeded(&node, attempt, &output, now),
+            Fact::ResultToKeep {
+                node,
+                attempt,
+                fill,
+            } => return self.result_to_keep(&node, attempt, fill),
+            Fact::CacheHit { node, attempt, hit } => self.cache_hit(&node, attempt, *hit, now),
             Fact::TaskFailed {
                 node,
                 attempt,
@@ -128,6 +144,9 @@ impl RunState {
                 decision,
                 actor,
             } => self.decide_approval(node, decision, &actor, now),
+            Fact::WorktreePrepared { worktree, outcome } => {
+                self.worktree_prepared(worktree, outcome)
+            }
             Fact::PrecedentsRead { node, found } => self.precedents_read(node, found),
             Fact::SignalReceived {
                 address,
@@ -145,6 +164,8 @@ impl RunState {
                 actor,
                 accept_change,
             } => self.retry_task(&node, dependents, &actor, accept_change, now),
+            Fact::RewindRequested(request) => self.rewind(*request, now),
+            Fact::RewindInterrupted(row) => self.rewind_interrupted(*row, now),
             Fact::CancelRequested { actor } => self.cancel(&actor, now),
             Fact::StepRefused(error) => self.step_refused(error, now),
         }?;
@@ -162,6 +183,11 @@ impl RunState {
     /// From here on the state assumes that the step commits.
     pub fn take_step(&mut self) -> Step {
         self.open.take()
+    }
+
+    /// Returns true when something has changed that is not committed.
+    pub fn has_open_changes(&self) -> bool {
+        self.open.has_changes()
     }
 
     /// Returns true when the open step is to be committed before the run goes on (64 transitions or 256 KiB).
@@ -198,7 +224,8 @@ impl RunState {
         let lapses = self.approvals.values().filter_map(Approval::next_due);
         let waits = self.waits.values().filter(|_| !is_held);
         let waits = waits.filter_map(|wait| wait.due);
-        retries.chain(lapses).chain(waits).min()
+        let end = self.run.ends_at();
+        retries.chain(lapses).chain(waits).chain(end).min()
     }
 
     /// Attempts under way, by node.
@@ -246,6 +273,8 @@ impl RunState {
             .get(key)
             .expect("attempts are made by nodes that the run knows");
         self.open.put_attempt(node.attempt_row(key, state));
-        node.last_attempt
+        let (attempt, at) = (node.last_attempt, node.updated_at());
+        self.end_effects(key, attempt, state, at);
+        attempt
     }
 }

@@ -8,6 +8,7 @@ use smithers_model::command::Command;
 use smithers_model::continuation::{ChainLink, Continuation, ContinueReason, MOST_STATE};
 use smithers_model::error::ErrorInfo;
 use smithers_model::event::{CancelReason, Event};
+use smithers_model::history::{Change, Delta};
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{RowChange, Successor};
 use smithers_model::tree::{Kind, TaskSpec};
@@ -48,7 +49,8 @@ impl RunState {
         self.continue_as(successor, now);
     }
 
-    fn continue_as(&mut self, successor: Successor, now: Timestamp) {
+    fn continue_as(&mut self, mut successor: Successor, now: Timestamp) {
+        successor.baseline = baseline(&successor).pack();
         self.end_waits(CancelReason::RunContinued, "Run continued as new", now);
         let event = Event::RunContinuedAsNew {
             new_run_id: successor.row.run_id.clone(),
@@ -85,6 +87,7 @@ impl RunState {
             created_at: now,
             started_at: None,
             pause_requested_at: None,
+            undo_within_ms: None,
             error: None,
             next_seq: 0,
             next_stream_seq: 1,
@@ -97,6 +100,7 @@ impl RunState {
             told,
             loops: self.loops.values().cloned().collect(),
             signals: self.inbox.left_over(),
+            baseline: Delta::default().pack(),
         }
     }
 
@@ -125,5 +129,15 @@ impl RunState {
         self.nodes.insert(task.node.clone(), node);
         self.standings.touch(&task.node);
         true
+    }
+}
+
+/// What the history of the new run begins with: the state that its frame 0 stands for.
+fn baseline(successor: &Successor) -> Delta {
+    let loops = successor.loops.iter().cloned().map(Change::Loop);
+    let signals = successor.signals.iter();
+    let signals = signals.map(|signal| Change::SignalKept(signal.seq));
+    Delta {
+        changes: loops.chain(signals).chain([Change::Frame(0)]).collect(),
     }
 }

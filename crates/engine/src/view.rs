@@ -25,6 +25,11 @@ pub(crate) enum Standing {
     Done,
     /// Failed in quarantine: what comes after it may start, what depends on it never does.
     Apart,
+    /// Failed or cut off inside a saga or try block, which deals with that.
+    Caught {
+        /// Number of its code among those that try blocks of the frame name.
+        code: Option<usize>,
+    },
     /// Failed, and nothing handles the failure.
     Broken,
 }
@@ -38,6 +43,8 @@ pub(crate) struct TaskView {
     pub(crate) weightless: bool,
     /// The workflow leaves it out: it never starts, whatever becomes of it.
     pub(crate) left_out: bool,
+    /// It ended well.
+    pub(crate) worked: bool,
 }
 
 /// What is known of a loop.
@@ -73,6 +80,10 @@ pub(crate) struct Plan {
     pub(crate) handover: Option<usize>,
     /// Every task is terminal or passed over.
     pub(crate) complete: bool,
+    /// Element index of the first saga or try block that has failed, where nothing around it deals with that.
+    pub(crate) fatal: Option<usize>,
+    /// Element index of the first region that a failure stops while somebody is asked in it.
+    pub(crate) halted: Option<usize>,
 }
 
 /// What a subtree looks like from outside.
@@ -86,6 +97,12 @@ pub(crate) struct Summary {
     pub(crate) under_way: bool,
     /// Somebody is asked in it.
     pub(crate) asks: bool,
+    /// A task in it failed, and what is around it has to deal with that.
+    pub(crate) failed: bool,
+    /// An attempt is under way in it, or somebody is asked.
+    pub(crate) engaged: bool,
+    /// A task in it ended well.
+    pub(crate) worked: bool,
 }
 
 impl View {
@@ -101,13 +118,21 @@ impl View {
     pub(crate) fn is_over(&self) -> bool {
         matches!(
             self.standing(),
-            None | Some(Standing::Done | Standing::Apart)
+            None | Some(Standing::Done | Standing::Apart | Standing::Caught { .. })
         )
     }
 
     /// What depends on it may start.
     pub(crate) fn is_done(&self) -> bool {
-        self.standing() == Some(Standing::Done)
+        matches!(
+            self.standing(),
+            Some(Standing::Done | Standing::Caught { .. })
+        )
+    }
+
+    /// It failed, and a saga or try block deals with that.
+    pub(crate) fn is_caught(&self) -> bool {
+        matches!(self.standing(), Some(Standing::Caught { .. }))
     }
 }
 
@@ -124,11 +149,17 @@ impl TaskView {
         Summary {
             passed: matches!(
                 self.standing,
-                Standing::Done | Standing::Apart | Standing::Waiting { passable: true }
+                Standing::Done
+                    | Standing::Apart
+                    | Standing::Caught { .. }
+                    | Standing::Waiting { passable: true }
             ),
             started: self.standing != Standing::Fresh && !self.left_out,
             under_way: asks || goes_on,
             asks,
+            failed: matches!(self.standing, Standing::Caught { .. }),
+            engaged: asks || self.standing == Standing::InFlight,
+            worked: self.worked,
         }
     }
 }
@@ -146,7 +177,15 @@ impl Summary {
         started: false,
         under_way: false,
         asks: false,
+        failed: false,
+        engaged: false,
+        worked: false,
     };
+
+    /// It ended well, and not because it was left out.
+    pub(crate) fn is_completed(self) -> bool {
+        self.passed && self.worked && !self.failed
+    }
 
     /// It goes on by itself and holds up what comes after it.
     pub(crate) fn is_busy(self) -> bool {

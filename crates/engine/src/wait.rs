@@ -98,13 +98,25 @@ impl RunState {
 
     /// Ends every wait because the run ends or goes on without it; approvals are denied with `note`.
     pub(crate) fn end_waits(&mut self, reason: CancelReason, note: &str, now: Timestamp) {
-        self.end_waiting_children(reason, now);
+        self.end_waits_of(|_| true, reason, note, now);
+    }
+
+    /// Ends the waits of the nodes that are `meant`; approvals are denied with `note`.
+    pub(crate) fn end_waits_of(
+        &mut self,
+        meant: impl Fn(&NodeKey) -> bool,
+        reason: CancelReason,
+        note: &str,
+        now: Timestamp,
+    ) {
+        self.end_waiting_children(&meant, reason, now);
         let kind_of = |status| match status {
             TaskStatus::Waiting(kind) => Some(kind),
             _ => None,
         };
         let nodes = self.nodes.iter();
         let waiting = nodes.filter_map(|(key, node)| Some((key.clone(), kind_of(node.status)?)));
+        let waiting = waiting.filter(|(key, _)| meant(key));
         for (node, kind) in waiting.collect::<Vec<_>>() {
             self.move_node(&node, TaskFact::Cancelled, now);
             self.forget_wait(&node);

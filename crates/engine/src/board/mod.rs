@@ -4,19 +4,23 @@
 //! something. A container keeps counts over the marks of its children, a Sequence also its place, the others which
 //! children have something to offer. A change climbs as far as marks change.
 
+mod ending;
 mod plan;
+mod recovery;
 mod shape;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smithers_model::Timestamp;
 use smithers_model::tree::Kind;
 
+use self::recovery::Steps;
 use self::shape::Shape;
+use crate::course::Course;
 use crate::frame::Frame;
 use crate::view::{Standing, Summary, View};
 
@@ -41,6 +45,12 @@ struct Cell {
     busy: u32,
     /// Those in which somebody is asked.
     asks: u32,
+    /// Those with a failure that is not dealt with in them.
+    failed: u32,
+    /// Those in which an attempt is under way or somebody is asked.
+    engaged: u32,
+    /// Those in which something ended well.
+    worked: u32,
     /// In a Sequence: the first that is open, or the end of the Sequence.
     place: usize,
     /// Elsewhere: those that offer something.
@@ -64,6 +74,14 @@ pub(crate) struct Board {
     resting: BTreeSet<(Timestamp, usize)>,
     /// How many tasks failed in quarantine.
     apart: u32,
+    /// Tasks whose failure a saga or try block deals with.
+    caught: BTreeSet<usize>,
+    /// Steps of the sagas in which something has happened.
+    steps: BTreeMap<usize, Steps>,
+    /// Sagas and try blocks that have failed, where nothing around them deals with that.
+    fatal: BTreeSet<usize>,
+    /// Regions that a failure stops while somebody is asked in them.
+    halted: BTreeSet<usize>,
 }
 
 impl Board {
@@ -79,6 +97,10 @@ impl Board {
             broken: BTreeSet::new(),
             resting: BTreeSet::new(),
             apart: 0,
+            caught: BTreeSet::new(),
+            steps: BTreeMap::new(),
+            fatal: BTreeSet::new(),
+            halted: BTreeSet::new(),
             shape,
             views,
         };
@@ -93,8 +115,7 @@ impl Board {
         }
         // Children come after their parent, so backwards every element finds its children done.
         for index in (0..size).rev() {
-            let mark = board.mark(frame, index);
-            board.marks[index] = mark;
+            let (_, mark) = board.renew(frame, index);
             if let Some(parent) = board.shape.parent(index) {
                 board.tell(frame, parent, index, Mark::NOTHING, mark);
             }
@@ -143,7 +164,7 @@ impl Board {
         self.record(frame, index, false);
         self.views[index] = view;
         self.record(frame, index, true);
-        self.climb(frame, index);
+        self.climb(frame, index, before.is_caught() || view.is_caught());
         if before.is_done() == view.is_done() {
             return;
         }
@@ -152,7 +173,7 @@ impl Board {
                 true => self.unmet[dependent] -= 1,
                 false => self.unmet[dependent] += 1,
             }
-            self.climb(frame, dependent);
+            self.climb(frame, dependent, false);
         }
     }
 
@@ -164,6 +185,7 @@ impl Board {
                     count(&mut self.occupied[group], enters);
                 }
             }
+            Some(Standing::Caught { .. }) => list(&mut self.caught, index, enters),
             Some(Standing::Broken) => list(&mut self.broken, index, enters),
             Some(Standing::Resting { due }) => list(&mut self.resting, (due, index), enters),
             Some(Standing::Apart) => count(&mut self.apart, enters),
@@ -171,17 +193,26 @@ impl Board {
         }
     }
 
-    /// Tells the parents of `index` what has changed, as far up as something has.
-    fn climb(&mut self, frame: &Frame, mut index: usize) {
+    /// Tells the parents of `index` what has changed, as far up as something has; to the roots when a failure is to
+    /// be dealt with, which is not only a matter of marks.
+    fn climb(&mut self, frame: &Frame, mut index: usize, to_the_roots: bool) {
         loop {
-            let mark = self.mark(frame, index);
-            let before = std::mem::replace(&mut self.marks[index], mark);
-            let Some(parent) = self.shape.parent(index).filter(|_| mark != before) else {
+            let (before, mark) = self.renew(frame, index);
+            let goes_on = mark != before || to_the_roots || is_region(frame, index);
+            let Some(parent) = self.shape.parent(index).filter(|_| goes_on) else {
                 return;
             };
             self.tell(frame, parent, index, before, mark);
             index = parent;
         }
+    }
+
+    /// Makes the mark of element `index` anew. Returns the one before and the new one.
+    fn renew(&mut self, frame: &Frame, index: usize) -> (Mark, Mark) {
+        let mark = self.mark(frame, index);
+        let before = std::mem::replace(&mut self.marks[index], mark);
+        self.list_recovery(frame, index, mark);
+        (before, mark)
     }
 
     /// Brings what `parent` knows of its child `index` from one mark to another.
@@ -193,6 +224,9 @@ impl Board {
         adjust(&mut cell.under_way, was.under_way, is.under_way);
         adjust(&mut cell.busy, was.is_busy(), is.is_busy());
         adjust(&mut cell.asks, was.asks, is.asks);
+        adjust(&mut cell.failed, was.failed, is.failed);
+        adjust(&mut cell.engaged, was.engaged, is.engaged);
+        adjust(&mut cell.worked, was.worked, is.worked);
         if !is_ordered(frame, parent) {
             list(&mut cell.offering, index, mark.offers);
         } else if !is.passed {
@@ -205,24 +239,39 @@ impl Board {
             }
             self.cells[parent].place = next;
         }
+        self.note_step(frame, parent, index);
     }
 
     fn mark(&self, frame: &Frame, index: usize) -> Mark {
-        let summary = self.summary(index);
+        let children = self.children(index);
+        if let Some(course) = self.course(frame, index) {
+            return Mark {
+                summary: course.summary(children),
+                offers: matches!(course, Course::Going(part) if self.marks[part].offers),
+            };
+        }
+        let summary = self.summary(index, children);
         Mark {
             summary,
             offers: !summary.passed && self.has_offer(frame, index),
         }
     }
 
-    fn summary(&self, index: usize) -> Summary {
+    /// What the children of element `index` come to together.
+    fn children(&self, index: usize) -> Summary {
         let cell = &self.cells[index];
-        let children = Summary {
+        Summary {
             passed: cell.open == 0,
             started: cell.started > 0,
             under_way: cell.under_way > 0,
             asks: cell.asks > 0,
-        };
+            failed: cell.failed > 0,
+            engaged: cell.engaged > 0,
+            worked: cell.worked > 0,
+        }
+    }
+
+    fn summary(&self, index: usize, children: Summary) -> Summary {
         match self.views[index] {
             View::Task(view) => view.summary(),
             View::Loop(view) => Summary {
@@ -241,6 +290,7 @@ impl Board {
             View::Task(view) => view.can_start() && self.unmet[index] == 0,
             View::Handover => true,
             View::Loop(_) => self.is_body_over(index) || !cell.offering.is_empty(),
+            View::Other if is_region(frame, index) && self.is_stopped(frame, index) => false,
             View::Other if is_ordered(frame, index) => {
                 cell.place < frame.tree.end_of(index) && self.marks[cell.place].offers
             }
@@ -266,8 +316,12 @@ impl Mark {
 fn is_ordered(frame: &Frame, index: usize) -> bool {
     matches!(
         frame.tree.elements()[index].kind,
-        Kind::Workflow { .. } | Kind::Sequence
+        Kind::Workflow { .. } | Kind::Sequence | Kind::Region(_)
     )
+}
+
+fn is_region(frame: &Frame, index: usize) -> bool {
+    matches!(frame.tree.elements()[index].kind, Kind::Region(_))
 }
 
 fn adjust(number: &mut u32, was: bool, is: bool) {

@@ -5,24 +5,33 @@ use std::cmp::Reverse;
 use smithers_model::tree::{Kind, ParallelSpec};
 
 use super::Board;
+use crate::course::Course;
 use crate::frame::Frame;
 use crate::view::{Plan, View};
 
 impl Board {
     /// Finds what can start now, and which loops have had their pass.
     pub(crate) fn plan(&self, frame: &Frame) -> Plan {
+        let mut plan = self.plan_of(frame, &self.shape.roots);
+        let mut roots = self.shape.roots.iter();
+        plan.complete = roots.all(|&root| self.marks[root].summary.passed);
+        plan.fatal = self.fatal.first().copied();
+        plan.halted = self.halted.first().copied();
+        plan
+    }
+
+    /// Finds what can start now inside `elements`, and which loops there have had their pass.
+    pub(crate) fn plan_of(&self, frame: &Frame, elements: &[usize]) -> Plan {
         let mut visit = Visit {
             frame,
             board: self,
             taken: Vec::new(),
             plan: Plan::default(),
         };
-        for &root in &self.shape.roots {
-            visit.element(root);
+        for &element in elements {
+            visit.element(element);
         }
         let mut plan = visit.plan;
-        let mut roots = self.shape.roots.iter();
-        plan.complete = roots.all(|&root| self.marks[root].summary.passed);
         plan.ready.sort_unstable();
         let priority = |&index: &usize| (Reverse(frame.task(index).priority), index);
         plan.runnable.sort_unstable_by_key(priority);
@@ -45,7 +54,14 @@ impl Visit<'_> {
         }
         match &self.frame.tree.elements()[index].kind {
             Kind::Task(_) => self.task(index),
-            Kind::Workflow { .. } | Kind::Sequence => self.element(self.board.cells[index].place),
+            Kind::Workflow { .. } | Kind::Sequence | Kind::Region(_) => {
+                self.element(self.board.cells[index].place);
+            }
+            Kind::Saga(_) | Kind::Try(_) => {
+                if let Some(Course::Going(part)) = self.board.course(self.frame, index) {
+                    self.element(part);
+                }
+            }
             Kind::Parallel(spec) => self.parallel(index, spec),
             Kind::ContinueAsNew { .. } => {
                 self.plan.handover.get_or_insert(index);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use smithers_model::output::OutputTable;
 use smithers_model::tree::{
-    Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody, TaskSpec, Tree, TreeBuilder,
+    Kind, LoopSpec, OnFailure, OnMaxReached, ParallelSpec, Region, RetryPolicy, SagaSpec, TaskBody,
+    TaskSpec, Tree, TreeBuilder, TrySpec,
 };
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
 use smithers_model::{NodeId, NodeKey, Timestamp};
@@ -24,7 +25,20 @@ enum Shape {
     Group(Vec<Shape>),
     Parallel(Option<u32>, Option<u32>, Vec<Shape>),
     Loop(Box<Shape>),
+    Saga(OnFailure, Vec<(Shape, Shape)>),
+    /// With a code that it catches, or all; and with a part for failures and one for any case, or without.
+    Try(
+        Option<usize>,
+        Box<Shape>,
+        Option<Box<Shape>>,
+        Option<Box<Shape>>,
+    ),
+    /// A part of a saga or try block.
+    Region(Region, Vec<Shape>),
 }
+
+/// Codes that try blocks name.
+const CODES: [&str; 2] = ["A", "B"];
 
 fn shapes() -> impl Strategy<Value = Shape> {
     let dependency = prop::option::weighted(0.3, 0..24u8);
@@ -37,8 +51,25 @@ fn shapes() -> impl Strategy<Value = Shape> {
             1 => children().prop_map(Shape::Group),
             3 => (limit(), limit(), children()).prop_map(|(max, few, inside)| Shape::Parallel(max, few, inside)),
             1 => children().prop_map(|inside| Shape::Loop(Box::new(Shape::Group(inside)))),
+            2 => (on_failure(), prop::collection::vec((inner.clone(), inner.clone()), 0..4))
+                .prop_map(|(on_failure, steps)| Shape::Saga(on_failure, steps)),
+            2 => (prop::option::of(0..CODES.len()), boxed(inner.clone()), prop::option::of(boxed(inner.clone())),
+                prop::option::of(boxed(inner.clone())))
+                .prop_map(|(code, tried, caught, finally)| Shape::Try(code, tried, caught, finally)),
         ]
     })
+}
+
+fn boxed(shape: impl Strategy<Value = Shape>) -> impl Strategy<Value = Box<Shape>> {
+    shape.prop_map(Box::new)
+}
+
+fn on_failure() -> impl Strategy<Value = OnFailure> {
+    prop_oneof![
+        Just(OnFailure::Compensate),
+        Just(OnFailure::CompensateAndFail),
+        Just(OnFailure::Fail),
+    ]
 }
 
 fn standings() -> impl Strategy<Value = Standing> {
@@ -54,6 +85,7 @@ fn standings() -> impl Strategy<Value = Standing> {
         Just(Standing::Done),
         Just(Standing::Apart),
         Just(Standing::Broken),
+        prop::option::of(0..CODES.len()).prop_map(|code| Standing::Caught { code }),
     ]
 }
 
@@ -63,6 +95,7 @@ fn task_views() -> impl Strategy<Value = TaskView> {
             standing,
             weightless,
             left_out,
+            worked: standing == Standing::Done && !weightless,
         },
     )
 }
@@ -80,34 +113,66 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 }
 
 fn write(tree: &mut TreeBuilder, shape: &Shape, names: &mut u32) {
-    let (kind, children): (Kind, &[Shape]) = match shape {
-        Shape::Task(priority, on) => (Kind::Task(Box::new(task(*names, *priority, *on))), &[]),
+    let (kind, children) = parts(shape, *names);
+    *names += 1;
+    tree.open(kind, "t", Vec::new());
+    for child in &children {
+        write(tree, child, names);
+    }
+    tree.close();
+}
+
+/// What the element called `name` is, and what is in it.
+fn parts(shape: &Shape, name: u32) -> (Kind, Vec<Shape>) {
+    match shape.clone() {
+        Shape::Task(priority, on) => (Kind::Task(Box::new(task(name, priority, on))), Vec::new()),
         Shape::Sequence(children) => (Kind::Sequence, children),
         Shape::Group(children) => (Kind::Group, children),
+        Shape::Region(region, children) => (Kind::Region(region), children),
         Shape::Parallel(max_concurrency, subtree_concurrency, children) => {
             let spec = ParallelSpec {
-                max_concurrency: *max_concurrency,
-                subtree_concurrency: *subtree_concurrency,
+                max_concurrency,
+                subtree_concurrency,
             };
             (Kind::Parallel(spec), children)
         }
         Shape::Loop(body) => {
             let spec = LoopSpec {
-                id: format!("l{names}").as_str().into(),
+                id: format!("l{name}").as_str().into(),
                 until: false,
                 max_iterations: 3,
                 continue_as_new_every: None,
                 on_max_reached: OnMaxReached::ReturnLast,
             };
-            (Kind::Loop(spec), std::slice::from_ref(&**body))
+            (Kind::Loop(spec), vec![*body])
         }
-    };
-    *names += 1;
-    tree.open(kind, "t", Vec::new());
-    for child in children {
-        write(tree, child, names);
+        Shape::Saga(on_failure, steps) => {
+            let spec = SagaSpec {
+                id: format!("s{name}"),
+                on_failure,
+                on_cancel: None,
+            };
+            let (actions, compensations) = steps.into_iter().unzip();
+            let actions = Shape::Region(Region::Actions, actions);
+            let compensations = Shape::Region(Region::Compensations, compensations);
+            (Kind::Saga(spec), vec![actions, compensations])
+        }
+        Shape::Try(code, tried, caught, finally) => {
+            let spec = TrySpec {
+                id: format!("y{name}"),
+                catch_errors: code
+                    .map(|code| CODES[code].to_owned())
+                    .into_iter()
+                    .collect(),
+            };
+            let region = |of, shape: Box<Shape>| Shape::Region(of, vec![*shape]);
+            let tried = region(Region::Try, tried);
+            let caught = caught.map(|caught| region(Region::Catch, caught));
+            let finally = finally.map(|finally| region(Region::Finally, finally));
+            let parts = [Some(tried), caught, finally];
+            (Kind::Try(spec), parts.into_iter().flatten().collect())
+        }
     }
-    tree.close();
 }
 
 fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
@@ -126,7 +191,10 @@ fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
         approval: None,
         continue_on_fail: false,
         quarantine: false,
+        side_effect: None,
+        worktree: None,
         retry: RetryPolicy::default(),
+        cached: false,
     }
 }
 
@@ -158,12 +226,26 @@ fn definition() -> WorkflowDefinition {
     }
 }
 
+/// A failure is caught where something deals with it, under a code that the frame names; elsewhere it is not.
+fn fitting(frame: &Frame, index: usize, view: TaskView) -> TaskView {
+    let standing = match (view.standing, frame.guards.of(index)) {
+        (Standing::Caught { .. }, None) => Standing::Broken,
+        (Standing::Broken | Standing::Apart, Some(_)) => Standing::Caught { code: None },
+        (Standing::Caught { code }, Some(_)) => Standing::Caught {
+            code: code.and_then(|code| frame.guards.number_of(CODES[code])),
+        },
+        (standing, _) => standing,
+    };
+    TaskView { standing, ..view }
+}
+
 fn fresh(tree: &Tree) -> Vec<View> {
     let view = |kind: &Kind| match kind {
         Kind::Task(_) => View::Task(TaskView {
             standing: Standing::Fresh,
             weightless: false,
             left_out: false,
+            worked: false,
         }),
         Kind::Loop(_) => View::Loop(LoopView {
             ended: false,
@@ -191,7 +273,7 @@ proptest! {
         for (index, task, repeated) in changes {
             let index = index.index(views.len());
             views[index] = match views[index] {
-                View::Task(_) => View::Task(task),
+                View::Task(_) => View::Task(fitting(&frame, index, task)),
                 View::Loop(_) => View::Loop(repeated),
                 View::Handover => View::Handover,
                 View::Other => View::Other,

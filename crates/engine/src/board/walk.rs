@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
-use smithers_model::tree::{Kind, ParallelSpec, TaskSpec};
+use smithers_model::tree::{Kind, OnFailure, ParallelSpec, TaskSpec, TrySpec};
 
+use crate::course::{Course, Part, SagaParts, TryParts};
 use crate::frame::Frame;
+use crate::guard::Parts;
 use crate::view::{Plan, Standing, Summary, View};
 
 /// Walks `frame`; `views` holds a view for each element.
@@ -14,6 +16,9 @@ pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
         walk.visit(root);
     }
     let complete = frame.tree.roots().all(|root| walk.summaries[root].passed);
+    let size = views.len();
+    let fatal = (0..size).find(|&index| walk.is_fatal(index));
+    let halted = (0..size).find(|&index| walk.is_halted(index));
     let Walk {
         mut runnable,
         mut ready,
@@ -27,6 +32,8 @@ pub(crate) fn walk(frame: &Frame, views: &[View]) -> Plan {
         ready,
         handover,
         complete,
+        fatal,
+        halted,
     }
 }
 
@@ -74,7 +81,10 @@ impl<'a> Walk<'a> {
                 ..self.of_children(index)
             },
             View::Handover => Summary::HANDOVER,
-            View::Other => self.of_children(index),
+            View::Other => match self.course(index) {
+                Some(course) => course.summary(self.of_children(index)),
+                None => self.of_children(index),
+            },
         }
     }
 
@@ -87,6 +97,9 @@ impl<'a> Walk<'a> {
                 started: sum.started || child.started,
                 under_way: sum.under_way || child.under_way,
                 asks: sum.asks || child.asks,
+                failed: sum.failed || child.failed,
+                engaged: sum.engaged || child.engaged,
+                worked: sum.worked || child.worked,
             }
         })
     }
@@ -104,10 +117,16 @@ impl<'a> Walk<'a> {
         let frame = self.frame;
         match &frame.tree.elements()[index].kind {
             Kind::Task(task) => self.visit_task(index, task),
-            Kind::Workflow { .. } | Kind::Sequence => {
+            Kind::Region(_) if self.is_stopped(index) => {}
+            Kind::Workflow { .. } | Kind::Sequence | Kind::Region(_) => {
                 let mut children = frame.tree.children(index);
                 if let Some(next) = children.find(|&child| !self.summaries[child].passed) {
                     self.visit(next);
+                }
+            }
+            Kind::Saga(_) | Kind::Try(_) => {
+                if let Some(Course::Going(part)) = self.course(index) {
+                    self.visit(part);
                 }
             }
             Kind::Parallel(spec) => self.visit_parallel(index, spec),
@@ -199,5 +218,102 @@ impl<'a> Walk<'a> {
             }) if *limit > 0 => self.occupied[group] < *limit,
             _ => true,
         }
+    }
+
+    /// How far the saga or try block at element `index` has come; none when it is neither.
+    fn course(&self, index: usize) -> Option<Course> {
+        let tree = &self.frame.tree;
+        let parts = Parts::of(tree, index);
+        let part =
+            |index: Option<usize>| -> Part { index.map(|index| (index, self.summaries[index])) };
+        match &tree.elements()[index].kind {
+            Kind::Saga(spec) => {
+                let saga = SagaParts {
+                    actions: part(parts.first),
+                    compensations: part(parts.second),
+                    next: self.next_undo(&parts),
+                    on_failure: spec.on_failure,
+                };
+                Some(saga.course())
+            }
+            Kind::Try(spec) => {
+                let block = TryParts {
+                    tried: part(parts.first),
+                    caught: part(parts.second),
+                    finally: part(parts.finally),
+                    is_armed: self.is_armed(spec, &parts),
+                };
+                Some(block.course())
+            }
+            _ => None,
+        }
+    }
+
+    /// The compensation of the last step before the first failure that did something and is not undone.
+    fn next_undo(&self, parts: &Parts) -> Option<usize> {
+        let tree = &self.frame.tree;
+        let actions = tree.children(parts.first?);
+        let steps: Vec<(usize, usize)> = actions.zip(tree.children(parts.second?)).collect();
+        let failed = tree.children(parts.first?);
+        let failed = failed.take_while(|&action| !self.summaries[action].failed);
+        let before = failed.count();
+        let is_due = |&&(action, compensation): &&(usize, usize)| {
+            self.summaries[action].is_completed() && !self.summaries[compensation].passed
+        };
+        let steps = &steps[..before.min(steps.len())];
+        let last = steps.iter().rev().find(is_due);
+        last.map(|&(_, compensation)| compensation)
+    }
+
+    fn is_armed(&self, spec: &TrySpec, parts: &Parts) -> bool {
+        let (Some(tried), Some(_)) = (parts.first, parts.second) else {
+            return false;
+        };
+        let escaping = self.escaping(tried);
+        let names = |code: Option<usize>| {
+            let code = code.map(|code| self.frame.guards.code(code));
+            code.is_some_and(|code| spec.catch_errors.iter().any(|named| named == code))
+        };
+        self.summaries[tried].failed
+            && (spec.catch_errors.is_empty() || escaping.into_iter().any(names))
+    }
+
+    /// The codes of the failures in element `index` that nothing in it deals with.
+    fn escaping(&self, index: usize) -> Vec<Option<usize>> {
+        let tree = &self.frame.tree;
+        if let Some(Standing::Caught { code }) = self.views[index].standing() {
+            return vec![code];
+        }
+        let parts = Parts::of(tree, index);
+        let inside: Vec<usize> = match &tree.elements()[index].kind {
+            Kind::Saga(_) | Kind::Try(_) if !self.summaries[index].failed => Vec::new(),
+            Kind::Saga(spec) if spec.on_failure == OnFailure::Compensate => {
+                parts.second.into_iter().collect()
+            }
+            Kind::Try(spec) if self.is_armed(spec, &parts) => {
+                parts.second.into_iter().chain(parts.finally).collect()
+            }
+            Kind::Try(_) => parts.first.into_iter().chain(parts.finally).collect(),
+            _ => tree.children(index).collect(),
+        };
+        let escaping = inside.into_iter().map(|part| self.escaping(part));
+        escaping.flatten().collect()
+    }
+
+    fn is_stopped(&self, index: usize) -> bool {
+        let kind = &self.frame.tree.elements()[index].kind;
+        let is_guarded = matches!(kind, Kind::Region(region) if region.is_guarded());
+        is_guarded && self.summaries[index].failed
+    }
+
+    fn is_fatal(&self, index: usize) -> bool {
+        let kind = &self.frame.tree.elements()[index].kind;
+        matches!(kind, Kind::Saga(_) | Kind::Try(_))
+            && self.summaries[index].failed
+            && self.frame.guards.of(index).is_none()
+    }
+
+    fn is_halted(&self, index: usize) -> bool {
+        self.is_stopped(index) && self.summaries[index].asks
     }
 }

@@ -2,9 +2,11 @@
 
 mod approvals;
 mod auto_approvals;
+mod caching;
 mod cancelling;
 mod children;
 mod deferral;
+mod effects;
 mod ends;
 mod heartbeats;
 mod humans;
@@ -19,6 +21,7 @@ mod properties;
 mod quarantine;
 mod questions;
 mod quotas;
+mod recoveries;
 mod resuming;
 mod retries;
 mod retrying;
@@ -28,4 +31,6 @@ mod steps;
 mod succession;
 mod support;
 mod timers;
+mod undoing;
 mod votes;
+mod worktrees;

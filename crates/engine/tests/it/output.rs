@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use smithers_engine::Refusal;
-use smithers_model::NodeKey;
+use smithers_model::agent::{AgentEvent, AgentReport, TokenUsage};
 use smithers_model::event::Event;
 use smithers_model::fact::Fact;
 use smithers_model::report::{OutputStream, Report};
 use smithers_model::tree::Backoff;
+use smithers_model::{NodeKey, RawJson};
 
 use crate::support::driver::{Driver, Mishaps};
 use crate::support::random::shapes;
@@ -160,4 +161,40 @@ proptest! {
         noisy.store.events.retain(|event| !matches!(event, Event::NodeOutput { .. }));
         prop_assert_eq!(noisy.store, silent.store);
     }
+}
+
+#[test]
+fn what_an_agent_tells_is_on_record_in_order_and_only_of_the_attempt_under_way() {
+    let mut world = World::of(workflow([comp("a").into()]));
+    world.events();
+    let event = AgentReport::Event(AgentEvent {
+        engine: "e".into(),
+        event: RawJson::trusted(r#"{"type":"started"}"#),
+    });
+    let tokens = AgentReport::Tokens(TokenUsage {
+        model: "m".into(),
+        agent: "a".into(),
+        input_tokens: 7,
+        output_tokens: 5,
+        cache_read_tokens: 1,
+        cache_write_tokens: 1,
+        reasoning_tokens: 1,
+    });
+    for report in [event, tokens.clone()] {
+        let report = Report::Agent(Box::new(report));
+        world.accept(told("a", 1, report)).unwrap();
+    }
+    world.finish("a");
+    assert_eq!(
+        world.events()[..3],
+        [
+            r#"a agent 1 {"type":"started"}"#,
+            "a tokens 1 12",
+            "a finished 1"
+        ]
+    );
+    let late = told("a", 1, Report::Agent(Box::new(tokens)));
+    let (state, now) = (&mut world.state, world.now);
+    drop(state.accept(late, now));
+    assert_eq!(world.events(), Vec::<String>::new());
 }

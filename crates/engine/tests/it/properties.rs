@@ -92,6 +92,32 @@ proptest! {
     }
 
     #[test]
+    fn a_rewind_at_any_moment_to_any_frame_ends_with_the_same_rows(
+        shape in shapes(), choices in choices(), moment in 0..30usize, back in any::<u16>(),
+    ) {
+        let scenario = Scenario::new(shape);
+        let mut world = scenario.world();
+        let mishaps = Mishaps { crashes: true, ..Mishaps::default() };
+        let driver = Driver { scenario: &scenario, choices: &choices, mishaps };
+        let mut looks = 0;
+        let mut rewind = |world: &mut World| {
+            looks += 1;
+            if looks == moment + 1 {
+                let frame = u64::from(back) % (world.state.newest_frame() + 1);
+                world.rewind(frame).expect("it can be taken back");
+            }
+        };
+        driver.play(&mut world, &mut rewind);
+        rewind(&mut world);
+        driver.play(&mut world, |_| ());
+        prop_assert_eq!(world.status(), RunStatus::Finished);
+        prop_assert_eq!(Outcome::of(&world), scenario.expected());
+        let numbers: Vec<u64> = world.store.frames.iter().map(|frame| frame.frame_no).collect();
+        let expected: Vec<u64> = (1..=numbers.len() as u64).collect();
+        prop_assert_eq!(numbers, expected);
+    }
+
+    #[test]
     fn an_illegal_fact_changes_nothing(shape in shapes(), choices in choices()) {
         let scenario = Scenario::new(shape);
         let mut world = scenario.world();

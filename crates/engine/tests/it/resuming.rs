@@ -182,6 +182,7 @@ fn a_failure_that_was_committed_without_its_consequence_has_it_after_the_resume(
         changes: of_nodes.cloned().collect(),
         ..Default::default()
     };
+    cut.store.past.is_made_up = true;
     cut.store.commit(&partial);
     cut.crash();
     cut.accept(Fact::TakenUp).unwrap();

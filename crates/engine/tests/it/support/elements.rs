@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use smithers_model::effect::SideEffect;
 use smithers_model::error::ErrorInfo;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
 use smithers_model::signal::SignalAddress;
@@ -12,6 +13,7 @@ use smithers_model::tree::{
 };
 use smithers_model::wait::{EventSpec, OnTimeout, TimerDue, TimerSpec};
 use smithers_model::workflow::WorkflowDefinition;
+use smithers_model::worktree::WorktreeSpec;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 use super::world::Passes;
@@ -29,6 +31,8 @@ pub(crate) enum El {
     Text(&'static str),
     Later(&'static str),
     ContinueAsNew(Value, bool),
+    /// A saga, a try block or a part of one.
+    Of(Kind, Vec<El>),
 }
 
 /// A task that can still be refined; becomes an element with `into`.
@@ -156,7 +160,10 @@ pub(super) fn job(id: &str, body: TaskBody) -> Job {
         approval: None,
         continue_on_fail: false,
         quarantine: false,
+        side_effect: None,
+        worktree: None,
         retry: RetryPolicy::default(),
+        cached: false,
     })
 }
 
@@ -181,6 +188,12 @@ impl Job {
     pub(crate) fn until(mut self, ms: u64, on_timeout: OnTimeout, tagged: bool) -> Self {
         let spec = self.event();
         (spec.timeout_ms, spec.on_timeout, spec.tagged) = (Some(ms), on_timeout, tagged);
+        self
+    }
+
+    /// A result that was kept may stand for its own.
+    pub(crate) fn kept(mut self) -> Self {
+        self.0.cached = true;
         self
     }
 
@@ -232,6 +245,23 @@ impl Job {
 
     pub(crate) fn quarantined(mut self) -> Self {
         self.0.quarantine = true;
+        self
+    }
+
+    /// In the worktree of that id.
+    pub(crate) fn within(mut self, id: &str) -> Self {
+        self.0.worktree = Some(Arc::new(WorktreeSpec {
+            id: id.into(),
+            path: format!("/trees/{id}"),
+            root: "/project".into(),
+            branch: None,
+            base_branch: "main".into(),
+        }));
+        self
+    }
+
+    pub(crate) fn effect(mut self, effect: SideEffect) -> Self {
+        self.0.side_effect = Some(effect);
         self
     }
 
@@ -322,6 +352,7 @@ fn write(tree: &mut TreeBuilder, element: El, passes: &Passes, scope: &Scope) {
             let kind = Kind::ContinueAsNew { state, fresh };
             (kind, "smithers:continue-as-new", Vec::new())
         }
+        El::Of(kind, children) => (kind, "smithers:part", children),
         El::Later(component) => {
             let kind = Kind::Later {
                 component: component.into(),

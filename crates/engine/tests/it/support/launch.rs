@@ -31,11 +31,13 @@ pub(super) fn launch_of(max_concurrency: Option<u32>) -> Launch {
                 created_at: String::new(),
             },
             subflow: None,
+            patches: Default::default(),
             started_by: None,
             rerun_of: None,
         },
         actor: operator(),
         idempotency_key: None,
         firing: None,
+        fork: None,
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use smithers_engine::LoadedRun;
 use smithers_model::approval::Approval;
 use smithers_model::audit::AuditRecord;
+use smithers_model::cache::CacheRow;
 use smithers_model::continuation::Continuation;
+use smithers_model::effect::{CallStatus, EffectNote, ToolCall};
 use smithers_model::event::Event;
 use smithers_model::frame::FrameRow;
 use smithers_model::loops::LoopRow;
@@ -16,6 +18,8 @@ use smithers_model::signal::Signal;
 use smithers_model::step::{ChildTie, RowChange, RunUpdate, Step, Successor};
 use smithers_model::wait::Wait;
 use smithers_model::{LoopId, NodeKey, RunId, Timestamp};
+
+use super::past::Past;
 
 /// The rows of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +35,10 @@ pub(crate) struct Store {
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     pub(crate) waits: BTreeMap<NodeKey, Wait>,
     pub(crate) signals: Vec<Signal>,
+    pub(crate) tool_calls: BTreeMap<(NodeKey, u32, u32), ToolCall>,
     pub(crate) outputs: Vec<OutputRow>,
+    /// Results that are kept for others, by key.
+    pub(crate) kept: BTreeMap<String, CacheRow>,
     pub(crate) frames: Vec<FrameRow>,
     pub(crate) audit: Vec<AuditRecord>,
     pub(crate) events: Vec<Event>,
@@ -39,14 +46,18 @@ pub(crate) struct Store {
     pub(crate) ties: BTreeMap<RunId, ChildTie>,
     /// The due times of attempts wake nobody.
     pub(crate) is_held: bool,
+    /// What came before.
+    pub(crate) past: Past,
 }
 
 impl Store {
     /// Commits a step; what the real store would refuse fails the test.
     pub(crate) fn commit(&mut self, step: &Step) {
+        self.past.begin_step();
         for change in &step.changes {
             self.apply(change);
         }
+        self.check_history();
         self.events.extend(step.events.iter().cloned());
     }
 
@@ -74,7 +85,10 @@ impl Store {
             RowChange::PutOutput(row) => {
                 self.outputs.retain(|known| known.node != row.node);
                 self.outputs.push((**row).clone());
+                self.past.put_output(row);
             }
+            RowChange::PutCache(row) => drop(self.kept.insert(row.key.clone(), (**row).clone())),
+            RowChange::TouchCache { .. } => {}
             RowChange::RequestApproval(approval) => {
                 let before = self
                     .approvals
@@ -113,6 +127,22 @@ impl Store {
                 let before = self.waits.remove(node);
                 assert!(before.is_some(), "ends a wait that is none");
             }
+            RowChange::PutToolCall(call) => {
+                let EffectNote {
+                    node, attempt, seq, ..
+                } = &call.note;
+                let key = (node.clone(), *attempt, *seq);
+                self.tool_calls.insert(key, (**call).clone());
+            }
+            RowChange::EndToolCalls(ended) => {
+                for call in self.tool_calls.values_mut().map(|call| &mut call.note) {
+                    let is_of = call.node == ended.node && call.attempt == ended.attempt;
+                    if is_of && call.status == CallStatus::Started {
+                        call.status = ended.status;
+                    }
+                }
+            }
+            RowChange::ArchiveToolCalls(_) => self.tool_calls.clear(),
             // Schedules are rows of their own.
             RowChange::FireSchedule { .. } => {}
             RowChange::PutFrame { frame, tree } => {
@@ -123,7 +153,9 @@ impl Store {
             }
             RowChange::ForgetResults { node, table } => {
                 let is_of = |row: &OutputRow| row.node == *node && row.table == *table;
-                self.outputs.retain(|row| !is_of(row));
+                for row in self.outputs.extract_if(.., |row| is_of(row)) {
+                    self.past.undo_output(&row);
+                }
                 for ((of, _), attempt) in &mut self.attempts {
                     if of == node && attempt.state == AttemptState::Failed {
                         (attempt.state, attempt.retry_at) = (AttemptState::Cancelled, None);
@@ -138,6 +170,10 @@ impl Store {
                 run.tie = Some(ChildTie::Awaited);
                 run.input = input.clone().unwrap_or_else(|| run.input.clone());
             }
+            RowChange::PutBranch(_) => {}
+            RowChange::Rewind(rewound) => self.rewind(rewound),
+            RowChange::TimeTravel(row) => self.past.trail.push(row.clone()),
+            RowChange::KeepDelta(delta) => self.past.keep(delta),
             RowChange::Audit(record) => self.audit.push(record.clone()),
         }
     }
@@ -158,7 +194,8 @@ impl Store {
         let lapses = self.approvals.values().filter_map(Approval::next_due);
         let waits = self.waits.values().filter(|_| !self.is_held);
         let waits = waits.filter_map(|wait| wait.due);
-        run.and(retries.chain(lapses).chain(waits).min())
+        let ending = run.and_then(RunRow::ends_at);
+        run.and(retries.chain(lapses).chain(waits).chain(ending).min())
     }
 
     /// The run as a fresh process reads it.
@@ -171,6 +208,11 @@ impl Store {
             loops: self.loops.values().cloned().collect(),
             approvals: self.approvals.values().cloned().collect(),
             waits: self.waits.values().cloned().collect(),
+            effects: self
+                .tool_calls
+                .values()
+                .map(|call| call.note.clone())
+                .collect(),
             signals: self.signals.clone(),
             outputs: self.outputs.clone(),
         }
@@ -182,10 +224,12 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
         status,
         workflow_name,
         workflow_hash,
+        config,
         started_at,
         finished_at,
         cancel_requested_at,
         pause_requested_at,
+        undo_within_ms,
         error,
         reopened,
         next_frame_no,
@@ -199,9 +243,13 @@ fn update_run(row: &mut RunRow, update: &RunUpdate) {
         row.workflow_name = name;
     }
     row.workflow_hash = workflow_hash.or(row.workflow_hash.take());
+    if let Some(config) = config {
+        row.config = config;
+    }
     row.started_at = started_at.or(row.started_at);
     row.finished_at = finished_at.or(row.finished_at);
     row.cancel_requested_at = cancel_requested_at.or(row.cancel_requested_at);
+    row.undo_within_ms = undo_within_ms.unwrap_or(row.undo_within_ms);
     row.pause_requested_at = pause_requested_at.unwrap_or(row.pause_requested_at);
     row.error = error.or(row.error.take());
 }

@@ -55,6 +55,7 @@ pub(crate) fn event(event: &Event) -> String {
             Some(Trigger::StabilityCheck) => format!("frame {frame_no} stability-check"),
             Some(Trigger::DeadlockCheck) => format!("frame {frame_no} deadlock-check"),
         },
+        E::WorkflowPatchRecorded { patch_id, patched } => format!("patch {patch_id}: {patched}"),
         E::NodePending { node } => format!("{} pending", name(node)),
         E::NodeStarted { node, attempt, .. } => format!("{} started {attempt}", name(node)),
         E::NodeFinished { node, attempt } => format!("{} finished {attempt}", name(node)),
@@ -66,6 +67,16 @@ pub(crate) fn event(event: &Event) -> String {
             let what = error.code.as_deref().unwrap_or(&error.message);
             format!("{} failed {attempt}: {what}", name(node))
         }
+        E::AgentEvent {
+            node,
+            attempt,
+            told,
+        } => format!("{} agent {attempt} {}", name(node), told.event.as_str()),
+        E::TokenUsageReported {
+            node,
+            attempt,
+            usage,
+        } => format!("{} tokens {attempt} {}", name(node), usage.total()),
         E::NodeRetrying { node, attempt } => format!("{} retrying {attempt}", name(node)),
         E::NodeSkipped { node } => format!("{} skipped", name(node)),
         E::NodeCancelled { node, reason, .. } => format!("{} cancelled {reason:?}", name(node)),
@@ -141,10 +152,26 @@ pub(crate) fn event(event: &Event) -> String {
                 name(node)
             )
         }
+        E::TimeTravelJumped {
+            from_frame_no,
+            to_frame_no,
+            ..
+        } => format!("TimeTravelJumped {from_frame_no} -> {to_frame_no}"),
+        E::SideEffectBoundaryCrossed { operation, .. } => format!("EffectBoundary {operation}"),
+        E::EffectRevertFinished { node, attempt, .. } => {
+            format!("EffectReverted {} {attempt}", name(node))
+        }
+        E::RunForked { parent_run_id, .. } => format!("RunForked {parent_run_id}"),
         E::RetryTaskFinished {
             node, reset_nodes, ..
         } => format!("{} retried: {}", name(node), reset_nodes.join(" ")),
         E::CronTriggered { cron_id, .. } => format!("cron {cron_id}"),
+        E::CacheHit {
+            node,
+            source_run_id,
+            age_ms,
+            ..
+        } => format!("{} hit of {source_run_id} after {age_ms} ms", name(node)),
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -55,6 +55,10 @@ pub(crate) struct World {
     /// Who was told of which lapse.
     pub(crate) notices: Vec<(NodeKey, Lapse)>,
     pub(crate) closed: bool,
+    /// Ids of the worktrees that were to be made, in order.
+    pub(crate) worktrees: Vec<String>,
+    /// Why the next one cannot be made.
+    pub(crate) worktree_trouble: Option<ErrorInfo>,
     /// What people decided about approvals in other runs, the newest first.
     pub(crate) precedents: Vec<Precedent>,
     /// Children that were to be looked at, in order: of which task, which attempt, and whether they may be started.
@@ -134,6 +138,8 @@ impl World {
             wakes: Vec::new(),
             notices: Vec::new(),
             closed: false,
+            worktrees: Vec::new(),
+            worktree_trouble: None,
             precedents: Vec::new(),
             looks: Vec::new(),
             ended_children: Vec::new(),
@@ -164,7 +170,7 @@ impl World {
             for _ in 0..MOST_FRAMES {
                 if self.state.render_request().is_some() {
                     self.render_frame();
-                } else if !self.look_back() {
+                } else if !self.look_back() && !self.make_worktree() {
                     break;
                 }
             }
@@ -179,21 +185,6 @@ impl World {
             }
         }
         panic!("the run finds no rest");
-    }
-
-    /// Answers what the engine wants to know of other runs. Returns false when it wants nothing.
-    fn look_back(&mut self) -> bool {
-        let Some(wanted) = self.state.precedent_request() else {
-            return false;
-        };
-        let mut found = self.precedents.clone();
-        found.truncate(wanted.most as usize);
-        let node = wanted.node;
-        let fact = Fact::PrecedentsRead { node, found };
-        self.state
-            .accept(fact, self.now)
-            .expect("what was read is taken");
-        true
     }
 
     fn commit(&mut self, step: Step) {
@@ -244,6 +235,7 @@ impl World {
                 self.session = None;
             }
             Command::TakeUpNext { .. } => {}
+            Command::ReadBack => self.read_back(),
             Command::Close => self.closed = true,
         }
     }

@@ -108,6 +108,7 @@ async fn frames(workflow: &Arc<dyn Workflow>, tasks: usize) -> Result<Vec<f64>, 
             continuation: None,
             iteration: 0,
             iterations: BTreeMap::new(),
+            patches: Default::default(),
             new_rows: new_row(frame, tasks),
         };
         let start = Instant::now();

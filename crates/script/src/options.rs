@@ -49,6 +49,8 @@ pub struct Limits {
     pub file_bytes: usize,
     /// Most files of one module graph.
     pub files: usize,
+    /// Most commands that the tasks of a runtime run at a time; 0 allows none.
+    pub commands: usize,
     /// Deepest nesting of brackets in a source file.
     pub bracket_depth: usize,
 }
@@ -79,6 +81,7 @@ impl Default for Limits {
             stack_bytes: 16 << 20,
             file_bytes: 4 << 20,
             files: 4096,
+            commands: 0,
             bracket_depth: 512,
         }
     }

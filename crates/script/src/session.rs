@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use smithers_model::NodeKey;
+use smithers_model::cache::CacheRequest;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::tree::Tree;
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
 use crate::ground::Ground;
-use crate::runtime::{CallAnswer, CallStart, RenderRequest, Rendered, Seen, SharedRows};
+use crate::runtime::{
+    CallAnswer, CallQuestion, CallStart, RenderRequest, Rendered, Seen, SharedRows,
+};
 use crate::thread::{Control, Lost, Request, Slot, next_ticket};
 
 /// The newest frame that was rendered.
@@ -86,6 +89,7 @@ impl WorkflowSession for ScriptSession {
             continuation: input.continuation,
             iteration: input.iteration,
             iterations: input.iterations,
+            patches: input.patches,
             rows: Arc::clone(&self.rows),
             alive: Arc::downgrade(&self.alive),
         };
@@ -122,6 +126,36 @@ impl WorkflowSession for ScriptSession {
         true
     }
 
+    fn cache_request(
+        &mut self,
+        call: &TaskCall,
+    ) -> BoxFuture<Result<Option<CacheRequest>, CallError>> {
+        let id = next_ticket();
+        let (slot, session) = (self.slot.id, self.id);
+        let seen = self.newest.as_ref().and_then(|newest| newest.moved_to);
+        let rows = seen.map(|count| Seen {
+            rows: Arc::clone(&self.rows),
+            count,
+        });
+        let (node, attempt, callback) = (call.node.clone(), call.attempt, call.callback);
+        let asked = self.slot.thread.ask(id, move |reply| {
+            let question = CallQuestion {
+                id,
+                session,
+                node,
+                attempt,
+                callback,
+                rows,
+                reply,
+            };
+            Request::Ask { slot, question }
+        });
+        Box::pin(async move {
+            let told = asked.await.ok().flatten();
+            told.ok_or_else(|| lost("the runtime was lost"))
+        })
+    }
+
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
         let Some(newest) = &self.newest else {
             return Box::pin(async { Err(lost("the run has no frame")) });
@@ -139,9 +173,12 @@ impl WorkflowSession for ScriptSession {
             if let Some(answer) = started.await? {
                 return answer;
             }
+            if call.asked {
+                return Err(lost("the runtime was lost with what it knew of the task"));
+            }
             // The runtime was lost since the frame: its successor needs the frame first, from all rows.
             let session = request.session;
-            let callback = restore(&slot, request, &call.node).await?;
+            let callback = restore(&slot, request, &call).await?;
             let again = start(&slot, session, TaskCall { callback, ..call }, None).await?;
             match again {
                 Some(answer) => answer,
@@ -171,7 +208,21 @@ impl Drop for ScriptSession {
     }
 }
 
-async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Rendered, ErrorInfo> {
+async fn render(slot: Arc<Slot>, request: RenderRequest) -> Result<Rendered, ErrorInfo> {
+    let rendered = render_unless_lost(slot, request).await;
+    rendered.unwrap_or_else(|| {
+        Err(ErrorInfo::coded(
+            "INTERNAL_ERROR",
+            "the runtime was lost while rendering",
+        ))
+    })
+}
+
+/// Renders; none when the runtime was lost, and so was the one that took its place.
+async fn render_unless_lost(
+    slot: Arc<Slot>,
+    render: RenderRequest,
+) -> Option<Result<Rendered, ErrorInfo>> {
     let ticket = next_ticket();
     let thread = Arc::clone(&slot.thread);
     let asked = thread.ask(ticket, {
@@ -184,11 +235,11 @@ async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Rendered, Erro
         }
     });
     match asked.await {
-        Ok(rendered) => rendered,
-        Err(Lost { at_fault: true }) => Err(ErrorInfo::coded(
+        Ok(rendered) => Some(rendered),
+        Err(Lost { at_fault: true }) => Some(Err(ErrorInfo::coded(
             "WORKFLOW_RENDER_FAILED",
             "rendering is stuck in the engine",
-        )),
+        ))),
         // A bystander renders again, in the runtime that takes the place of the lost one.
         Err(Lost { at_fault: false }) => {
             let again = thread.ask(ticket, move |reply| Request::Render {
@@ -197,29 +248,25 @@ async fn render(slot: Arc<Slot>, render: RenderRequest) -> Result<Rendered, Erro
                 render,
                 reply,
             });
-            again.await.unwrap_or_else(|_| {
-                Err(ErrorInfo::coded(
-                    "INTERNAL_ERROR",
-                    "the runtime was lost while rendering",
-                ))
-            })
+            again.await.ok()
         }
     }
 }
 
-/// Renders the newest frame once more in a fresh runtime and finds the callback of `node` there.
+/// Renders the newest frame once more in a fresh runtime and finds the callback of `call` there.
 async fn restore(
     slot: &Arc<Slot>,
     newest: RenderRequest,
-    node: &NodeKey,
+    call: &TaskCall,
 ) -> Result<u32, CallError> {
-    let rendered = render(Arc::clone(slot), newest).await;
+    let rendered = render_unless_lost(Arc::clone(slot), newest).await;
+    let rendered = rendered.ok_or_else(|| lost("the runtime was lost while rendering"))?;
     let Rendered { tree, .. } = rendered.map_err(|error| CallError::Failed {
         error,
         retryable: true,
     })?;
-    let task = tree.tasks().find(|task| task.node == *node);
-    task.and_then(|task| task.body.callback())
+    let task = tree.tasks().find(|task| task.node == call.node);
+    task.and_then(|task| task.callback(call.purpose))
         .ok_or_else(|| lost("the task is not in the frame that replaced the lost one"))
 }
 
@@ -240,6 +287,9 @@ fn start(
             callback,
             last_heartbeat,
             given,
+            root_dir,
+            asked,
+            purpose: _,
             reporter,
         } = call;
         let call = CallStart {
@@ -252,6 +302,8 @@ fn start(
             last_heartbeat,
             rows,
             given,
+            root_dir,
+            asked,
             reporter,
             reply,
         };

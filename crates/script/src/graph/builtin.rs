@@ -5,6 +5,15 @@ use super::resolve::EXTENSIONS;
 /// Where `zod` is asked for by a built-in module: the user's own when installed, else the subset.
 pub(crate) const ZOD: &str = "zod";
 
+/// What user code gets for the product's own package.
+pub(crate) const INDEX: &str = "smithers:index";
+
+/// What it gets when it uses composites.
+pub(crate) const WHOLE: &str = "smithers:whole";
+
+/// The composites.
+pub(crate) const COMPOSITES: &str = "smithers:composites";
+
 /// The built-in subset of zod.
 pub(crate) const ZOD_SUBSET: &str = "smithers:zod";
 
@@ -40,6 +49,8 @@ built_in! {
     "smithers:render" => "render.mjs",
     "smithers:walk" => "walk.mjs",
     "smithers:reuse" => "reuse.mjs",
+    "smithers:side-effect" => "side_effect.mjs",
+    "smithers:worktree" => "worktree.mjs",
     "smithers:react" => "react.mjs",
     "smithers:jsx" => "jsx.mjs",
     "smithers:schema" => "schema.mjs",
@@ -53,12 +64,16 @@ built_in! {
     "smithers:deps" => "deps.mjs",
     "smithers:inherited" => "inherited.mjs",
     "smithers:approval" => "approval.mjs",
+    "smithers:cache" => "cache.mjs",
     "smithers:auto_approve" => "auto_approve.mjs",
     "smithers:ownership" => "ownership.mjs",
     "smithers:timer" => "timer.mjs",
     "smithers:continue-as-new" => "continue_as_new.mjs",
     "smithers:human" => "human.mjs",
     "smithers:signal" => "signal.mjs",
+    "smithers:recovery" => "recovery.mjs",
+    "smithers:saga" => "saga.mjs",
+    "smithers:try-catch-finally" => "try_catch_finally.mjs",
     "smithers:later" => "later.mjs",
     "smithers:subflow" => "subflow.mjs",
     "smithers:agents" => "agents.mjs",
@@ -68,6 +83,7 @@ built_in! {
     "smithers:agent-chain" => "agent_chain.mjs",
     "smithers:agent-prompt" => "agent_prompt.mjs",
     "smithers:agent-repair" => "agent_repair.mjs",
+    "smithers:agent-report" => "agent_report.mjs",
     "smithers:json-in-text" => "json_in_text.mjs",
     "smithers:ai" => "ai.mjs",
     "smithers:ai-model" => "ai_model.mjs",
@@ -81,6 +97,30 @@ built_in! {
     "smithers:output" => "output.mjs",
     "smithers:session" => "session.mjs",
     "smithers:index" => "index.mjs",
+    "smithers:whole" => "composites/whole.mjs",
+    "smithers:composites" => "composites/index.mjs",
+    "smithers:composites/check-suite" => "composites/check_suite.mjs",
+    "smithers:composites/classify-and-route" => "composites/classify_and_route.mjs",
+    "smithers:composites/content-pipeline" => "composites/content_pipeline.mjs",
+    "smithers:composites/debate" => "composites/debate.mjs",
+    "smithers:composites/decision-table" => "composites/decision_table.mjs",
+    "smithers:composites/drift-detector" => "composites/drift_detector.mjs",
+    "smithers:composites/escalation-chain" => "composites/escalation_chain.mjs",
+    "smithers:composites/gather-and-synthesize" => "composites/gather_and_synthesize.mjs",
+    "smithers:composites/kanban" => "composites/kanban.mjs",
+    "smithers:composites/monitor" => "composites/monitor.mjs",
+    "smithers:composites/optimizer" => "composites/optimizer.mjs",
+    "smithers:composites/panel" => "composites/panel.mjs",
+    "smithers:composites/parts" => "composites/parts.mjs",
+    "smithers:composites/poller" => "composites/poller.mjs",
+    "smithers:composites/review-loop" => "composites/review_loop.mjs",
+    "smithers:composites/runbook" => "composites/runbook.mjs",
+    "smithers:composites/scan-fix-verify" => "composites/scan_fix_verify.mjs",
+    "smithers:composites/settings" => "composites/settings.mjs",
+    "smithers:composites/sidecar" => "composites/sidecar.mjs",
+    "smithers:composites/super-smithers" => "composites/super_smithers.mjs",
+    "smithers:composites/supervisor" => "composites/supervisor.mjs",
+    "smithers:command" => "command.mjs",
     "smithers:host" => "host.mjs",
     "smithers:commonjs" => "commonjs.mjs",
     "smithers:markup" => "markup.mjs",
@@ -101,7 +141,7 @@ built_in! {
 /// Returns the built-in module that user code gets for `specifier`.
 pub(crate) fn for_specifier(specifier: &str) -> Option<&'static str> {
     Some(match specifier {
-        "smithers-orchestrator" | "@smithers-orchestrator/components" => "smithers:index",
+        "smithers-orchestrator" | "@smithers-orchestrator/components" => INDEX,
         "smithers-orchestrator/jsx-runtime" | "smithers-orchestrator/jsx-dev-runtime" => {
             "smithers:jsx"
         }

@@ -64,6 +64,8 @@ fn wrapped(file: &str, source: &str, program: &Program<'_>, imports: Vec<String>
         code,
         map: SourceMap::behind(OPENING.len() as u32),
         imports,
+        // It gets a whole module and takes what it wants.
+        composites: true,
         requires: Some(requires.specifiers),
         // What it exports it may change at any time.
         keeps_state: Some(Place::at_offset(file, source, 0)),

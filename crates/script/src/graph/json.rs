@@ -36,6 +36,7 @@ fn module(code: String) -> Transformed {
         code,
         map: SourceMap::default(),
         imports: Vec::new(),
+        composites: false,
         requires: None,
         keeps_state: None,
     }

@@ -6,6 +6,7 @@
 mod bounds;
 pub(crate) mod builtin;
 mod commonjs;
+mod composites;
 mod computed;
 mod disk;
 mod json;

@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let target = self
-                .target(path, specifier, Style::Import)
+                .target(path, specifier, Style::Import, done.composites)
                 .map_err(|reason| {
                     LoadError::new(name, reason).at(place_of_specifier(name, source, specifier))
                 })?;
@@ -172,15 +172,25 @@ impl<'a> Reader<'a> {
         let specifiers = done.requires.iter().flatten();
         specifiers
             .filter_map(|specifier| {
-                let target = self.target(path, specifier, Style::Require).ok()?;
+                let target = self
+                    .target(path, specifier, Style::Require, done.composites)
+                    .ok()?;
                 Some((specifier.clone(), target))
             })
             .collect()
     }
 
-    fn target(&mut self, from: &Path, specifier: &str, style: Style) -> Result<String, String> {
+    /// `composites`: whether file `from` may use them.
+    fn target(
+        &mut self,
+        from: &Path,
+        specifier: &str,
+        style: Style,
+        composites: bool,
+    ) -> Result<String, String> {
         if let Some(id) = builtin::for_specifier(specifier) {
-            return Ok(id.to_owned());
+            let is_index = id == builtin::INDEX && composites;
+            return Ok(if is_index { builtin::WHOLE } else { id }.to_owned());
         }
         match self.files.resolve(from, specifier, style) {
             Ok(found) => Ok(self.enqueue(found)),

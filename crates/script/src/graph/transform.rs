@@ -14,6 +14,7 @@ use oxc::transformer::{JsxOptions, TransformOptions, Transformer};
 
 use super::bounds;
 use super::commonjs;
+use super::composites;
 use super::mdx::{self, Segments};
 use super::resolve::Package;
 use super::source_map::{Lines, SourceMap, Token};
@@ -27,6 +28,8 @@ pub(crate) struct Transformed {
     pub(crate) map: SourceMap,
     /// Specifiers of imports and re-exports, and of dynamic imports with a literal.
     pub(crate) imports: Vec<String>,
+    /// It may use composites.
+    pub(crate) composites: bool,
     /// Specifiers of requires; none for an ES module.
     pub(crate) requires: Option<Vec<String>>,
     /// Where it may keep state: then what it renders may depend on how often it was asked.
@@ -156,6 +159,7 @@ fn transform_code(
     let done = Transformer::new(&allocator, Path::new(file), &options)
         .build_with_scoping(scoping, &mut program);
     refuse_errors(origin, &done.diagnostics)?;
+    let composites = composites::among(&program, &imports);
     imports.extend(static_imports(&program));
 
     let options = CodegenOptions {
@@ -175,6 +179,7 @@ fn transform_code(
         map: origin.map(tokens),
         code: printed.code,
         imports,
+        composites,
         requires: None,
         keeps_state,
     }))

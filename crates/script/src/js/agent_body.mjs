@@ -7,13 +7,14 @@ import { structuredResult } from "smithers:agent-repair";
 import { mayRetry } from "smithers:body";
 import { within } from "smithers:frame";
 import { promptText } from "smithers:prompt";
+import { isolationNotice } from "smithers:worktree";
 
 /** Codes that another attempt of an agent cannot help. */
 const FINAL = new Set(["TASK_EMPTY_PROMPT", "MDX_PRELOAD_INACTIVE", "AGENT_CONFIG_INVALID", "AGENT_QUOTA_EXCEEDED"]);
 
 export class AgentBody {
   /** `question` gives what stands between the tags of the task. It is asked as late as possible: most frames start few tasks. */
-  constructor({ nodeId, frame, chain, question, schema, timeoutMs, heartbeatTimeoutMs, budget }) {
+  constructor({ nodeId, frame, chain, question, schema, timeoutMs, heartbeatTimeoutMs, budget, worktree }) {
     this.nodeId = nodeId;
     this.frame = frame;
     this.chain = chain;
@@ -22,12 +23,13 @@ export class AgentBody {
     this.timeoutMs = timeoutMs;
     this.heartbeatTimeoutMs = heartbeatTimeoutMs;
     this.budget = budget;
+    this.worktree = worktree;
   }
 
   /** Runs an attempt; gives the result as JSON text. */
   async begin(call) {
     const { standings } = this.frame.session;
-    const prompt = this.prompt();
+    const prompt = call.prompt ?? this.prompt();
     let failure;
     for (const agent of rungsFor(this.chain, call.failures, standings)) {
       if (!(await isReady(agent, call.task))) continue;
@@ -52,7 +54,7 @@ export class AgentBody {
   prompt() {
     const text = within(this.frame, () => promptText(this.question(), this.schema));
     if (text.trim() === "") throw new SmithersError("TASK_EMPTY_PROMPT", `task "${this.nodeId}" has nothing to ask its agent`);
-    return text;
+    return this.worktree === null ? text : `${isolationNotice(this.worktree)}\n\n${text}`;
   }
 
   ask(agent, prompt, call) {

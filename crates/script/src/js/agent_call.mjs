@@ -1,8 +1,8 @@
 // One call of an agent: what it is given, and whether it is ready to be called.
 
-import { native as host } from "smithers:native";
 import { SmithersError } from "smithers:errors";
 import { nameOf } from "smithers:agent-chain";
+import { tellEvent, tellUsage } from "smithers:agent-report";
 import { writersOf } from "smithers:console";
 import { inTask } from "smithers:task-runtime";
 
@@ -17,13 +17,25 @@ export async function callAgent(agent, request, call) {
   if (typeof agent.generate !== "function") {
     throw new SmithersError("AGENT_CONFIG_INVALID", `agent "${nameOf(agent)}" has no function "generate"`);
   }
-  const result = await inTask(task, () => agent.generate(argumentsOf(request, call)));
+  const result = await asked(agent, request, call);
   task.signal.throwIfAborted();
   return result;
 }
 
-function argumentsOf(request, { id, task, pulse, body }) {
-  const { runId, nodeId, iteration, attempt, lastHeartbeat } = task;
+/** What the call gives; what it has used is told, also when it fails. */
+async function asked(agent, request, call) {
+  try {
+    const result = await inTask(call.task, () => agent.generate(argumentsOf(agent, request, call)));
+    tellUsage(call.id, agent, result);
+    return result;
+  } catch (error) {
+    tellUsage(call.id, agent, error);
+    throw error;
+  }
+}
+
+function argumentsOf(agent, request, { id, task, pulse, body }) {
+  const { runId, nodeId, iteration, attempt, lastHeartbeat, rootDir } = task;
   const { timeoutMs } = body;
   // Whatever an agent shows proves that it is alive.
   const heard = () => pulse.heard();
@@ -33,14 +45,14 @@ function argumentsOf(request, { id, task, pulse, body }) {
     ...request,
     abortSignal: task.signal,
     lastHeartbeat,
-    rootDir: host.root,
+    rootDir,
     taskContext: { runId, nodeId, iteration, attempt },
     maxOutputBytes: MOST_OUTPUT_BYTES,
     timeout: timeoutMs === null ? undefined : { totalMs: timeoutMs },
     onStdout: (text) => (heard(), onStdout(text)),
     onStderr: (text) => (heard(), onStderr(text)),
     onProcess: heard,
-    onEvent: heard,
+    onEvent: (event) => (heard(), tellEvent(id, agent, event)),
     onStepFinish: heard,
     onStepEnd: heard,
   };
@@ -50,7 +62,7 @@ function argumentsOf(request, { id, task, pulse, body }) {
 export async function isReady(agent, task) {
   if (typeof agent.preflight !== "function") return true;
   try {
-    const answer = await agent.preflight({ abortSignal: task.signal, rootDir: host.root });
+    const answer = await agent.preflight({ abortSignal: task.signal, rootDir: task.rootDir });
     return answer !== false && answer?.ok !== false;
   } catch {
     return false;

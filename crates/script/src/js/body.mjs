@@ -36,3 +36,12 @@ export class ComputeBody {
     return !SAME_AGAIN.has(error.code) && mayRetry(error);
   }
 }
+
+/** A value that is stored by an attempt of its own, so that it can be kept like the result of a function. */
+export class StaticBody extends ComputeBody {
+  constructor(nodeId, value, schema) {
+    super(nodeId, () => value, schema, null, null);
+    /** What its result depends on. */
+    this.value = value;
+  }
+}

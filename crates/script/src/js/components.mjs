@@ -1,7 +1,8 @@
 // Components that this build runs.
 
 import { SmithersError } from "smithers:errors";
-import { handDown } from "smithers:inherited";
+import { currentFrame } from "smithers:frame";
+import { caching, handDown } from "smithers:inherited";
 import { Kind, host } from "smithers:render";
 import { wholeNumber } from "smithers:task";
 
@@ -9,14 +10,18 @@ export { Task } from "smithers:task";
 export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
 export { HumanTask } from "smithers:human";
+export { Saga, SagaStep } from "smithers:saga";
 export { Signal, WaitForEvent } from "smithers:signal";
 export { Subflow } from "smithers:subflow";
 export { Timer } from "smithers:timer";
+export { TryCatchFinally } from "smithers:try-catch-finally";
+export { Worktree } from "smithers:worktree";
 export { ContinueAsNew, continueAsNew } from "smithers:continue-as-new";
 
 export function Workflow(props) {
   if (typeof props.name !== "string" || props.name === "") throw new SmithersError("INVALID_INPUT", "a Workflow needs a name");
-  return host(Kind.workflow, "smithers:workflow", props, { name: props.name }, props.children);
+  const caches = currentFrame().session.workflow.opts.cache ?? props.cache;
+  return host(Kind.workflow, "smithers:workflow", props, { name: props.name }, caches ? caching(props.children) : props.children);
 }
 
 export function Sequence(props) {

@@ -1,6 +1,8 @@
 // `ctx`: what a frame is rendered from. Made anew for every frame that is rendered.
 
 import { SmithersError, unavailable } from "smithers:errors";
+import { native } from "smithers:native";
+import { resolveWorktreePath } from "smithers:worktree";
 
 /** Makes the context of a frame from its session and from what the host gave for this frame. */
 export function makeContext(session, iteration, iterations) {
@@ -92,12 +94,15 @@ class Context {
     return false;
   }
 
-  worktreePath() {
-    return unavailable("ctx.worktreePath");
+  /** Where the worktree of that id is, or that around the task of that id, as far as frames have shown it. */
+  worktreePath(id) {
+    // The next frame may know more, whatever rows it reads.
+    native.touch();
+    return this.#session.worktrees.get(id);
   }
 
-  resolveWorktreePath() {
-    return unavailable("ctx.resolveWorktreePath");
+  resolveWorktreePath(path) {
+    return resolveWorktreePath(path);
   }
 
   #key(target) {

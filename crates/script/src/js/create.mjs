@@ -101,7 +101,6 @@ export function createSmithers(schemas, options = {}) {
     ...components,
     ContinueAsNew: components.ContinueAsNew,
     continueAsNew: components.continueAsNew,
-    Worktree: later.Worktree,
     Sandbox: later.Sandbox,
     useCtx,
     smithers: (build, workflowOptions = {}) => {

@@ -5,7 +5,7 @@ import { unavailable } from "smithers:errors";
 export { SmithersError } from "smithers:errors";
 export { Fragment } from "smithers:element";
 export { createSmithers } from "smithers:create";
-export { useCtx } from "smithers:frame";
+export { useCtx, usePatched } from "smithers:frame";
 export { Gateway } from "smithers:gateway";
 export { renderMdx } from "smithers:prompt";
 export { getTaskRuntime } from "smithers:task-runtime";
@@ -29,7 +29,6 @@ export const renderFrame = () => unavailable("renderFrame");
 export const approveNode = () => unavailable("approveNode");
 export const denyNode = () => unavailable("denyNode");
 export const signalRun = () => unavailable("signalRun");
-export const usePatched = () => unavailable("usePatched");
 
 /** A plugin for bundlers; nothing here needs one. */
 export function mdxPlugin() {

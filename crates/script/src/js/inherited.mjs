@@ -1,9 +1,9 @@
-// What groups hand down to the tasks in them: their priority and what a failure does.
+// What is handed down to the tasks inside an element: their priority, what a failure does, and where they work.
 
 import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 
-const NOTHING = Object.freeze({ priority: 0, quarantine: false });
+const NOTHING = Object.freeze({ priority: 0, quarantine: false, guarded: false, caches: false, worktree: null });
 
 /** What groups say to what is in them. */
 export const handedDown = createContext(NOTHING);
@@ -30,6 +30,21 @@ export function handDown(props, priority) {
   const policy = quarantine(props);
   if (priority === undefined && policy === undefined) return props.children;
   const outer = handedDown.current;
-  const value = { priority: priority ?? outer.priority, quarantine: policy ?? outer.quarantine };
+  const value = { ...outer, priority: priority ?? outer.priority, quarantine: policy ?? outer.quarantine };
   return new Element(handedDown.Provider, { value, children: props.children }, null);
+}
+
+/** Children whose failures are dealt with by what is around them. */
+export function guarded(children) {
+  return new Element(handedDown.Provider, { value: { ...handedDown.current, guarded: true }, children }, null);
+}
+
+/** Children that work in a worktree. */
+export function housed(worktree, children) {
+  return new Element(handedDown.Provider, { value: { ...handedDown.current, worktree }, children }, null);
+}
+
+/** Children whose results are kept and used again. */
+export function caching(children) {
+  return new Element(handedDown.Provider, { value: { ...handedDown.current, caches: true }, children }, null);
 }

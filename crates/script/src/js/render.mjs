@@ -3,7 +3,7 @@
 // The host walks the elements itself (`runtime/walk`) and calls components on its way (`walk.mjs`).
 
 /** Meaning of a node; the host knows the numbers. */
-export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, later: 6, loop: 7, deferred: 8, continueAsNew: 9 };
+export const Kind = { group: 0, workflow: 1, sequence: 2, parallel: 3, task: 4, later: 6, loop: 7, deferred: 8, continueAsNew: 9, saga: 10, try: 11, region: 12 };
 
 /** A node as the host reads it; `inner` is what its children are made from. */
 export class HostNode {

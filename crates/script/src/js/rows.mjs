@@ -99,6 +99,15 @@ export class Rows {
     return visible(this.tables.get(table)?.nodes.get(nodeId), limit);
   }
 
+  /** The row of a node in whatever table it is, of this iteration or else the first; undefined without one. */
+  anyOf(nodeId, iteration) {
+    for (const { nodes } of this.tables.values()) {
+      const rows = nodes.get(nodeId);
+      if (rows !== undefined) return (rows.find((row) => row.iteration === iteration) ?? rows[0]).value();
+    }
+    return undefined;
+  }
+
   /** Whether a node has its row. What is rendered must not depend on it. */
   has(table, nodeId, iteration) {
     const rows = this.tables.get(table)?.nodes.get(nodeId);

@@ -2,6 +2,7 @@
 
 import { native } from "smithers:native";
 import { SmithersError, describeError } from "smithers:errors";
+import { cacheRequest } from "smithers:cache";
 import { Standings } from "smithers:agent-chain";
 import { makeContext, moveContext } from "smithers:context";
 import { Frame, currentFrame, renderIn } from "smithers:frame";
@@ -27,9 +28,15 @@ class Session {
     this.statics = new CheckedTexts();
     /** What the run has learnt about its agents. */
     this.standings = new Standings();
+    /** Where the worktrees are that frames have shown, by their ids and those of the tasks inside. */
+    this.worktrees = new Map();
     /** Memories of positions in the tree, as the host has numbered them. */
     this.fibers = [];
     this.frame = null;
+    /** What was decided about patches, by id. */
+    this.patches = new Map();
+    /** Bodies of coming calls of which it was asked what their results depend on. */
+    this.asked = new Map();
   }
 
   hasRow(table, nodeId, iteration) {
@@ -62,10 +69,11 @@ export function addRow(id, table, nodeId, iteration, text) {
  * Begins the next frame: what is to be rendered, the memory of its positions, where plain tasks with a function are
  * put, its context, its reads of rows, and the reads that changed. It must be ended, or given up.
  */
-export function beginFrame(id, iteration, iterations) {
+export function beginFrame(id, iteration, iterations, patches) {
   const session = sessions.get(id);
   const ctx = makeContext(session, iteration, freeze(JSON.parse(iterations)));
   const frame = new Frame(ctx, session);
+  if (patches !== undefined && patches !== null) frame.know(JSON.parse(patches));
   const { rows } = session;
   rows.begin();
   resetHooks();
@@ -73,13 +81,14 @@ export function beginFrame(id, iteration, iterations) {
   return [session.workflow.build(ctx), session.fibers, frame.plain, ctx, rows.trail, rows.changed];
 }
 
-/** Ends the frame that was begun. Its callbacks replace those before it. */
+/** Ends the frame that was begun. Its callbacks replace those before it. Gives the patches it met first, or null. */
 export function endFrame() {
   const frame = currentFrame();
   renderIn(null);
   frame.session.frame = frame;
   frame.session.rows.end();
   frame.before = null;
+  return frame.met === null ? null : JSON.stringify(frame.met);
 }
 
 /** Gives up the frame that was begun and throws the reason. */
@@ -117,6 +126,8 @@ class Call {
     this.failures = failures;
     /** What the node waited for: a signal or an answer. */
     this.given = null;
+    /** What its agent is asked, when that is known already. */
+    this.prompt = null;
     this.controller = new AbortController();
     this.pulse = new Pulse(id, nodeId, body.heartbeatTimeoutMs, (error) => giveUp(this, error));
     /** What its code may know of it. */
@@ -125,20 +136,58 @@ class Call {
 }
 
 /**
- * Starts the body of a task of the newest frame. Its end is reported through `native.settle`. When the frame stands for
- * a later one, its functions see the `rows` of that one.
+ * What the result of a coming call depends on, as text: a request, or why there is none. The body is kept for the call,
+ * which may come after further frames.
  */
-export function startCall(callId, id, index, nodeId, [iteration, attempt, failures], rows, [last, given]) {
+export function askCall(id, index, nodeId, [iteration, attempt], rows) {
   const session = sessions.get(id);
   moveContext(session.frame.ctx, rows);
   const body = session.frame.callback(index, nodeId);
+  const asked = { body, prompt: null };
+  session.asked.set(nameOfCall(nodeId, iteration, attempt), asked);
+  if (body.cache === undefined) return "{}";
+  try {
+    if (body.chain !== undefined) asked.prompt = body.prompt();
+    return cacheRequest(body, session, { nodeId, iteration, attempt }, asked.prompt);
+  } catch (error) {
+    return JSON.stringify({ problem: describeError(error).message });
+  }
+}
+
+/** Forgets a body that was kept for a call which does not come. */
+export function forgetAsked(id, nodeId, iteration, attempt) {
+  sessions.get(id)?.asked.delete(nameOfCall(nodeId, iteration, attempt));
+}
+
+function takeAsked(session, nodeId, iteration, attempt) {
+  const name = nameOfCall(nodeId, iteration, attempt);
+  const asked = session.asked.get(name);
+  session.asked.delete(name);
+  if (asked === undefined) throw new SmithersError("INTERNAL_ERROR", `nothing was kept for the call of "${nodeId}"`);
+  return asked;
+}
+
+function nameOfCall(nodeId, iteration, attempt) {
+  return `${attempt}:${iteration}:${nodeId}`;
+}
+
+/**
+ * Starts the body of a task of the newest frame. Its end is reported through `native.settle`. When the frame stands for
+ * a later one, its functions see the `rows` of that one.
+ */
+export function startCall(callId, id, index, nodeId, [iteration, attempt, failures, isAsked], rows, [last, given, root]) {
+  const session = sessions.get(id);
+  moveContext(session.frame.ctx, rows);
+  const asked = isAsked === 1 ? takeAsked(session, nodeId, iteration, attempt) : null;
+  const body = asked?.body ?? session.frame.callback(index, nodeId);
   const call = new Call(callId, id, nodeId, body, failures);
+  if (asked !== null) call.prompt = asked.prompt;
   if (typeof given === "string") call.given = JSON.parse(given);
   calls.set(callId, call);
   if (body.timeoutMs !== null) native.deadline(callId, body.timeoutMs);
   const { pulse, controller } = call;
   const lastHeartbeat = typeof last === "string" ? JSON.parse(last) : null;
-  const task = new TaskRuntime(session.runId, { nodeId, iteration, attempt, lastHeartbeat, signal: controller.signal, pulse });
+  const task = new TaskRuntime(session.runId, { nodeId, iteration, attempt, lastHeartbeat, signal: controller.signal, pulse, rootDir: root ?? undefined });
   call.task = task;
   try {
     const text = inTask(task, () => body.begin(call));

@@ -4,13 +4,15 @@ import { SmithersError } from "smithers:errors";
 import { currentFrame } from "smithers:frame";
 import { AgentBody } from "smithers:agent-body";
 import { chainOf } from "smithers:agent-chain";
-import { ComputeBody } from "smithers:body";
+import { ComputeBody, StaticBody } from "smithers:body";
+import { cachePlan } from "smithers:cache";
 import { deferred, resolveDeps } from "smithers:deps";
 import { inherited, isNothingInherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
 import { Kind, again, host } from "smithers:render";
 import { plain } from "smithers:reuse";
+import { sideEffectOf } from "smithers:side-effect";
 
 /** What a task does; the host knows the numbers. */
 export const Body = { static: 0, compute: 1, decision: 2, timer: 3, event: 4, answer: 5, child: 6 };
@@ -108,8 +110,14 @@ Object.assign(TaskSpec.prototype, {
   backoff: "exponential",
   delayMs: FIRST_DELAY_MS,
   approval: null,
+  /** A result that was kept may stand for that of its function. */
+  cached: false,
   /** Of a node that only waits: what for. */
   wait: null,
+  /** What it says of its effect on the world outside. */
+  sideEffect: null,
+  /** The worktree that it works in. */
+  worktree: null,
 });
 
 /** The properties that make a task differ from a plain one. */
@@ -125,14 +133,15 @@ const PARTICULARS = [
   "retries",
   "retryPolicy",
   "noRetry",
+  "sideEffect",
 ];
 
 /** The part of a task that does not depend on its body. */
 export function taskSpec(props, id, table) {
   const spec = new TaskSpec(id, table);
   enterScope(spec);
-  const { priority, quarantine } = inherited();
-  if (priority !== 0 || quarantine) return particular(spec, props);
+  const { priority, quarantine, worktree } = inherited();
+  if (priority !== 0 || quarantine || worktree !== null) return particular(spec, props);
   for (const name in props) {
     if (PARTICULARS.includes(name)) return particular(spec, props);
   }
@@ -160,6 +169,9 @@ function particular(spec, props) {
   spec.retries = retries;
   spec.backoff = backoff;
   spec.delayMs = delayMs;
+  spec.sideEffect = sideEffectOf(props, spec.id);
+  spec.worktree = inherited().worktree;
+  if (spec.worktree !== null) currentFrame().houseTask(spec);
   return spec;
 }
 
@@ -168,13 +180,14 @@ function giveBody(spec, props, frame, deps) {
   const { children } = props;
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
   const chain = chainOf(props);
+  const cache = cachePlan(props, spec, schema);
   if (chain !== null) {
-    spec.body = Body.compute;
-    spec.callback = frame.keep(agentBody(spec, props, frame, deps, schema, chain));
+    keepBody(spec, frame, agentBody(spec, props, frame, deps, schema, chain), cache);
   } else if (typeof children === "function") {
-    spec.body = Body.compute;
     const run = deps === null ? children : deps.given(children);
-    spec.callback = frame.keep(new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs"), silenceOf(props)));
+    keepBody(spec, frame, new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs"), silenceOf(props)), cache);
+  } else if (cache !== null) {
+    keepBody(spec, frame, new StaticBody(spec.id, children, schema), cache);
   } else if (!spec.skipIf && !isStored(spec, session)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
@@ -182,6 +195,15 @@ function giveBody(spec, props, frame, deps) {
       spec.error = error;
     }
   }
+}
+
+function keepBody(spec, frame, body, cache) {
+  spec.body = Body.compute;
+  spec.callback = frame.keep(body);
+  if (cache === null) return;
+  spec.plain = false;
+  spec.cached = true;
+  body.cache = cache;
 }
 
 /** What a task of which nothing but its value is known stores, as text. */
@@ -195,7 +217,7 @@ function agentBody(spec, props, frame, deps, schema, chain) {
   const timeoutMs = milliseconds(props.timeoutMs, "timeoutMs");
   const budget = Math.max(0, wholeNumber(props.maxSchemaRetries, "maxSchemaRetries", SCHEMA_RETRIES));
   const heartbeatTimeoutMs = silenceOf(props, SILENCE_OF_AN_AGENT_MS);
-  return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, heartbeatTimeoutMs, budget });
+  return new AgentBody({ nodeId: spec.id, frame, chain, question: ask, schema, timeoutMs, heartbeatTimeoutMs, budget, worktree: spec.worktree });
 }
 
 /** How long a task may give no sign of life, in milliseconds; null and 0 mean for ever. */
@@ -237,7 +259,7 @@ function retryPolicy(props) {
 function usualRetries(props, policy) {
   const chain = chainOf(props);
   if (chain === null) return policy === undefined ? 0 : RETRIES_OF_A_POLICY;
-  if (policy === undefined && props.continueOnFail) return 1;
+  if (policy === undefined && (props.continueOnFail || inherited().guarded)) return 1;
   return Math.max(RETRIES_OF_AN_AGENT, chain.length - 1);
 }
 

@@ -5,14 +5,15 @@ import { native } from "smithers:native";
 export class TaskRuntime {
   #pulse;
 
-  constructor(runId, { nodeId, iteration, attempt, lastHeartbeat, signal, pulse }) {
+  constructor(runId, { nodeId, iteration, attempt, lastHeartbeat, signal, pulse, rootDir = native.root }) {
     this.#pulse = pulse;
     this.runId = runId;
     this.stepId = nodeId;
     this.nodeId = nodeId;
     this.iteration = iteration;
     this.attempt = attempt;
-    this.rootDir = native.root;
+    /** The folder that the task works in: that of its worktree, else that of its module. */
+    this.rootDir = rootDir;
     /** Fires when the attempt is over before its code is: cancelled, timed out, or its run closed. */
     this.signal = signal;
     /** What an earlier attempt told last with `heartbeat`, or null. */

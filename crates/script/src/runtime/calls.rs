@@ -33,6 +33,10 @@ pub(crate) struct CallStart {
     /// The rows that the body sees when they are more than those its frame was rendered from.
     pub(crate) rows: Option<Seen>,
     pub(crate) given: Option<RawJson>,
+    /// The folder that the task works in.
+    pub(crate) root_dir: Option<String>,
+    /// Its body was kept when it was asked what its result depends on.
+    pub(crate) asked: bool,
     pub(crate) reporter: Reporter,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
@@ -78,6 +82,8 @@ impl ScriptRuntime {
             last_heartbeat,
             rows,
             given,
+            root_dir,
+            asked,
             reporter,
             reply,
         } = start;
@@ -89,13 +95,16 @@ impl ScriptRuntime {
         let arguments = (
             id as f64,
             session as f64,
-            callback,
+            // As a whole number it would become a negative one from 2^31 on.
+            f64::from(callback),
             name.as_str(),
-            vec![node.iteration, attempt, failures],
+            vec![node.iteration, attempt, failures, u32::from(asked)],
             rows.as_ref().map_or(0, |seen| seen.count),
-            [&last_heartbeat, &given]
-                .map(|text| text.as_ref().map(RawJson::as_str))
-                .to_vec(),
+            vec![
+                last_heartbeat.as_ref().map(RawJson::as_str),
+                given.as_ref().map(RawJson::as_str),
+                root_dir.as_deref(),
+            ],
         );
         self.calls.insert(
             id,
@@ -128,6 +137,8 @@ impl ScriptRuntime {
         if let Some(&id) = found.map(|(id, _)| id) {
             self.calls.remove(&id);
             self.abort_in_script(id, "TASK_ABORTED", "the task was aborted");
+        } else {
+            self.forget_asked(session, node, attempt);
         }
     }
 

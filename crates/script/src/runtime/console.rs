@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use rquickjs::{Ctx, Function, Object, Result};
 use smithers_model::RawJson;
+use smithers_model::agent::{AgentEvent, AgentReport};
 use smithers_model::report::{OutputStream, Report, Reporter};
 
 use super::shared::{Shared, Work};
@@ -89,7 +90,29 @@ pub(crate) fn install<'js>(
         let report = Report::Heartbeat { data };
         alive.reporters.report(call as u64, report);
     };
-    native.set("heartbeat", Function::new(ctx.clone(), heartbeat)?)
+    native.set("heartbeat", Function::new(ctx.clone(), heartbeat)?)?;
+    install_agents(ctx, native, shared)
+}
+
+/// Puts `agentEvent` and `tokens` where built-in modules find them.
+fn install_agents<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let told = Rc::clone(shared);
+    let event = move |call: f64, engine: String, event: String| {
+        let event = RawJson::trusted(event);
+        let report = AgentReport::Event(AgentEvent { engine, event });
+        told.reporters
+            .report(call as u64, Report::Agent(Box::new(report)));
+    };
+    native.set("agentEvent", Function::new(ctx.clone(), event)?)?;
+    let used = Rc::clone(shared);
+    let tokens = move |call: f64, usage: String| {
+        // Written by our own module, from numbers that it has checked.
+        if let Ok(usage) = serde_json::from_str(&usage) {
+            let report = Report::Agent(Box::new(AgentReport::Tokens(usage)));
+            used.reporters.report(call as u64, report);
+        }
+    };
+    native.set("tokens", Function::new(ctx.clone(), tokens)?)
 }
 
 fn stream_of(name: &str) -> OutputStream {

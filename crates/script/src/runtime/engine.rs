@@ -67,7 +67,7 @@ impl Engine {
         let context = Context::full(&runtime).map_err(|_| Halt::OutOfMemory)?;
         guard.arm(limits.load);
         let (host, names) = context.with(|ctx| {
-            native::install(&ctx, &shared, graph, env)
+            native::install(&ctx, &shared, graph, env, limits)
                 .and_then(|()| Ok((load_host(&ctx)?, Names::new(&ctx)?)))
                 .map_err(|error| halt(&ctx, error, &guard, None))
         })?;

@@ -114,6 +114,7 @@ fn frame(input: RawJson, alive: &Arc<()>) -> RenderRequest {
         continuation: None,
         iteration: 0,
         iterations: BTreeMap::new(),
+        patches: Default::default(),
         rows: Arc::new(Mutex::new(Vec::new())),
         alive: Arc::downgrade(alive),
     }

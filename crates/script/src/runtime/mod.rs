@@ -4,7 +4,9 @@
 //! a call, the jobs and timers that follow) is charged to that run: whoever meets a limit fails,
 //! and only an exhausted heap or an endless chain of jobs costs the runtime itself.
 
+mod ask;
 mod calls;
+mod commands;
 mod commonjs;
 mod console;
 mod describe;
@@ -31,6 +33,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::workflow::WorkflowDefinition;
 
+pub(crate) use self::ask::CallQuestion;
 use self::calls::PendingCall;
 pub(crate) use self::calls::{CallAnswer, CallStart};
 use self::describe::{Registered, RegisteredWorkflow};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
+use sha2::{Digest, Sha256};
 
+use super::commands;
 use super::commonjs;
 use super::console;
 use super::files::{self, Folder};
@@ -13,6 +15,7 @@ use super::shared::{Settled, Shared};
 use super::timers::TimerKey;
 use super::urls;
 use crate::graph::ModuleGraph;
+use crate::options::Limits;
 
 /// Puts the functions where the built-in module `smithers:native` takes them. `env` is the visible
 /// environment as a JSON object.
@@ -21,12 +24,14 @@ pub(crate) fn install<'js>(
     shared: &Rc<Shared>,
     graph: &Arc<ModuleGraph>,
     env: &str,
+    limits: &Limits,
 ) -> Result<()> {
     let native = Object::new(ctx.clone())?;
     native.set("env", env)?;
     native.set("entry", graph.entry.as_str())?;
     native.set("root", graph.root.display().to_string())?;
     native.set("platform", std::env::consts::OS)?;
+    commands::install(ctx, &native, limits.commands, env)?;
     timers(ctx, &native, shared)?;
     settlements(ctx, &native, shared)?;
     console::install(ctx, &native, shared)?;
@@ -105,6 +110,8 @@ fn settlements<'js>(ctx: &Ctx<'js>, native: &Object<'js>, shared: &Rc<Shared>) -
 fn text<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     let random_uuid = || uuid::Uuid::new_v4().to_string();
     native.set("randomUuid", Function::new(ctx.clone(), random_uuid)?)?;
+    let sha256 = |text: String| hex::encode(Sha256::digest(text));
+    native.set("sha256", Function::new(ctx.clone(), sha256)?)?;
     native.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
     native.set("decodeUtf8", Function::new(ctx.clone(), decode_utf8)?)
 }

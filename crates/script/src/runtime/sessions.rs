@@ -6,9 +6,11 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rquickjs::{Function, Object, Value};
+use serde_json::json;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
+use smithers_model::patch::Patches;
 use smithers_model::tree::Tree;
 use smithers_model::{Iteration, RunId};
 
@@ -43,6 +45,7 @@ pub(crate) struct RenderRequest {
     pub(crate) continuation: Option<RawJson>,
     pub(crate) iteration: Iteration,
     pub(crate) iterations: BTreeMap<String, Iteration>,
+    pub(crate) patches: Patches,
     pub(crate) rows: SharedRows,
     /// Dead once the session is dropped.
     pub(crate) alive: Weak<()>,
@@ -73,6 +76,21 @@ pub(super) struct SessionState {
     rows: usize,
     /// What its frames have in common.
     memory: Memory,
+}
+
+/// What a frame knows of patches, as JSON; none when there is nothing to know.
+fn patches_of(patches: &Patches) -> Option<String> {
+    let is_known = patches.is_new || !patches.decided.is_empty();
+    let text = || json!({ "isNew": patches.is_new, "decided": patches.decided }).to_string();
+    is_known.then(text)
+}
+
+/// `tree` with what its rendering decided about patches, as `endFrame` says it.
+fn decided(tree: Tree, met: Option<String>) -> Tree {
+    match met {
+        None => tree,
+        Some(met) => tree.deciding(serde_json::from_str(&met).expect("endFrame gives pairs")),
+    }
 }
 
 impl ScriptRuntime {
@@ -107,6 +125,7 @@ impl ScriptRuntime {
         self.open(work, request)?;
         self.feed_rows(work, request.session, &request.rows)?;
         let iterations = RawJson::of(&request.iterations);
+        let patches = patches_of(&request.patches);
         let Some(SessionState { memory, .. }) = self.sessions.get_mut(&request.session) else {
             unreachable!("it was opened above");
         };
@@ -116,6 +135,7 @@ impl ScriptRuntime {
                 request.session as f64,
                 request.iteration,
                 iterations.as_str(),
+                patches,
             );
             let walked = host
                 .get::<_, Function<'_>>("beginFrame")
@@ -141,8 +161,9 @@ impl ScriptRuntime {
                     read_tree(tools, root, memory)
                 })
                 .and_then(|tree| {
-                    host.get::<_, Function<'_>>("endFrame")?.call::<_, ()>(())?;
-                    Ok((tree, fresh_reads(host, request.session)?))
+                    let end = host.get::<_, Function<'_>>("endFrame")?;
+                    let met: Option<String> = end.call(())?;
+                    Ok((decided(tree, met), fresh_reads(host, request.session)?))
                 });
             walked.map_err(|error| self.engine.give_up_frame(ctx, host, error))
         })

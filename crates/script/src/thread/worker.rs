@@ -16,7 +16,9 @@ use super::slot::Slot;
 use crate::error::LoadError;
 use crate::graph::ModuleGraph;
 use crate::options::Limits;
-use crate::runtime::{CallStart, Registration, RenderRequest, Rendered, ScriptRuntime};
+use crate::runtime::{
+    CallQuestion, CallStart, Registration, RenderRequest, Rendered, ScriptRuntime,
+};
 
 /// Work that is answered.
 pub(crate) enum Request {
@@ -37,6 +39,8 @@ pub(crate) enum Request {
     },
     /// Runs the body of a task.
     Call { slot: u64, call: CallStart },
+    /// Asks what the result of a coming call depends on.
+    Ask { slot: u64, question: CallQuestion },
 }
 
 /// Messages that must not wait for room.
@@ -170,6 +174,14 @@ impl Worker {
                 self.pulse.handling(ticket);
                 let rendered = self.in_slot(&slot, |runtime| runtime.render(&render));
                 let _ = reply.send(rendered.unwrap_or_else(Err));
+            }
+            Request::Ask { slot, question } => {
+                self.pulse.handling(question.id);
+                if self.runtimes.contains_key(&slot) {
+                    self.on_runtime(slot, |runtime| runtime.ask_call(question));
+                } else {
+                    let _ = question.reply.send(None);
+                }
             }
             Request::Call { slot, call } => {
                 self.pulse.handling(call.id);

@@ -7,12 +7,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use smithers_model::agent::AgentReport;
+use smithers_model::cache::CacheRequest;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
+use smithers_model::patch::Patches;
 use smithers_model::report::{Report, Reporter};
 use smithers_model::tree::{TaskBody, TaskSpec, Tree};
-use smithers_model::workflow::{CallError, RenderInput, TaskCall, Workflow, WorkflowSession};
+use smithers_model::workflow::{
+    CallError, CallPurpose, RenderInput, TaskCall, Workflow, WorkflowSession,
+};
 use smithers_model::{NodeKey, RunId};
 use smithers_script::{HostOptions, Limits, LoadError, LoadedModule, ScriptHost};
 
@@ -106,12 +111,15 @@ pub(crate) struct Run {
     new_rows: Vec<Arc<OutputRow>>,
     /// Passes of loops, as the engine would give them.
     pub(crate) passes: BTreeMap<String, u32>,
+    /// What the run knows of patches.
+    pub(crate) patches: Patches,
     pub(crate) tree: Tree,
     /// What the tasks wrote.
     written: Arc<Mutex<Vec<Written>>>,
     /// What an attempt is told that an earlier one told last.
     pub(crate) last_heartbeat: Option<RawJson>,
     beats: Arc<Mutex<Vec<Option<RawJson>>>>,
+    told: Arc<Mutex<Vec<AgentReport>>>,
     /// A host that only this run uses.
     host: Option<ScriptHost>,
 }
@@ -129,9 +137,11 @@ impl Run {
             run_id,
             new_rows: Vec::new(),
             passes: BTreeMap::new(),
+            patches: Patches::default(),
             tree: Tree::default(),
             last_heartbeat: None,
             beats: Arc::default(),
+            told: Arc::default(),
             written: Arc::default(),
             host: None,
         }
@@ -167,6 +177,7 @@ impl Run {
                 _ => 0,
             },
             iterations: self.passes.clone(),
+            patches: self.patches.clone(),
             new_rows: std::mem::take(&mut self.new_rows),
         }
     }
@@ -248,25 +259,70 @@ impl Run {
         let callback = self.task(id).body.callback();
         let callback = callback.unwrap_or_else(|| panic!("{id} has no function"));
         self.session.call(TaskCall {
+            asked: false,
             node: self.task(id).node.clone(),
             attempt,
             failures: attempt - 1,
             callback,
             last_heartbeat: self.last_heartbeat.clone(),
             given,
+            root_dir: None,
+            purpose: CallPurpose::Body,
             reporter: self.reporter(id),
         })
     }
 
+    /// Asks what the result of attempt 1 of task `id` depends on.
+    pub(crate) fn ask(&mut self, id: &str) -> Result<Option<CacheRequest>, CallError> {
+        let task = self.task(id);
+        let call = TaskCall {
+            asked: false,
+            node: task.node.clone(),
+            attempt: 1,
+            failures: 0,
+            callback: task.body.callback().unwrap(),
+            last_heartbeat: None,
+            root_dir: None,
+            given: None,
+            purpose: CallPurpose::Body,
+            reporter: Reporter::deaf(),
+        };
+        wait(self.session.cache_request(&call))
+    }
+
+    /// Calls the function that takes the effect of task `id` back, with `given`.
+    pub(crate) fn revert(
+        &mut self,
+        id: &str,
+        given: &str,
+    ) -> impl Future<Output = Result<RawJson, CallError>> + use<> {
+        let task = self.task(id);
+        let callback = task.callback(CallPurpose::Revert);
+        let call = TaskCall {
+            asked: false,
+            node: task.node.clone(),
+            attempt: 1,
+            failures: 0,
+            callback: callback.unwrap_or_else(|| panic!("{id} has no revert")),
+            last_heartbeat: None,
+            given: Some(RawJson::parse(given).unwrap()),
+            root_dir: None,
+            purpose: CallPurpose::Revert,
+            reporter: self.reporter(id),
+        };
+        self.session.call(call)
+    }
+
     fn reporter(&self, id: &str) -> Reporter {
         let (written, id) = (Arc::clone(&self.written), id.to_owned());
-        let beats = Arc::clone(&self.beats);
+        let (beats, told) = (Arc::clone(&self.beats), Arc::clone(&self.told));
         Reporter::new(move |report| match report {
             Report::Output { stream, text } => {
                 let whence = format!("{id} {}", stream.as_str());
                 written.lock().unwrap().push((whence, text));
             }
             Report::Heartbeat { data } => beats.lock().unwrap().push(data),
+            Report::Agent(report) => told.lock().unwrap().push(*report),
             Report::Truncated { .. } => panic!("no body says so"),
         })
     }
@@ -274,6 +330,11 @@ impl Run {
     /// The heartbeats of the tasks since the last call, in order.
     pub(crate) fn beats(&self) -> Vec<Option<RawJson>> {
         std::mem::take(&mut self.beats.lock().unwrap())
+    }
+
+    /// What the agents of the tasks told since the last call, in order.
+    pub(crate) fn told(&self) -> Vec<AgentReport> {
+        std::mem::take(&mut self.told.lock().unwrap())
     }
 
     /// What the tasks wrote since the last call, in order.

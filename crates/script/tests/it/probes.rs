@@ -146,15 +146,8 @@ fn kill9_resume() {
 }
 
 #[test]
-fn probes_of_later_components_load_and_say_what_is_missing() {
+fn every_probe_renders_tasks() {
     let host = host();
-    let run = Run::start(&probe(&host, "saga-compensate"), "r1", "{}");
-    let mut elements = run.tree.elements().iter();
-    let later = elements.find_map(|element| match &element.kind {
-        Kind::Later { component } => Some(component.as_str()),
-        _ => None,
-    });
-    assert_eq!(later, Some("Saga"));
     for name in [
         "agent-structured",
         "branch-reactive",
@@ -162,6 +155,7 @@ fn probes_of_later_components_load_and_say_what_is_missing() {
         "deps-needs",
         "loop-until",
         "retries-backoff",
+        "saga-compensate",
         "signal-correlation",
         "subflow",
         "timer",

@@ -19,7 +19,7 @@ fn frame_of(tree: &str) -> Result<Run, ErrorInfo> {
         r#"
 import * as s from "smithers-orchestrator";
 import {{ z }} from "zod";
-const {{ Workflow, Sequence, Parallel, Branch, Task, Approval, ApprovalGate, Loop, HumanTask, Sandbox, Timer, Panel, createSmithers, continueAsNew, SmithersError, useCtx, getTaskRuntime }} = s;
+const {{ Workflow, Sequence, Parallel, Branch, Task, Approval, ApprovalGate, Loop, HumanTask, Sandbox, Timer, createSmithers, continueAsNew, SmithersError, useCtx, getTaskRuntime }} = s;
 const shared = z.object({{ s: z.string() }});
 const {{ smithers, outputs, tables }} = createSmithers({{ out: z.object({{ n: z.number(), note: z.string().optional() }}), one: shared, two: shared, decision: s.approvalDecisionSchema, pick: s.approvalSelectionSchema }});
 const stranger = z.object({{ n: z.number() }});
@@ -249,12 +249,7 @@ fn skip_if_leaves_out_everything_but_a_task() {
 fn later_components_are_built_and_named() {
     for (body, name) in [
         ("<Sandbox id='s' output={outputs.out}/>", "Sandbox"),
-        ("<s.Saga id='s' steps={[]}/>", "Saga"),
-        ("<s.TryCatchFinally id='t' try={<a/>}/>", "TryCatchFinally"),
-        (
-            "<Panel panelists={[new s.ClaudeCodeAgent({model: 'm'})]}/>",
-            "Panel",
-        ),
+        ("<s.Trellis id='t'/>", "Trellis"),
         (
             "<Task id='a' output={outputs.out} agent={new s.AnthropicAgent({model: 'm'})} fork='b'>hi</Task>",
             "Task with fork",

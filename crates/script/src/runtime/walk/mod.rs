@@ -14,6 +14,7 @@ mod node;
 mod path;
 mod place;
 mod raw;
+mod recovery;
 mod reuse;
 mod task;
 

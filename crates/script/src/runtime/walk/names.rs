@@ -69,4 +69,13 @@ names! {
     payload = "payload",
     fresh = "fresh",
     error = "error",
+    region = "region",
+    codes = "codes",
+    on_failure = "onFailure",
+    cancel_ms = "cancelMs",
+    side_effect = "sideEffect",
+    cached = "cached",
+    idempotent = "idempotent",
+    revert = "revert",
+    worktree = "worktree",
 }

@@ -2,9 +2,12 @@
 //!
 //! What a node holds besides texts and numbers (payloads, approval requests) crosses as JSON.
 
+use std::sync::Arc;
+
 use rquickjs::{Array, FromJs, Result, Value};
 use serde::Deserialize;
 use smithers_model::approval::{ApprovalRequest, OnDeny};
+use smithers_model::effect::SideEffect;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::tree::{
@@ -13,9 +16,12 @@ use smithers_model::tree::{
 };
 use smithers_model::{LoopId, NodeId, NodeKey};
 
+use smithers_model::worktree::WorktreeSpec;
+
 use super::child;
 use super::names::Names;
 use super::raw::{self, Name};
+use super::recovery;
 use super::{Describe, WalkError};
 use crate::runtime::wait;
 
@@ -29,6 +35,9 @@ mod kinds {
     pub(super) const LOOP: u8 = 7;
     pub(super) const DEFERRED: u8 = 8;
     pub(super) const CONTINUE_AS_NEW: u8 = 9;
+    pub(super) const SAGA: u8 = 10;
+    pub(super) const TRY: u8 = 11;
+    pub(super) const REGION: u8 = 12;
 }
 
 /// Numbers of `Body` in `task.mjs`.
@@ -78,6 +87,9 @@ impl<'js> NodeReader<'_, 'js> {
                 iteration: get(&spec()?, names.iteration)?,
                 missing: self.node_ids(&spec()?, names.missing)?,
             },
+            kinds::SAGA => Kind::Saga(recovery::saga(self.names, &spec()?)?),
+            kinds::TRY => Kind::Try(recovery::try_block(self.names, &spec()?)?),
+            kinds::REGION => Kind::Region(recovery::region(get(&spec()?, names.region)?)),
             kinds::TASK => Kind::Task(Box::new(self.task(&spec()?)?)),
             _ => Kind::Group,
         })
@@ -128,6 +140,9 @@ impl<'js> NodeReader<'_, 'js> {
             approval: None,
             continue_on_fail: false,
             quarantine: false,
+            side_effect: None,
+            worktree: None,
+            cached: false,
             retry: PLAIN_RETRY,
         };
         match get(spec, names.plain)? {
@@ -152,8 +167,22 @@ impl<'js> NodeReader<'_, 'js> {
             continue_on_fail: get(spec, names.continue_on_fail)?,
             quarantine: get(spec, names.quarantine)?,
             retry: self.retry(spec)?,
+            cached: get(spec, names.cached)?,
+            side_effect: self.side_effect(&get(spec, names.side_effect)?)?,
+            worktree: worktree(get(spec, names.worktree)?)?,
             ..plain
         })
+    }
+
+    fn side_effect(&self, spec: &Value<'js>) -> Result<Option<SideEffect>> {
+        if spec.is_null() {
+            return Ok(None);
+        }
+        let revert: f64 = get(spec, self.names.revert)?;
+        Ok(Some(SideEffect {
+            idempotent: get(spec, self.names.idempotent)?,
+            revert: (revert >= 0.0).then_some(revert as u32),
+        }))
     }
 
     fn retry(&self, spec: &Value<'js>) -> Result<RetryPolicy> {
@@ -207,7 +236,7 @@ pub(super) const PLAIN_RETRY: RetryPolicy = RetryPolicy {
 /// What a static task stores; none when its row is there already.
 type Payload = Option<std::result::Result<RawJson, ErrorInfo>>;
 
-fn get<'js, T: FromJs<'js>>(object: &Value<'js>, name: Name) -> Result<T> {
+pub(super) fn get<'js, T: FromJs<'js>>(object: &Value<'js>, name: Name) -> Result<T> {
     let value = raw::property(object, name)?;
     T::from_js(object.ctx(), value)
 }
@@ -224,6 +253,13 @@ fn pairs(flat: &Array<'_>) -> Result<Vec<(String, String)>> {
 struct ApprovalText {
     request: ApprovalRequest,
     on_deny: OnDeny,
+}
+
+fn worktree(value: Value<'_>) -> std::result::Result<Option<Arc<WorktreeSpec>>, WalkError> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(wait::read(value, "a worktree")?)))
 }
 
 fn approval(value: Value<'_>) -> std::result::Result<Option<ApprovalSpec>, WalkError> {

@@ -181,6 +181,9 @@ impl<'js> Walk<'_, 'js> {
             approval: None,
             continue_on_fail: false,
             quarantine: false,
+            side_effect: None,
+            worktree: None,
+            cached: false,
             retry: PLAIN_RETRY,
         };
         Box::new(PlainTask {

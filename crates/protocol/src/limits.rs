@@ -83,6 +83,10 @@ pub const OUTBOX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Rows of `listRuns` when the client names no limit.
 pub const LIST_RUNS_DEFAULT: usize = 50;
+/// Rows of `frames.list` when the client names no limit.
+pub const LIST_FRAMES_DEFAULT: usize = 50;
+/// Most bytes of trees that one answer of `frames.list` holds.
+pub const MAX_FRAMES_BYTES: usize = 64 * 1024 * 1024;
 /// Most rows that any list answers; a larger limit is lowered to this.
 pub const LIST_MAX: usize = 1_000;
 /// Largest output row that `getNodeOutput` answers, in bytes.

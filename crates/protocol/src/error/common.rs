@@ -117,6 +117,16 @@ impl RpcError {
         RpcError::new(ErrorCode::Unauthorized, message)
     }
 
+    /// No such frame in the run.
+    pub fn no_such_frame() -> RpcError {
+        RpcError::new(ErrorCode::NotFound, "Frame not found")
+    }
+
+    /// No such attempt of the node.
+    pub fn no_such_attempt() -> RpcError {
+        RpcError::new(ErrorCode::NotFound, "Attempt not found")
+    }
+
     /// Nothing but `connect` is answered before authentication.
     pub fn connect_first() -> RpcError {
         RpcError::unauthorized("Connect first")

@@ -90,13 +90,15 @@ methods! {
     CancelRun Served Both RunWrite "cancelRun" aka "runs.cancel";
     PauseRun Served Both RunWrite "pauseRun" aka "runs.pause";
     HijackRun Planned Both RunAdmin "hijackRun";
-    RewindRun Planned Both RunAdmin "rewindRun" aka "jumpToFrame" "devtools.jumpToFrame";
+    RewindRun Served Both RunAdmin "rewindRun" aka "jumpToFrame" "devtools.jumpToFrame";
+    ForkRun Served Both RunWrite "runs.fork";
+    Timeline Served Both RunRead "runs.timeline";
     SubmitApproval Served Both ApprovalSubmit "submitApproval" aka "approvals.decide";
     SubmitSignal Served Both SignalSubmit "submitSignal" aka "signals.send";
     DeleteRun Served Both RunAdmin "deleteRun" aka "runs.delete";
     HoldRun Served Both RunAdmin "holdRun" aka "runs.hold";
     GetRun Served Both RunRead "getRun" aka "runs.get";
-    ListRunTokenUsage Planned Both RunRead "listRunTokenUsage";
+    ListRunTokenUsage Served Both RunRead "listRunTokenUsage";
     ListRuns Served Both RunRead "listRuns" aka "runs.list";
     ListRunDescendants Planned Both RunRead "listRunDescendants" aka "runs.descendants";
     GetSchemaSignature Planned Both RunRead "getSchemaSignature";
@@ -135,11 +137,11 @@ methods! {
     ListNodeStates Served Both RunRead "listNodeStates";
     RetryTask Served Both RunWrite "retryTask";
     RerunRun Served Both RunWrite "runs.rerun";
-    DiffRuns Planned Both RunRead "runs.diff";
-    ListFrames Planned Both RunRead "frames.list";
-    GetFrame Planned Both RunRead "frames.get";
-    ListAttempts Planned Both RunRead "attempts.list";
-    GetAttempt Planned Both RunRead "attempts.get";
+    DiffRuns Served Both RunRead "runs.diff";
+    ListFrames Served Both RunRead "frames.list";
+    GetFrame Served Both RunRead "frames.get";
+    ListAttempts Served Both RunRead "attempts.list";
+    GetAttempt Served Both RunRead "attempts.get";
 }
 
 impl Method {

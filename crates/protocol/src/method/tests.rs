@@ -8,7 +8,14 @@ use super::*;
 use crate::error::ErrorCode;
 
 /// Names that the published catalogue does not have: administration that the public gateway lacks.
-const OURS: [&str; 4] = ["deleteRun", "runs.delete", "holdRun", "runs.hold"];
+const OURS: [(&str, &str); 6] = [
+    ("deleteRun", "run:admin"),
+    ("runs.delete", "run:admin"),
+    ("holdRun", "run:admin"),
+    ("runs.hold", "run:admin"),
+    ("runs.fork", "run:write"),
+    ("runs.timeline", "run:read"),
+];
 
 fn catalogue() -> Value {
     let path = concat!(
@@ -65,9 +72,9 @@ fn names_and_scopes_are_those_of_the_catalogue_and_a_few_of_ours() {
             )
         })
         .collect();
-    for name in OURS {
+    for (name, scope) in OURS {
         assert!(!published.contains_key(name), "{name} is published");
-        assert_eq!(ours.remove(name).as_deref(), Some("run:admin"), "{name}");
+        assert_eq!(ours.remove(name).as_deref(), Some(scope), "{name}");
     }
     assert_eq!(ours, published);
 }
@@ -115,12 +122,16 @@ fn the_served_methods_are_the_announced_ones() {
         .map(|method| method.name())
         .collect();
     let announced = [
+        "attempts.get",
+        "attempts.list",
         "cancelRun",
         "cronCreate",
         "cronDelete",
         "cronList",
         "cronRun",
         "deleteRun",
+        "frames.get",
+        "frames.list",
         "getNodeOutput",
         "getRun",
         "health",
@@ -128,12 +139,17 @@ fn the_served_methods_are_the_announced_ones() {
         "launchRun",
         "listApprovals",
         "listNodeStates",
+        "listRunTokenUsage",
         "listRuns",
         "listWorkflows",
         "pauseRun",
         "resumeRun",
         "retryTask",
+        "rewindRun",
+        "runs.diff",
+        "runs.fork",
         "runs.rerun",
+        "runs.timeline",
         "streamRunEvents",
         "submitApproval",
         "submitSignal",

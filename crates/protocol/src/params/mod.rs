@@ -9,24 +9,31 @@ mod cron;
 mod deletion;
 mod fields;
 mod ids;
+mod inside;
 mod launch;
 mod nodes;
+mod rewind;
 mod runs;
 mod signals;
 mod stream;
+mod travel;
 
 pub use approvals::{ListApprovals, SubmitApproval};
 pub use connect::Connect;
 pub use cron::{CronCreate, CronDelete, CronList, CronRun};
 pub use deletion::{DeleteRun, HoldRun};
 pub use ids::{check_node_id, check_run_id};
+pub use inside::{GetAttempt, GetFrame, ListAttempts, ListFrames};
 pub use launch::{LaunchRun, StartedBy};
 pub use nodes::{GetNodeOutput, ListNodeStates};
+pub use rewind::RewindRun;
 pub use runs::{
-    CancelRun, GetRun, ListRuns, ListWorkflows, PauseRun, RerunRun, ResumeRun, RetryTask,
+    CancelRun, GetRun, ListRunTokenUsage, ListRuns, ListWorkflows, PauseRun, RerunRun, ResumeRun,
+    RetryTask,
 };
 pub use signals::SubmitSignal;
 pub use stream::{StreamRunEvents, check_after_seq};
+pub use travel::{DiffRuns, ForkRun, Timeline};
 
 /// Parameters as an object.
 pub type Params = serde_json::Map<String, serde_json::Value>;

@@ -1,4 +1,4 @@
-//! `getRun`, `listRuns`, `cancelRun`, `pauseRun`, `resumeRun`, `retryTask`, `runs.rerun` and `listWorkflows`.
+//! `getRun`, `listRuns`, `listRunTokenUsage`, `cancelRun`, `pauseRun`, `resumeRun`, `retryTask`, `runs.rerun` and `listWorkflows`.
 
 use super::Params;
 use super::approvals::iteration;
@@ -34,6 +34,8 @@ names_one_run! {
     CancelRun;
     /// Parameters of `pauseRun`.
     PauseRun;
+    /// Parameters of `listRunTokenUsage`.
+    ListRunTokenUsage;
 }
 
 /// Parameters of `resumeRun`. Of its options, `force` has no effect: a run that executes is never taken from who

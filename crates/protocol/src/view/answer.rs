@@ -110,6 +110,14 @@ impl<'a> CancelAnswer<'a> {
         }
     }
 
+    /// This request cancels the run, which first undoes what it did. An addition of ours.
+    pub fn undoing(run_id: &'a str) -> CancelAnswer<'a> {
+        CancelAnswer {
+            status: "cancelling",
+            ..CancelAnswer::cancelled(run_id)
+        }
+    }
+
     /// An earlier request had cancelled it.
     pub fn was_cancelled(run_id: &'a str) -> CancelAnswer<'a> {
         CancelAnswer {

@@ -46,6 +46,26 @@ pub struct BroadcastEvent<'a> {
     failed_child_keys: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a RawValue>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    jump: Option<Jump<'a>>,
+}
+
+/// From where to where a run was taken back, and by whom.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Jump<'a> {
+    /// The newest frame until then.
+    pub from_frame_no: u64,
+    /// The newest frame from then on.
+    pub to_frame_no: u64,
+    /// When, milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// User id of who asked.
+    pub caller: &'a str,
 }
 
 impl<'a> BroadcastEvent<'a> {
@@ -178,6 +198,34 @@ impl<'a> BroadcastEvent<'a> {
         BroadcastEvent {
             iteration: Some(iteration),
             attempt: Some(attempt),
+            ..event
+        }
+    }
+
+    /// A run was taken back to a frame.
+    pub fn time_travel_jumped(run_id: &'a str, jump: Jump<'a>) -> BroadcastEvent<'a> {
+        BroadcastEvent {
+            name: "run.time_travel_jumped",
+            run_id,
+            jump: Some(jump),
+            ..BroadcastEvent::default()
+        }
+    }
+
+    /// An agent tells what it does; `told` is what it runs on, and what it said in its own form.
+    pub fn agent_event(
+        run_id: &'a str,
+        node_id: &'a str,
+        iteration: u32,
+        attempt: u32,
+        told: (&'a str, &'a RawValue),
+    ) -> BroadcastEvent<'a> {
+        let event = BroadcastEvent::node("agent.event", run_id, node_id);
+        BroadcastEvent {
+            iteration: Some(iteration),
+            attempt: Some(attempt),
+            engine: Some(told.0),
+            event: Some(told.1),
             ..event
         }
     }

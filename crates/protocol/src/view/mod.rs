@@ -9,9 +9,12 @@ mod cron;
 mod deletion;
 mod event;
 mod gateway;
+mod inside;
 mod node;
+mod rewind;
 mod run;
 mod run_state;
+mod tokens;
 
 pub use answer::{
     CancelAnswer, DecisionAnswer, LaunchAnswer, PauseAnswer, ResumeAnswer, RetryAnswer,
@@ -20,13 +23,16 @@ pub use answer::{
 pub use approval::{ApprovalRow, AutoApproveRow, OptionRow, VoteRow};
 pub use cron::{CronDeleted, CronRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
-pub use event::BroadcastEvent;
+pub use event::{BroadcastEvent, Jump};
 pub use gateway::{
     Health, Hello, HelloAuth, HelloPolicy, HelloSnapshot, Identity, WorkflowSummary,
 };
+pub use inside::{AttemptRow, FrameRow};
 pub use node::{NodeError, NodeOutput, NodeStateRow, OutputField, OutputSchema};
+pub use rewind::{BoundaryEffect, EffectBoundary, RewindAnswer};
 pub use run::{FailedChildren, GapSnapshot, RunColumns, RunRecord, RunRow};
 pub use run_state::{Blocked, BlockedRun, RunState, Unhealthy};
+pub use tokens::{TokenUsageAnswer, TokenUsageEvent, TokenUsageRow};
 
 #[cfg(test)]
 mod tests;

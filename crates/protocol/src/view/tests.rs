@@ -447,6 +447,17 @@ fn broadcast_events_have_the_recorded_payloads() {
         "task.heartbeat",
         r#"{"runId":"r","nodeId":"n","iteration":0,"attempt":1}"#,
     );
+    let jump = Jump {
+        from_frame_no: 4,
+        to_frame_no: 1,
+        timestamp_ms: 7,
+        caller: "user:op",
+    };
+    check(
+        E::time_travel_jumped("r", jump),
+        "run.time_travel_jumped",
+        r#"{"runId":"r","fromFrameNo":4,"toFrameNo":1,"timestampMs":7,"caller":"user:op"}"#,
+    );
     check(
         E::approval_requested("r", "n", 0),
         "approval.requested",

@@ -13,11 +13,13 @@ use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::time::Clock;
 use smithers_store::writer::WriterOptions;
 use smithers_store::{Backend, OpenError, Publisher, Writer, WriterHandle};
+use smithers_vcs::Worktrees;
 
 use crate::catalogue::Catalogue;
 use crate::registry::{RunRegistry, Runs};
 use crate::run::RunServices;
 use crate::scheduler::{Nudge, Scheduler};
+use crate::turns::Turns;
 use crate::writer::{WriterActor, WriterStateChanged};
 
 /// A store with its writer; the runs come with [`start_runs`](Self::start_runs).
@@ -27,6 +29,7 @@ pub struct Assembly {
     writer: WriterHandle,
     concurrency_ceiling: u32,
     changed_workflow: ChangedWorkflow,
+    worktrees: Arc<Worktrees>,
     /// The writer's observer is made before the actor that it tells; the cell joins them.
     front: Arc<OnceLock<Addr<WriterActor>>>,
 }
@@ -68,6 +71,7 @@ impl Assembly {
             writer,
             concurrency_ceiling: CONCURRENCY_CEILING,
             changed_workflow: ChangedWorkflow::default(),
+            worktrees: Arc::default(),
             front,
         })
     }
@@ -83,6 +87,13 @@ impl Assembly {
     #[must_use]
     pub fn changed_workflow(mut self, on_change: ChangedWorkflow) -> Self {
         self.changed_workflow = on_change;
+        self
+    }
+
+    /// Sets where worktrees may be; without it there are none.
+    #[must_use]
+    pub fn worktrees(mut self, worktrees: Worktrees) -> Self {
+        self.worktrees = Arc::new(worktrees);
         self
     }
 
@@ -133,9 +144,11 @@ impl Assembly {
             backend: self.backend.clone(),
             catalogue,
             clock: self.clock.clone(),
+            turns: Turns::default(),
             approvals: Arc::new(approvals),
             concurrency_ceiling: self.concurrency_ceiling,
             changed_workflow: self.changed_workflow,
+            worktrees: self.worktrees.clone(),
             epoch: self.backend.epoch(),
             scheduler,
         })

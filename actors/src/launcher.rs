@@ -130,6 +130,7 @@ impl Launcher {
             actor,
             idempotency_key: order.idempotency_key,
             firing: order.firing,
+            fork: None,
         }
     }
 }

@@ -19,5 +19,6 @@ pub mod session;
 pub mod simulated;
 #[cfg(test)]
 mod testing;
+pub mod turns;
 pub mod wire;
 pub mod writer;

@@ -1,14 +1,15 @@
 //! Housekeeping: one input-free, idempotent sweep on a period. It finishes deletions that had begun, deletes
-//! runs that are older than the policy keeps them, and gives freed pages back to the file system.
+//! runs that are older than the policy keeps them, sweeps the cache, and gives freed pages back to the file system.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::task::JoinHandle;
+use metrics::counter;
 use smithers_model::RunId;
 use smithers_model::time::Clock;
-use smithers_store::{Backend, WriterHandle};
+use smithers_store::{Backend, CacheSweep, WriterHandle};
 
 use crate::deletion::{Cause, DeletionError, Deletions};
 
@@ -20,12 +21,16 @@ const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
 const PAGE: usize = 100;
 /// Pages that one transaction gives back; the runs that write meanwhile wait for it.
 const PAGES: u32 = 1_000;
+/// Kept results that one transaction forgets; the runs that write meanwhile wait for it.
+const CACHE_ROWS: u32 = 500;
 
 /// How long things are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Runs, from their end; for ever when none.
     pub runs: Option<Duration>,
+    /// Kept results, while all of them take no more bytes than this; those used longest ago go first.
+    pub cache_bytes: u64,
 }
 
 /// What housekeeping works with.
@@ -73,7 +78,30 @@ impl Maintenance {
             tracing::warn!(%error, "housekeeping was cut short; the next sweep goes on");
             return;
         }
+        self.sweep_cache();
         self.give_back();
+    }
+
+    /// Forgets kept results that have expired, and those beyond the cap.
+    fn sweep_cache(&self) {
+        let sweep = CacheSweep {
+            now: self.clock.now(),
+            cap_bytes: self.retention.cache_bytes,
+            most: CACHE_ROWS,
+        };
+        loop {
+            match self.writer.sweep_cache(sweep) {
+                Ok(gone) => {
+                    counter!("smithers_cache_swept_total").increment(gone);
+                    if gone < u64::from(CACHE_ROWS) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    return tracing::warn!(%error, "the cache could not be swept");
+                }
+            }
+        }
     }
 
     /// Deletes the runs whose time has come. Those that cannot go, for example because a child is still

@@ -183,6 +183,7 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
             created_at: Timestamp(0).to_iso(),
         },
         subflow: None,
+        patches: Default::default(),
         started_by: None,
         rerun_of: None,
     };
@@ -196,6 +197,7 @@ pub(crate) fn launch(workflow: &str, run_id: &str) -> Launch {
         actor: person,
         idempotency_key: None,
         firing: None,
+        fork: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix::Addr;
 use smithers_model::approval::Decision;
+use smithers_model::rewind::TimeTravelRow;
 use smithers_model::run::Actor as Person;
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::Launch;
@@ -14,7 +15,8 @@ use tokio::sync::oneshot;
 use super::map::RunMap;
 use super::{ForgetAll, Redeliver, RunRegistry, StopAll};
 use crate::run::{
-    CheckedBy, Receipt, Retry, RunError, RunRequest, SignalKept, SignalMessage, Verdict,
+    CheckedBy, Receipt, Retry, RewindOrder, Rewinding, RunError, RunRequest, SignalKept,
+    SignalMessage, Verdict,
 };
 
 /// Handle to all runs; cheap to clone.
@@ -96,6 +98,21 @@ impl Runs {
             receipt,
         })
         .await
+    }
+
+    /// Takes a run back to a frame and lets it go on from there. Returns what went once that is durable.
+    pub async fn rewind(&self, run_id: &RunId, order: RewindOrder) -> Result<Rewinding, RunError> {
+        self.ask(run_id, |receipt| RunRequest::Rewind {
+            order: Box::new(order),
+            receipt,
+        })
+        .await
+    }
+
+    /// Fails a run whose rewind was cut off with the process that tried it, before anything else happens to it.
+    pub(crate) fn rewind_interrupted(&self, row: TimeTravelRow) {
+        let row = Box::new(row);
+        self.deliver(row.run_id.clone(), RunRequest::RewindInterrupted { row });
     }
 
     /// Gives a run a signal. Returns once it is kept, whatever becomes of the run.

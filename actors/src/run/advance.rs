@@ -32,10 +32,20 @@ impl RunActor {
                 self.make_frame(ctx);
             } else if let Some(wanted) = run.engine.precedent_request() {
                 self.look_for_precedents(wanted, ctx);
+            } else if let Some(wanted) = run.engine.worktree_request() {
+                self.make_worktree(wanted, ctx);
             } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
             } else if let Some(request) = self.requests.pop_front() {
-                self.apply_request(request);
+                match request {
+                    // What is stored must be what is in memory.
+                    rewind @ RunRequest::Rewind { .. } if run.engine.has_open_changes() => {
+                        self.requests.push_front(rewind);
+                        return self.commit(ctx);
+                    }
+                    RunRequest::Rewind { order, receipt } => self.rewind(*order, receipt, ctx),
+                    request => self.apply_request(request),
+                }
             } else if run.reports.is_due() {
                 self.facts.extend(run.reports.look());
             } else {
@@ -97,7 +107,14 @@ impl RunActor {
                 };
                 self.apply(fact, Some(Answer::by(receipt)));
             }
+            // It has to read first, see above.
+            RunRequest::Rewind { receipt, .. } => {
+                drop(receipt.send(Err(RunError::Busy(self.run_id.clone()))));
+            }
             RunRequest::RetryTask { retry, receipt } => self.retry_task(*retry, receipt),
+            RunRequest::RewindInterrupted { row } => {
+                self.apply(Fact::RewindInterrupted(row), None);
+            }
             RunRequest::Revive { from, receipt } => {
                 // It may end again in the same step, and as it did before.
                 self.told = RunStatus::Running;
@@ -231,7 +248,12 @@ impl RunActor {
             events: run.numbers.number(&self.run_id, &events, now),
             changes,
         };
-        run.activity = Activity::Committing { commands, answers };
+        let landed = run.flights.land(&run.engine);
+        run.activity = Activity::Committing {
+            commands,
+            answers,
+            landed,
+        };
         self.submit(step, ctx);
     }
 

@@ -1,6 +1,7 @@
 //! Why a request to a run was not carried out.
 
 use smithers_engine::Refusal;
+use smithers_model::rewind::EffectBoundary;
 use smithers_model::{RunId, ScheduleId, Timestamp};
 
 /// What the requester of a decision, cancel, resume or launch is told.
@@ -34,6 +35,19 @@ pub enum RunError {
     /// The state of the run does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Effects outside stand in the way of a rewind.
+    #[error("{} effects after the frame cannot be taken back", .0.blocking.len())]
+    EffectsBlock(Box<EffectBoundary>),
+    /// An effect could not be taken back; the run was not rewound.
+    #[error("the effect of `{node}` could not be taken back: {reason}")]
+    RevertFailed {
+        /// Whose effect.
+        node: String,
+        /// Why.
+        reason: String,
+        /// How many effects were taken back before.
+        reverted: usize,
+    },
     /// The store refused the step; nothing of it was kept.
     #[error("the change was refused by the database: {0}")]
     StepRefused(String),

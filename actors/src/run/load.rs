@@ -26,6 +26,8 @@ pub(super) struct Launching {
     row: RunRow,
     workflow: Arc<dyn Workflow>,
     receipt: Receipt<RunId>,
+    /// It begins with rows.
+    is_copy: bool,
 }
 
 /// Rows of a run, or why they could not be read.
@@ -47,6 +49,10 @@ impl RunActor {
                 checked_by,
                 receipt,
             } => self.launch(*launch, checked_by, receipt, ctx),
+            // It comes before the run is taken up.
+            RunRequest::RewindInterrupted { row } => {
+                self.reload(Some(Fact::RewindInterrupted(row)), ctx);
+            }
             request => {
                 self.requests.push_back(request);
                 self.reload(None, ctx);
@@ -76,6 +82,7 @@ impl RunActor {
             drop(receipt.send(Err(error)));
             return self.close();
         };
+        let is_copy = launch.fork.is_some();
         let now = self.services.clock.now();
         let Step {
             events, changes, ..
@@ -90,6 +97,7 @@ impl RunActor {
             row,
             workflow,
             receipt,
+            is_copy,
         }));
         let step = StepWrite {
             run_id: self.run_id.clone(),
@@ -135,9 +143,13 @@ impl RunActor {
             row,
             workflow,
             receipt,
+            is_copy,
         } = *launching;
         tracing::info!(run.id = %self.run_id, workflow = %row.workflow_key, "run launched");
         drop(receipt.send(Ok(self.run_id.clone())));
+        if is_copy {
+            return self.reload(None, ctx);
+        }
         let rows = LoadedRun {
             row,
             continuation: None,
@@ -146,6 +158,7 @@ impl RunActor {
             loops: vec![],
             approvals: vec![],
             waits: vec![],
+            effects: vec![],
             signals: vec![],
             outputs: vec![],
         };
@@ -273,7 +286,8 @@ impl RunActor {
         ctx: &mut Context<Self>,
     ) {
         let running = rows.row.status == RunStatus::Running;
-        let is_unwanted = rows.row.tie == Some(ChildTie::Unwanted);
+        let is_asked = rows.row.cancel_requested_at.is_some();
+        let is_unwanted = rows.row.tie == Some(ChildTie::Unwanted) && !is_asked;
         self.open_at_rest(rows, workflow, ctx);
         if running && is_unwanted {
             // The end of its parent may have been told to the run before it in a chain.
@@ -348,6 +362,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         loops,
         approvals,
         waits,
+        effects,
         signals,
         outputs,
     } = forgetful(rows);
@@ -359,6 +374,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         loops,
         approvals,
         waits,
+        effects,
         signals,
         outputs,
     }

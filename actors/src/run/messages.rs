@@ -6,6 +6,7 @@ use actix::prelude::*;
 use smithers_model::approval::Decision;
 use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Revival;
+use smithers_model::rewind::{EffectBoundary, TimeTravelRow};
 use smithers_model::run::Actor as Person;
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::Launch;
@@ -85,6 +86,18 @@ pub enum RunRequest {
         /// Answered with what is reset once that is durable.
         receipt: Receipt<Vec<NodeKey>>,
     },
+    /// Takes the run back to a frame and lets it go on from there.
+    Rewind {
+        /// To which frame, for whom.
+        order: Box<RewindOrder>,
+        /// Answered with what went once that is durable.
+        receipt: Receipt<Rewinding>,
+    },
+    /// A rewind of the run was cut off with the process that tried it.
+    RewindInterrupted {
+        /// The row of the try.
+        row: Box<TimeTravelRow>,
+    },
     /// Lets a child go on that has ended, because its parent needs it again.
     Revive {
         /// From where.
@@ -159,12 +172,45 @@ pub struct Retry {
     pub actor: Person,
 }
 
+/// A run to be taken back.
+#[derive(Clone, Debug)]
+pub struct RewindOrder {
+    /// To which frame; 0 is its beginning.
+    pub frame_no: u64,
+    /// Who asks.
+    pub actor: Person,
+    /// It may go on with a workflow that has changed since.
+    pub accept_change: bool,
+    /// Effects that cannot be taken back do not stand in the way.
+    pub force: bool,
+    /// None is taken back.
+    pub no_revert: bool,
+    /// Names the try in its trail.
+    pub op: String,
+    /// When it was asked for.
+    pub begun_at: Timestamp,
+}
+
+/// What a rewind took away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewinding {
+    /// The newest frame until then.
+    pub from_frame_no: u64,
+    /// Frames that are gone.
+    pub deleted_frames: u64,
+    /// Attempts that are gone.
+    pub deleted_attempts: u64,
+    /// What those attempts had done outside.
+    pub boundary: EffectBoundary,
+}
+
 impl RunRequest {
     /// Tells the requester that nothing was done.
     pub(crate) fn refuse(self, error: RunError) {
         match self {
             Self::Launch { receipt, .. } => drop(receipt.send(Err(error))),
             Self::RetryTask { receipt, .. } => drop(receipt.send(Err(error))),
+            Self::Rewind { receipt, .. } => drop(receipt.send(Err(error))),
             Self::Signal { receipt, .. } => drop(receipt.send(Err(error))),
             Self::TakeUp {
                 receipt: Some(receipt),
@@ -174,7 +220,10 @@ impl RunRequest {
             | Self::Revive { receipt, .. }
             | Self::Pause { receipt, .. }
             | Self::Cancel { receipt, .. } => drop(receipt.send(Err(error))),
-            Self::TakeUp { receipt: None } | Self::CheckDue | Self::ChildMoved { .. } => {}
+            Self::TakeUp { receipt: None }
+            | Self::CheckDue
+            | Self::RewindInterrupted { .. }
+            | Self::ChildMoved { .. } => {}
         }
     }
 }

@@ -13,6 +13,7 @@
 
 mod advance;
 mod at_rest;
+mod cached;
 mod child;
 #[cfg(test)]
 mod crowd_tests;
@@ -31,6 +32,7 @@ mod output_tests;
 mod perform;
 mod precedents;
 mod reports;
+mod rewind;
 mod settle;
 #[cfg(test)]
 mod standing;
@@ -40,6 +42,7 @@ mod succession_tests;
 mod tests;
 #[cfg(test)]
 mod unreadable_tests;
+mod worktrees;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -54,19 +57,22 @@ use smithers_model::time::Clock;
 use smithers_model::{Epoch, RunId};
 use smithers_store::Backend;
 use smithers_store::writer::WriterHandle;
+use smithers_vcs::Worktrees;
 
 use crate::catalogue::Catalogue;
 use crate::registry::{Redeliver, RunClosed, RunLost, RunRegistry};
 use crate::scheduler::Nudge;
+use crate::turns::Turns;
 
 pub use at_rest::AtRest;
 pub(crate) use child::{parent_as_person, subflow_of};
 pub use error::RunError;
 pub use messages::{
-    CheckedBy, Deliver, Forget, Receipt, Retry, RunRequest, SignalKept, SignalMessage, Stop,
-    Verdict,
+    CheckedBy, Deliver, Forget, Receipt, Retry, RewindOrder, Rewinding, RunRequest, SignalKept,
+    SignalMessage, Stop, Verdict,
 };
 use open::OpenRun;
+pub use rewind::past;
 
 /// Messages that may wait in front of one run; it takes one in microseconds.
 pub const MAILBOX: usize = 1_024;
@@ -85,10 +91,14 @@ pub struct RunServices {
     pub catalogue: Arc<Catalogue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who looks up or makes a kept result.
+    pub turns: Turns,
     /// What the operator says of approvals.
     pub approvals: Arc<ApprovalPolicy>,
     /// Tasks of a run in flight at most, when neither its launch nor its workflow says more.
     pub concurrency_ceiling: u32,
+    /// Makes the worktrees of tasks.
+    pub worktrees: Arc<Worktrees>,
     /// What becomes of a run whose workflow has changed since it last went on.
     pub changed_workflow: ChangedWorkflow,
     /// Generation of this process.

@@ -6,10 +6,12 @@ use smithers_engine::{Refusal, RunState};
 use smithers_model::command::Command;
 use smithers_model::workflow::{Workflow, WorkflowSession};
 
+use super::cached::Flights;
 use super::error::RunError;
 use super::messages::Receipt;
 use super::numbers::Numbers;
 use super::reports::Reports;
+use crate::turns::Turn;
 
 /// A run whose state is in memory.
 pub(super) struct OpenRun {
@@ -25,6 +27,8 @@ pub(super) struct OpenRun {
     pub(super) answers: Vec<Answer>,
     /// What tasks under way have told.
     pub(super) reports: Reports,
+    /// Attempts whose result others may wait for.
+    pub(super) flights: Flights,
 }
 
 /// What the run is waiting for; facts queue meanwhile.
@@ -33,14 +37,19 @@ pub(super) enum Activity {
     Idle,
     /// A frame is being rendered; the step stays open.
     Rendering,
-    /// It is being read what people decided in other runs; the step stays open.
+    /// It is being read what came before: what people decided in other runs, or the history of this one; the step
+    /// stays open.
     LookingBack,
+    /// A worktree is being made; the step stays open.
+    Housing,
     /// The step is being committed.
     Committing {
         /// To be carried out afterwards.
         commands: Vec<Command>,
         /// To be sent afterwards.
         answers: Vec<Answer>,
+        /// Dropped afterwards: others may look for what the step keeps.
+        landed: Vec<Turn>,
     },
 }
 
@@ -91,6 +100,7 @@ impl OpenRun {
             activity: Activity::Idle,
             answers: Vec::new(),
             reports,
+            flights: Flights::default(),
         }
     }
 

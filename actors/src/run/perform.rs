@@ -5,7 +5,7 @@ use smithers_model::NodeKey;
 use smithers_model::command::Command;
 use smithers_model::fact::Fact;
 use smithers_model::report::Reporter;
-use smithers_model::workflow::{CallError, TaskCall};
+use smithers_model::workflow::{CallError, CallPurpose, TaskCall};
 
 use super::child::ChildSearch;
 use super::messages::{RunRequest, TaskEnded};
@@ -25,6 +25,8 @@ impl RunActor {
                     callback,
                     last_heartbeat,
                     given,
+                    worktree,
+                    cached,
                 } => {
                     let call = TaskCall {
                         node,
@@ -33,9 +35,15 @@ impl RunActor {
                         callback,
                         last_heartbeat,
                         given,
+                        root_dir: worktree.map(|worktree| worktree.path.clone()),
+                        asked: false,
+                        purpose: CallPurpose::Body,
                         reporter: Reporter::deaf(),
                     };
-                    self.start_task(call, ctx);
+                    match cached {
+                        true => self.look_up(call, ctx),
+                        false => self.start_task(call, ctx),
+                    }
                 }
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::FindChild {
@@ -63,13 +71,18 @@ impl RunActor {
                     lapse,
                     responsible,
                 } => self.notify(&node, lapse, responsible.as_ref()),
+                Command::ReadBack => return self.read_back(ctx),
                 // Component state and closures are dropped always, whether or not somebody watches.
-                Command::Park | Command::Close => self.drop_session(),
+                Command::Park => self.drop_session(),
+                Command::Close => {
+                    self.release_worktrees();
+                    self.drop_session();
+                }
             }
         }
     }
 
-    fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
+    pub(super) fn start_task(&mut self, call: TaskCall, ctx: &mut Context<Self>) {
         let (node, attempt) = (call.node.clone(), call.attempt);
         let Phase::Open(run) = &mut self.phase else {
             return;
@@ -136,7 +149,7 @@ impl RunActor {
         }
     }
 
-    fn abort_task(&mut self, node: &NodeKey, attempt: u32) {
+    pub(super) fn abort_task(&mut self, node: &NodeKey, attempt: u32) {
         let Phase::Open(run) = &mut self.phase else {
             return;
         };
@@ -169,7 +182,8 @@ impl Handler<TaskEnded> for RunActor {
             Ok(mut output) => {
                 // The run goes on with what its rows will say.
                 let boundary = self.services.backend.boundary();
-                boundary.output(&self.run_id, &mut output);
+                let is_changed = boundary.output(&self.run_id, &mut output);
+                self.keep_for_others(&node, attempt, is_changed);
                 Fact::TaskSucceeded {
                     node,
                     attempt,

@@ -49,7 +49,13 @@ impl RunActor {
             return;
         };
         let settled = std::mem::replace(&mut run.activity, Activity::Idle);
-        if let Activity::Committing { commands, answers } = settled {
+        if let Activity::Committing {
+            commands,
+            answers,
+            landed,
+        } = settled
+        {
+            drop(landed);
             answers.into_iter().for_each(Answer::send);
             self.tell_parent();
             let Phase::Open(run) = &mut self.phase else {

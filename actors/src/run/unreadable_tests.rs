@@ -57,8 +57,10 @@ async fn a_run_that_cannot_be_read_answers_and_is_tried_again_with_growing_pause
     let options = WriterOptions::new(clock.clone());
     let services = RunServices {
         writer: Writer::spawn(backend.clone(), Box::new(NoPublisher), options).unwrap(),
+        turns: crate::turns::Turns::default(),
         approvals: Arc::default(),
         changed_workflow: smithers_engine::ChangedWorkflow::Hold,
+        worktrees: std::sync::Arc::default(),
         concurrency_ceiling: smithers_engine::CONCURRENCY_CEILING,
         epoch: backend.epoch(),
         backend,

@@ -7,6 +7,7 @@ mod children;
 #[cfg(test)]
 mod clock_tests;
 mod nudge;
+mod rewinds;
 #[cfg(test)]
 mod tests;
 
@@ -113,6 +114,7 @@ impl Handler<Recover> for Scheduler {
 }
 
 async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
+    rewinds::settle(&runs, &backend).await;
     let taken_up = take_up_running(&runs, &backend, |_| true).await;
     if taken_up > 0 {
         tracing::info!(runs = taken_up, "took up runs that were running");

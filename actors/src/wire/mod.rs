@@ -5,19 +5,22 @@
 mod error;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use smithers_model::Iteration;
+use smithers_model::agent::TokenUsage;
 use smithers_model::event::StoredEvent;
 use smithers_protocol::frame::{Payload, RunEvent};
-use smithers_protocol::view::BroadcastEvent as B;
+use smithers_protocol::view::{BroadcastEvent as B, Jump};
 
 use error::StoredError;
 
 pub use error::error_for_readers;
+pub use tokens::TokenReport;
 
 /// A stored event that cannot be shown; only damaged or newer data is like that.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +93,18 @@ struct Fields<'a> {
     new_run_id: Option<Cow<'a, str>>,
     #[serde(default)]
     failed_child_keys: Vec<String>,
+    #[serde(default)]
+    from_frame_no: u64,
+    #[serde(default)]
+    to_frame_no: u64,
+    #[serde(default)]
+    timestamp_ms: i64,
+    #[serde(borrow, default)]
+    caller: Cow<'a, str>,
+    #[serde(borrow, default)]
+    engine: Cow<'a, str>,
+    #[serde(borrow, default)]
+    event: Option<&'a RawValue>,
 }
 
 fn write(stored: &StoredEvent) -> Result<Option<(&'static str, Payload)>, serde_json::Error> {
@@ -97,6 +112,9 @@ fn write(stored: &StoredEvent) -> Result<Option<(&'static str, Payload)>, serde_
     let error = fields.error.as_ref().map(StoredError::for_readers);
     let error = error.map(|error| to_raw_value(&error)).transpose()?;
     let error = error.as_deref().unwrap_or(RawValue::NULL);
+    if stored.type_name == TokenUsage::EVENT {
+        return tokens::event(stored);
+    }
     let shown = show(&stored.type_name, stored.run_id.as_str(), &fields, error);
     shown
         .map(|shown| Ok((shown.name(), Payload::encode(&shown)?)))
@@ -116,6 +134,10 @@ fn show<'a>(
         "NodeStarted" => B::node_started(run, node?),
         "NodeOutput" => B::task_output(run, node?, &fields.text, &fields.stream),
         "TaskHeartbeat" => B::task_heartbeat(run, node?, iteration, fields.attempt),
+        "AgentEvent" => {
+            let told = (&*fields.engine, fields.event?);
+            B::agent_event(run, node?, iteration, fields.attempt, told)
+        }
         "NodeFinished" => B::node_finished(run, node?),
         "NodeFailed" => B::node_failed(run, node?, error),
         "NodeRetrying" => B::node_retrying(run, node?, fields.attempt),
@@ -123,6 +145,15 @@ fn show<'a>(
         "NodeCancelled" => B::node_cancelled(run, node?),
         "NodeWaitingApproval" => B::node_waiting_approval(run, node?, iteration),
         "NodeWaitingTimer" => B::node_waiting_timer(run, node?, iteration),
+        "TimeTravelJumped" => B::time_travel_jumped(
+            run,
+            Jump {
+                from_frame_no: fields.from_frame_no,
+                to_frame_no: fields.to_frame_no,
+                timestamp_ms: fields.timestamp_ms,
+                caller: &fields.caller,
+            },
+        ),
         "ApprovalRequested" => B::approval_requested(run, node?, iteration),
         "ApprovalVoted" => {
             let vote = (fields.approved, fields.decided_by.as_deref());

@@ -152,6 +152,7 @@ impl Look {
             actor,
             idempotency_key: None,
             firing: None,
+            fork: None,
         }
     }
 

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Who ends the children of a run that has ended.
 pub(crate) fn parent_as_person() -> Person {
     Person {
-        user_id: Some("smithers:parent".into()),
+        user_id: Some(Person::PARENT.into()),
         role: "system".into(),
         channel: Channel::Gateway,
         ..Person::default()

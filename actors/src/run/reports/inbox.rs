@@ -8,11 +8,13 @@
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use smithers_model::agent::AgentReport;
 use smithers_model::redact::Pieces;
 use smithers_model::report::{OutputStream, Report};
 use smithers_model::{NodeKey, RawJson};
 
 use super::HEARTBEAT_PAUSE;
+use super::agent::AgentLane;
 use super::lane::{Lane, PIECE_BYTES};
 
 /// Most bytes of one attempt that wait for its run. Held back is as much again at most, for each stream.
@@ -68,6 +70,8 @@ struct State {
     told_alive: Option<Instant>,
     /// To be told after what was kept.
     truncated: Option<Report>,
+    /// What the agent of the attempt tells.
+    agent: AgentLane,
     /// What the run has been told.
     announced: Option<Urgency>,
 }
@@ -90,6 +94,7 @@ impl Inbox {
             heartbeat: None,
             told_alive: None,
             truncated: None,
+            agent: AgentLane::default(),
             announced: None,
         };
         Self {
@@ -105,6 +110,7 @@ impl Inbox {
         match report {
             Report::Output { stream, text } => state.write(*stream, text),
             Report::Heartbeat { data } => state.beat(data.as_ref()),
+            Report::Agent(report) => state.hear(report),
             // Said here, not by bodies.
             Report::Truncated { .. } => {}
         }
@@ -164,7 +170,7 @@ impl State {
         let is_much = self.stdout.len().max(self.stderr.len()) >= PIECE_BYTES;
         match self.waiting() {
             _ if is_much => Some(Urgency::Now),
-            0 if self.truncated.is_none() => self.heartbeat_urgency(),
+            0 if self.truncated.is_none() && self.agent.is_empty() => self.heartbeat_urgency(),
             _ => Some(Urgency::Soon),
         }
     }
@@ -186,6 +192,12 @@ impl State {
         if !self.is_over {
             let known = self.heartbeat.take().flatten();
             self.heartbeat = Some(data.cloned().or(known));
+        }
+    }
+
+    fn hear(&mut self, report: &AgentReport) {
+        if !self.is_over {
+            self.agent.put(report);
         }
     }
 
@@ -235,6 +247,7 @@ impl State {
         if self.waiting() == 0 {
             reports.extend(self.truncated.take());
         }
+        reports.extend(self.agent.take());
         reports
     }
 }

@@ -34,7 +34,7 @@ fn say(inbox: &Inbox, text: &str) -> Option<News> {
 fn text_of(reports: &[Report]) -> (String, bool) {
     let texts = reports.iter().filter_map(|report| match report {
         Report::Output { text, .. } => Some(text.as_str()),
-        Report::Heartbeat { .. } | Report::Truncated { .. } => None,
+        Report::Heartbeat { .. } | Report::Agent(_) | Report::Truncated { .. } => None,
     });
     let last = reports.last();
     let is_cut = matches!(last, Some(Report::Truncated { .. }));

@@ -10,6 +10,7 @@
 //! is followed by a longer pause: however many tasks write however often, a run commits a few times a second.
 //! What an attempt told comes before its result.
 
+mod agent;
 mod inbox;
 #[cfg(test)]
 mod inbox_tests;
@@ -184,6 +185,7 @@ fn size(report: &Report) -> usize {
     match report {
         Report::Output { text, .. } => text.len(),
         Report::Heartbeat { data } => data.as_ref().map_or(0, |data| data.as_str().len()),
+        Report::Agent(report) => agent::weight(report),
         Report::Truncated { .. } => 0,
     }
 }
@@ -197,6 +199,7 @@ fn count(report: &Report) {
         Report::Heartbeat { .. } => {
             counter!("smithers_task_heartbeats_total").increment(1);
         }
+        Report::Agent(report) => agent::count(report),
         Report::Truncated { .. } => {
             counter!("smithers_task_output_truncated_total").increment(1);
         }

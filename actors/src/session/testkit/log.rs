@@ -141,6 +141,7 @@ fn row(run_id: &RunId) -> RunRow {
         started_at: None,
         finished_at: None,
         cancel_requested_at: None,
+        undo_within_ms: None,
         pause_requested_at: None,
         error: None,
         config: RawJson::empty_object(),

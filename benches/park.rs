@@ -134,12 +134,14 @@ fn launch() -> Launch {
                 created_at: Timestamp(0).to_iso(),
             },
             subflow: None,
+            patches: Default::default(),
             started_by: None,
             rerun_of: None,
         },
         actor: person,
         idempotency_key: None,
         firing: None,
+        fork: None,
     }
 }
 

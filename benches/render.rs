@@ -78,6 +78,7 @@ impl Run {
             continuation: None,
             iteration: 0,
             iterations: BTreeMap::new(),
+            patches: Default::default(),
             new_rows: vec![Arc::new(row)],
         }
     }

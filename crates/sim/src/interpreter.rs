@@ -70,6 +70,10 @@ fn run(part: &Part, pass: u32, nodes: &mut BTreeMap<NodeKey, Vec<Ending>>) {
                 nodes.insert(counter, end(repeat.counter, pass, Leaf::Counts));
             }
         }
+        Part::Saga(saga) => {
+            saga.run(pass, nodes);
+        }
+        Part::Try(attempt) => attempt.run(pass, nodes),
         Part::Branch(number, first, second) => {
             ends(*number, Leaf::Compute);
             let taken = if output(*number) % 2 == 0 {
@@ -87,7 +91,8 @@ pub(crate) fn node(number: u32, pass: u32) -> NodeKey {
     NodeKey::new(name(number).as_str(), pass)
 }
 
-fn end(number: u32, pass: u32, leaf: Leaf) -> Vec<Ending> {
+/// How a task may end that comes to its turn.
+pub(crate) fn end(number: u32, pass: u32, leaf: Leaf) -> Vec<Ending> {
     let ending = match leaf {
         Leaf::Waits(wait) => return wait.endings(number),
         Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),

@@ -15,6 +15,7 @@ use crate::mail::{Letter, WRONG};
 use crate::order;
 use crate::people::run_id;
 use crate::plan::{End, Leaf, Plan, RETRY_MS, RunPlan};
+use crate::recoveries::{check_undone, may_have_undone};
 use crate::waits::address;
 use crate::workflow::leaf_of;
 
@@ -245,9 +246,13 @@ fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> R
         })?;
     }
     for index in &ledger.cancelled {
-        let status = load(reader, *index).map(|rows| rows.row.status);
-        ensure(status == Some(RunStatus::Cancelled), || {
-            format!("run {index} was cancelled and is {status:?}")
+        let row = load(reader, *index).map(|rows| rows.row);
+        let is_cancelled = row.as_ref().is_some_and(|row| {
+            let is_undoing = row.ends_at().is_some();
+            row.status == RunStatus::Cancelled || is_undoing
+        });
+        ensure(is_cancelled, || {
+            format!("run {index} was cancelled and is {row:?}")
         })?;
     }
     for letter in &ledger.posted {
@@ -298,8 +303,10 @@ fn check_end(index: usize, plan: &RunPlan, rows: &RunRows) -> Result<(), String>
     if found.status == RunStatus::Cancelled && matches!(plan.end, End::Cancelled(_)) {
         let wrong = found.nodes.iter().find(|(id, ending)| {
             let is_over = matches!(ending.0, NodeState::Finished | NodeState::Skipped);
-            is_over && !is_allowed(&(*id, *ending))
+            let is_right = is_allowed(&(*id, *ending)) || may_have_undone(&plan.root, id, ending);
+            is_over && !is_right
         });
+        check_undone(&plan.root, rows)?;
         return ensure(wrong.is_none(), || {
             format!("run {index} was cancelled with {wrong:?}")
         });

@@ -31,6 +31,7 @@ mod panics;
 mod people;
 pub mod plan;
 pub mod readers;
+mod recoveries;
 mod socket;
 pub mod waits;
 mod workflow;

@@ -9,7 +9,7 @@ use crate::interpreter::node as node_in;
 use crate::plan::Part;
 
 /// Tasks, and others that must not begin before all of them have ended.
-struct Rule {
+pub(crate) struct Rule {
     before: Vec<NodeKey>,
     after: Vec<NodeKey>,
 }
@@ -83,6 +83,8 @@ fn rules_of(part: &Part, pass: u32, rules: &mut Vec<Rule>) -> Vec<NodeKey> {
             let parts = leaves.iter().map(|(number, _)| vec![node(*number)]);
             follow(parts.collect(), rules)
         }
+        Part::Saga(saga) => saga.rules(pass, rules),
+        Part::Try(attempt) => attempt.rules(pass, rules),
         Part::Branch(number, first, second) => {
             let mut taken = rules_of(first, pass, rules);
             taken.extend(rules_of(second, pass, rules));
@@ -105,7 +107,7 @@ fn rules_of(part: &Part, pass: u32, rules: &mut Vec<Rule>) -> Vec<NodeKey> {
 }
 
 /// Each part follows the one before it.
-fn follow(parts: Vec<Vec<NodeKey>>, rules: &mut Vec<Rule>) -> Vec<NodeKey> {
+pub(crate) fn follow(parts: Vec<Vec<NodeKey>>, rules: &mut Vec<Rule>) -> Vec<NodeKey> {
     for pair in parts.windows(2) {
         rules.push(Rule {
             before: pair[0].clone(),

@@ -229,11 +229,13 @@ fn launch(index: usize) -> Launch {
                 created_at: Timestamp(0).to_iso(),
             },
             subflow: None,
+            patches: Default::default(),
             started_by: None,
             rerun_of: None,
         },
         actor: person,
         idempotency_key: Some(format!("key-{index}")),
         firing: None,
+        fork: None,
     }
 }

@@ -5,6 +5,7 @@ use rand::{Rng, SeedableRng};
 
 use crate::below::Below;
 use crate::readers::ReaderPlan;
+use crate::recoveries::{Attempt, Saga};
 use crate::waits::Wait;
 
 /// What a leaf does, whatever happens around it.
@@ -47,6 +48,10 @@ pub enum Part {
     Loop(Repeat),
     /// A task, and which of two parts follows its output.
     Branch(u32, Box<Part>, Box<Part>),
+    /// Tasks, and what undoes them.
+    Saga(Saga),
+    /// Tasks that may fail, and what follows.
+    Try(Attempt),
 }
 
 impl Part {
@@ -58,6 +63,8 @@ impl Part {
                 parts.iter().for_each(|part| part.leaves(leaves));
             }
             Self::Chain(chained) => leaves.extend(chained),
+            Self::Saga(saga) => leaves.extend(saga.leaves()),
+            Self::Try(attempt) => leaves.extend(attempt.leaves()),
             Self::Loop(repeat) => {
                 leaves.push((repeat.counter, Leaf::Counts));
                 repeat.body.iter().for_each(|part| part.leaves(leaves));
@@ -186,9 +193,9 @@ impl Plan {
 
 fn run(dice: &mut StdRng) -> RunPlan {
     let mut named = 0;
-    let end = match dice.random_range(0..8) {
-        0 => End::Badly,
-        1 => End::Cancelled(dice.random_range(0..200)),
+    let end = match dice.random_range(0..16) {
+        0 | 1 => End::Badly,
+        2..=4 => End::Cancelled(dice.random_range(0..300)),
         _ => End::Well,
     };
     RunPlan {
@@ -211,13 +218,15 @@ fn part(dice: &mut StdRng, named: &mut u32, depth: u32) -> Part {
     let kind = if depth == 0 {
         0
     } else {
-        dice.random_range(0..11)
+        dice.random_range(0..14)
     };
     match kind {
         8 | 9 => {
             let leaves = (0..dice.random_range(2..5)).map(|_| (next(named), leaf(dice)));
             Part::Chain(leaves.collect())
         }
+        11 | 12 => Part::Saga(Saga::random(dice, named, false)),
+        13 => Part::Try(Attempt::random(dice, named)),
         10 => Part::Loop(Repeat {
             counter: next(named),
             body: (0..dice.random_range(0..3))
@@ -285,7 +294,8 @@ fn mishap(dice: &mut StdRng) -> Mishap {
     }
 }
 
-fn next(named: &mut u32) -> u32 {
+/// The number of the next task.
+pub(crate) fn next(named: &mut u32) -> u32 {
     *named += 1;
     *named
 }

@@ -84,6 +84,8 @@ fn build(part: &Part, pass: u32, ctx: &Context, ui: &mut Ui) {
                 parts.iter().for_each(|part| build(part, pass, ctx, ui))
             });
         }
+        Part::Saga(saga) => saga.build(pass, ui),
+        Part::Try(attempt) => attempt.build(pass, ui),
         Part::Branch(number, first, second) => ui.sequence(|ui| {
             ui.task_in(node(*number, pass)).compute(unused);
             if let Some(row) = ctx.row_in(&node(*number, pass)) {
@@ -127,7 +129,8 @@ fn build_loop(repeat: &Repeat, ctx: &Context, ui: &mut Ui) {
     });
 }
 
-fn build_leaf(number: u32, leaf: Leaf, task: TaskBuilder<'_>) {
+/// Builds the task of a leaf.
+pub(crate) fn build_leaf(number: u32, leaf: Leaf, task: TaskBuilder<'_>) {
     match leaf {
         Leaf::Static => task.value(&json!({ "n": output(number) })),
         Leaf::Compute | Leaf::Counts => task.compute(unused),

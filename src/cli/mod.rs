@@ -6,6 +6,7 @@
 mod approvals;
 mod audit;
 mod backup;
+mod cache;
 mod client;
 mod completions;
 mod config;
@@ -81,6 +82,9 @@ enum Command {
     /// Look at the database file, migrate it, examine it.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Look at results that are kept for other runs, and forget them.
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -129,6 +133,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<()> {
         Command::Gateway(args) => gateway::run(args),
         Command::Backup(command) => backup::run(&command, output),
         Command::Db(command) => db::run(&command, output),
+        Command::Cache(command) => cache::run(&command, output),
         Command::Config(command) => config::run(&command, output),
         Command::Metrics(command) => metrics::run(&command, output),
         Command::Runs(command) => runs::run(&command, output),

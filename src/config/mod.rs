@@ -31,6 +31,7 @@ mod span;
 mod storage;
 mod streams;
 mod unknown;
+mod worktrees;
 
 pub use access::{Access, AuthMode};
 pub use access_logging::AccessLogging;
@@ -53,6 +54,7 @@ pub use secrets::Secrets;
 pub use sources::{Sources, Surroundings};
 pub use storage::{Storage, Synchronous};
 pub use streams::Streams;
+pub use worktrees::WorktreeSettings;
 
 use reader::{Books, Reader};
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub streams: Streams,
     /// The module and the runtimes that execute it.
     pub script: Script,
+    /// Where tasks may have worktrees.
+    pub worktrees: WorktreeSettings,
     /// What the operator lets through the redactor.
     pub secrets: Secrets,
     /// Where requests are recorded, and for how long.
@@ -107,6 +111,7 @@ impl Config {
             retention: RetentionPolicy::read(&mut reader),
             streams: Streams::read(&mut reader),
             script: Script::read(&mut reader),
+            worktrees: WorktreeSettings::read(&mut reader),
             secrets: Secrets::read(&mut reader),
             access_log: AccessLogging::read(&mut reader),
             logging: Logging::read(&mut reader),

@@ -12,7 +12,12 @@ use super::span::{self, Span};
 pub struct RetentionPolicy {
     /// Runs that have ended, from their end; for ever when none.
     pub runs: Option<Duration>,
+    /// Bytes of kept results, together.
+    pub cache_bytes: u64,
 }
+
+/// 1 GiB.
+const CACHE_BYTES: u64 = 1 << 30;
 
 /// A span of time, or for ever.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +48,17 @@ impl RetentionPolicy {
                 text => Span::parse(text).map(|span| Age(Some(span))),
             },
         );
+        let cache_bytes = reader.number(
+            key(
+                "retention.cache_bytes",
+                "SMITHERS_CACHE_MAX_BYTES",
+                "Bytes of results that are kept for other runs; beyond it those used longest ago are forgotten.",
+            ),
+            CACHE_BYTES,
+            0..=1 << 40,
+        );
         RetentionPolicy {
+            cache_bytes,
             runs: runs.0.map(|span| span.0),
         }
     }

@@ -29,6 +29,8 @@ pub struct Script {
     pub script_threads: usize,
     /// Runtimes of one module graph.
     pub runtimes: usize,
+    /// Commands that the tasks of one runtime may run at a time; 0 allows none.
+    pub commands: usize,
     /// Whether runs share a runtime.
     pub isolation: ScriptIsolation,
 }
@@ -120,6 +122,15 @@ impl Script {
                 ),
                 1,
                 1..=64,
+            ),
+            commands: reader.number(
+                key(
+                    "script.commands",
+                    "SMITHERS_MODULE_COMMANDS",
+                    "Commands that the tasks of one runtime may run at a time, in a shell, with the rights of the gateway; 0 allows none.",
+                ),
+                0,
+                0..=64,
             ),
             isolation: reader.word(
                 key(

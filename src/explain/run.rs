@@ -73,6 +73,30 @@ pub(super) const TABLE: &[Explanation] = &[
         "Correct the value that the message names.",
     ),
     told(
+        "WORKTREE_EMPTY_PATH",
+        "A Worktree has no path.",
+        "`path` is missing or blank.",
+        "Give it a path below the folder of the module.",
+    ),
+    told(
+        "WORKTREE_CREATE_FAILED",
+        "A task cannot have its worktree.",
+        "The path is below none of the folders in SMITHERS_WORKTREE_ROOTS, or somebody else has the path or the branch.",
+        "Set SMITHERS_WORKTREE_ROOTS, or use the path and the branch that the message says are free; `git worktree list --verbose` shows who has what.",
+    ),
+    told(
+        "VCS_NOT_FOUND",
+        "There is no git, or no repository.",
+        "Git is not installed where the gateway runs, or the folder of the module is in no repository.",
+        "Install git, or keep the module in the repository that its tasks work on.",
+    ),
+    told(
+        "VCS_WORKSPACE_CREATE_FAILED",
+        "Git could not make a worktree.",
+        "The base branch does not exist, there are files at the path, the disk is full, or git took too long.",
+        "Read what git said in the message, and run it by hand in the repository.",
+    ),
+    told(
         "DUPLICATE_ID",
         "Two elements or workflows have one id.",
         "Two tasks of a frame were given the same id, or a key was registered twice.",
@@ -127,10 +151,28 @@ pub(super) const TABLE: &[Explanation] = &[
         "Put a Sequence around the inner loop.",
     ),
     told(
+        "SCHEDULER_ERROR",
+        "The run failed because a saga or a try block did.",
+        "An action failed in a saga that fails then, or what was tried failed and nothing caught it; the cause below the error says why.",
+        "See the failed node: `smithers runs show RUN`. A try block around it, or other `catchErrors`, would catch the failure.",
+    ),
+    told(
+        "COMPENSATION_INCOMPLETE",
+        "A cancelled run ended before everything it did was undone.",
+        "A compensation failed, the time for all of them was over, somebody cancelled the run a second time, or its workflow has changed.",
+        "The error names the tasks that are left; do by hand what they would have done.",
+    ),
+    told(
         "RALPH_MAX_REACHED",
         "A loop has come to its last pass without an end.",
         "Its `until` did not hold after `maxIterations` passes, and `onMaxReached` is `fail`.",
         "Raise `maxIterations`, correct `until`, or let the loop return its last pass.",
+    ),
+    told(
+        "SCORER_FAILED",
+        "A scorer gave no score.",
+        "It threw an error, its judge did, something that it needs was not given, or its score is no number from 0 to 1.",
+        "The message names the scorer and says why; give it what it needs.",
     ),
     told(
         "TASK_EMPTY_PROMPT",

@@ -13,6 +13,10 @@ const NO_CODES: &[&str] = &[
     "DYLD_",
     // Node's own, on errors of `require`.
     "ERR_REQUIRE_ESM",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_TERMINAL_PROMPT",
+    "LC_ALL",
     "LD_",
     "LD_PRELOAD",
     "MODULE_NOT_FOUND",
@@ -21,12 +25,13 @@ const NO_CODES: &[&str] = &[
 ];
 
 /// Sources whose texts in capitals are codes: commands, scripts, the engine, and what runs are made of.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
     "src/cli",
     "crates/script/src",
     "crates/engine/src",
     "actors/src/run",
     "crates/tokens/src",
+    "crates/vcs/src",
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

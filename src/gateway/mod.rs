@@ -41,6 +41,7 @@ use crate::auth::Gatekeeper;
 use crate::config::{Config, Synchronous};
 use crate::net::Running;
 use crate::service::Service;
+use crate::service::rewind::RewindDesk;
 use observers::Observers;
 pub use reload::Reloader;
 
@@ -102,7 +103,8 @@ impl Gateway {
         let publisher = Box::new(HubPublisher::new(bus.clone()));
         let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?
             .concurrency_ceiling(config.script.concurrency_ceiling)
-            .changed_workflow(config.script.on_change.0);
+            .changed_workflow(config.script.on_change.0)
+            .worktrees(config.worktrees.worktrees());
         let writer = assembly.writer().clone();
         let declared = match read_only {
             true => Vec::new(),
@@ -127,6 +129,7 @@ impl Gateway {
             clock: clock.clone(),
             retention: Retention {
                 runs: config.retention.runs,
+                cache_bytes: config.retention.cache_bytes,
             },
         };
         let keeper = Keeper {
@@ -153,6 +156,7 @@ impl Gateway {
             limits: gatekeeper.limits(),
             read_only,
             webhook_turns: Arc::default(),
+            rewinds: RewindDesk::default(),
             root_dir: keeper.launcher.root_dir.clone(),
         };
         let served = service.catalogue.clone();

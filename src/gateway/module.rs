@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use smithers_actors::catalogue::Catalogue;
 use smithers_model::Timestamp;
 use smithers_model::workflow::{ModuleRevision, Workflow, WorkflowDefinition};
-use smithers_script::{HostOptions, Isolation, LoadedModule, Place, ScriptHost};
+use smithers_script::{HostOptions, Isolation, Limits, LoadedModule, Place, ScriptHost};
 use smithers_store::WriterHandle;
 
 use super::{Extras, StartError};
@@ -237,7 +237,10 @@ fn host_options(config: &Config) -> HostOptions {
         // The environment holds only what the configuration allows, so everything in it may be seen.
         module_env: vec!["*".into()],
         env: config.script.module_env.select(&environment),
-        ..HostOptions::default()
+        limits: Limits {
+            commands: config.script.commands,
+            ..Limits::default()
+        },
     }
 }
 

@@ -1,9 +1,11 @@
 //! The HTTP surface: routes, and what a handler does with a request before and after the service.
 
 mod access;
+mod called;
 mod crons;
 mod health;
 mod index;
+mod inside;
 mod metrics;
 mod rest;
 mod rpc;
@@ -88,6 +90,7 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
         .route("/v1/runs/{run}", web::get().to(rest::get_run))
         .route("/v1/api/runs", web::get().to(rest::list_runs))
         .route("/v1/api/runs/{run}", web::get().to(rest::get_run))
+        .configure(inside::routes)
         .route("/v1/api/crons", web::get().to(crons::list))
         .route("/v1/api/crons", web::post().to(crons::create))
         .route("/v1/api/crons/run", web::post().to(crons::run))

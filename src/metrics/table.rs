@@ -102,12 +102,26 @@ metrics! {
         "Firings of schedules that could not launch their run and are tried again.";
     RUNS_OPEN: Gauge "smithers_runs_open" []
         "Runs that are in memory.";
+    AGENT_EVENTS: Counter "smithers_agent_events_total" []
+        "Events of agents that runs took into their logs.";
+    AGENT_EVENTS_DROPPED: Counter "smithers_agent_events_dropped_total" []
+        "Events of agents that were too large, or more than is kept of an attempt.";
+    AGENT_TOKENS: Counter "smithers_agent_tokens_total" ["kind"]
+        "Tokens that calls of agents have used: input and output.";
     TASK_HEARTBEATS: Counter "smithers_task_heartbeats_total" []
         "Signs of life of tasks that runs took into their rows.";
     TASK_OUTPUT_BYTES: Counter "smithers_task_output_bytes_total" ["stream"]
         "Bytes that tasks wrote to stdout and stderr and that runs took into their logs.";
     TASK_OUTPUT_TRUNCATED: Counter "smithers_task_output_truncated_total" []
         "Attempts that wrote more than is kept of one.";
+    CACHE_HITS: Counter "smithers_cache_hits_total" []
+        "Attempts whose result was taken from the cache.";
+    CACHE_MISSES: Counter "smithers_cache_misses_total" ["reason"]
+        "Attempts that looked in the cache in vain: absent, expired, or schema when what was found does not fit.";
+    CACHE_BYTES: Counter "smithers_cache_bytes_total" []
+        "Bytes of results that were taken from the cache.";
+    CACHE_SWEPT: Counter "smithers_cache_swept_total" []
+        "Kept results that were forgotten because they had expired or the cache was full.";
     UPTIME_SECONDS: Gauge "smithers_process_uptime_seconds" []
         "Seconds since the gateway started.";
     DB_QUEUE_DEPTH: Gauge "smithers_db_queue_depth" []

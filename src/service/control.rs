@@ -104,12 +104,12 @@ impl Service {
         params: &Params,
     ) -> Result<Payload, RpcError> {
         let CancelRun { run_id } = CancelRun::read(params)?;
-        match self
-            .runs
-            .cancel(&RunId::from(run_id.as_str()), caller.actor())
-            .await
-        {
-            Ok(()) => encode(&CancelAnswer::cancelled(&run_id)),
+        let id = RunId::from(run_id.as_str());
+        match self.runs.cancel(&id, caller.actor()).await {
+            Ok(()) => match self.status_of(&id).await? {
+                Some(status) if !status.is_terminal() => encode(&CancelAnswer::undoing(&run_id)),
+                _ => encode(&CancelAnswer::cancelled(&run_id)),
+            },
             Err(RunError::Refused(Refusal::AlreadyCancelled)) => {
                 encode(&CancelAnswer::was_cancelled(&run_id))
             }

@@ -3,6 +3,7 @@
 use smithers_actors::run::RunError;
 use smithers_engine::Refusal;
 use smithers_model::NodeKey;
+use smithers_model::rewind::EffectBoundary;
 use smithers_protocol::error::{ErrorCode, RpcError};
 
 /// A read failed; the caller gets no particulars, the log does.
@@ -25,6 +26,14 @@ pub(crate) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> R
         RunError::ScheduleMoved(id) => RpcError::no_such_cron(id.as_str()),
         RunError::WorkflowMissing { workflow, .. } => RpcError::unknown_workflow(&workflow),
         RunError::Refused(refusal) => of_refusal(refusal, run_id, node),
+        RunError::EffectsBlock(boundary) => {
+            let message = error_text(&boundary);
+            RpcError::new(ErrorCode::TimeTravelBlocked, message)
+                .with("details", boundary.report().value())
+        }
+        error @ RunError::RevertFailed { .. } => {
+            RpcError::new(ErrorCode::RewindFailed, error.to_string())
+        }
         RunError::StepRefused(message) => RpcError::new(ErrorCode::ServerError, message),
         error @ (RunError::Busy(_) | RunError::Degraded(_) | RunError::OutcomeUnknown) => {
             RpcError::unavailable(error.to_string())
@@ -63,6 +72,19 @@ fn of_refusal(refusal: Refusal, run_id: &str, node: Option<&NodeKey>) -> RpcErro
         refusal @ (Refusal::NothingToRetry { .. } | Refusal::LoopWentOn { .. }) => {
             RpcError::invalid_request(refusal.to_string())
         }
+        Refusal::FrameOutOfRange { .. } => {
+            RpcError::new(ErrorCode::FrameOutOfRange, refusal.to_string())
+        }
+        Refusal::HistoryDamaged { .. } => {
+            RpcError::new(ErrorCode::RewindFailed, refusal.to_string())
+        }
         Refusal::UnknownAttempt { .. } | Refusal::Illegal { .. } => RpcError::internal(),
     }
+}
+
+fn error_text(boundary: &EffectBoundary) -> String {
+    format!(
+        "{} effects of tasks after this frame cannot be taken back and would happen again; pass force: true to rewind all the same",
+        boundary.blocking.len()
+    )
 }

@@ -34,6 +34,9 @@ impl Following {
         }
     }
 
+    /// Keeps the run.
+    pub(super) fn keep(self) {}
+
     /// Leaves the socket as it was before.
     pub(super) fn take_back(self) {
         if let Some(connection) = self.added_to {

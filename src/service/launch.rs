@@ -166,6 +166,7 @@ impl Service {
             actor: caller.actor(),
             idempotency_key: request.idempotency_key.clone(),
             firing: None,
+            fork: None,
         }
     }
 
@@ -203,7 +204,7 @@ impl Service {
 }
 
 /// A launch like that of `row`: the same workflow, input and options.
-fn again(row: &RunRow, new_run_id: Option<String>) -> LaunchRun {
+pub(super) fn again(row: &RunRow, new_run_id: Option<String>) -> LaunchRun {
     // A damaged configuration (only possible in stored data) reads as one without options.
     let config: Option<RunConfig> = serde_json::from_str(row.config.as_str()).ok();
     let config = config.as_ref();

@@ -9,12 +9,17 @@ mod deletion;
 mod dispatch;
 pub(crate) mod error;
 mod following;
+mod fork;
 mod gateway;
 mod hello;
+mod inside;
 mod launch;
 mod nodes;
+pub(crate) mod rewind;
 mod runs;
 mod signals;
+mod tokens;
+mod travel;
 pub(crate) mod webhooks;
 
 use std::sync::Arc;
@@ -66,6 +71,8 @@ pub struct Service {
     pub read_only: bool,
     /// Keeps equal deliveries of webhooks apart.
     pub webhook_turns: Arc<webhooks::Turns>,
+    /// Keeps two rewinds of one tree of runs apart.
+    pub rewinds: rewind::RewindDesk,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }
@@ -88,12 +95,21 @@ impl Service {
             Method::RetryTask => self.retry_task(caller, &params).await,
             Method::RerunRun => self.rerun(caller, &params).await,
             Method::CancelRun => self.cancel_run(caller, &params).await,
+            Method::ForkRun => self.fork_run(caller, &params).await,
+            Method::DiffRuns => self.diff_runs(&params).await,
+            Method::Timeline => self.timeline(&params).await,
+            Method::RewindRun => self.rewind_run(caller, &params).await,
             Method::DeleteRun => self.delete_run(caller, &params).await,
             Method::HoldRun => self.hold_run(caller, &params).await,
             Method::GetRun => self.get_run(&params).await,
             Method::ListRuns => self.list_runs(&params).await,
             Method::ListNodeStates => self.list_node_states(&params).await,
             Method::GetNodeOutput => self.get_node_output(&params).await,
+            Method::ListRunTokenUsage => self.list_run_token_usage(&params).await,
+            Method::ListFrames => self.list_frames(&params).await,
+            Method::GetFrame => self.get_frame(&params).await,
+            Method::ListAttempts => self.list_attempts(&params).await,
+            Method::GetAttempt => self.get_attempt(&params).await,
             Method::ListApprovals => self.list_approvals(&params).await,
             Method::SubmitApproval => self.submit_approval(caller, &params).await,
             Method::SubmitSignal => self.submit_signal(caller, &params).await,
@@ -121,6 +137,8 @@ impl Service {
                 | Method::RetryTask
                 | Method::RerunRun
                 | Method::CancelRun
+                | Method::RewindRun
+                | Method::ForkRun
                 | Method::DeleteRun
                 | Method::HoldRun
                 | Method::SubmitApproval

@@ -160,6 +160,7 @@ pub(crate) mod tests {
             started_at: Some(Timestamp(2)),
             finished_at: Some(Timestamp(3)),
             cancel_requested_at: None,
+            undo_within_ms: None,
             pause_requested_at: None,
             error: Some(error.caused_by(cause)),
             config: RawJson::trusted(config),

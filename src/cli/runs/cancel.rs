@@ -23,8 +23,12 @@ pub(in crate::cli) struct CancelArgs {
 pub(super) fn run(args: &CancelArgs, output: &Output) -> anyhow::Result<()> {
     let client = args.connection.client()?;
     let answer = client.call("cancelRun", &json!({"runId": args.run}))?;
-    output.print_text(&answer, || match answer["won"] == true {
-        true => format!("{} is cancelled", args.run),
-        false => format!("{} was cancelled before", args.run),
+    let run = &args.run;
+    output.print_text(&answer, || match answer["status"].as_str() {
+        Some("cancelling") => {
+            format!("{run} undoes what it did and ends then; cancel it again to end it at once")
+        }
+        _ if answer["won"] == true => format!("{run} is cancelled"),
+        _ => format!("{run} was cancelled before"),
     })
 }

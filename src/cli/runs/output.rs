@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::row::{NodeRow, read, state_cell};
+use super::row::{NodeRow, name, read, state_cell};
 use crate::cli::client::{Client, ClientError, Connection};
 use crate::cli::error::CliError;
 use crate::cli::output::{Cell, Output, Paint, Table, note};
@@ -151,13 +151,6 @@ fn table(rows: &Value) -> Table {
 fn stored(client: &Client, run: &str, node: &str, iteration: u32) -> Result<Value, ClientError> {
     let params = json!({"runId": run, "nodeId": node, "iteration": iteration});
     client.call("getNodeOutput", &params)
-}
-
-fn name(node: &str, iteration: u32) -> String {
-    match iteration {
-        0 => node.to_owned(),
-        iteration => format!("{node}::{iteration}"),
-    }
 }
 
 /// A text as it is, everything else as JSON.

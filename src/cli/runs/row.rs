@@ -76,6 +76,14 @@ impl RunRow {
     }
 }
 
+/// A node as people write it: with its iteration, from the second one on.
+pub(super) fn name(node: &str, iteration: u32) -> String {
+    match iteration {
+        0 => node.to_owned(),
+        iteration => format!("{node}::{iteration}"),
+    }
+}
+
 /// Time between a begin and an end that may not have come yet.
 pub(super) fn took(begin: Option<i64>, end: Option<i64>, now: Timestamp) -> Option<String> {
     begin.map(|begin| moment::took(end.unwrap_or(now.0) - begin))

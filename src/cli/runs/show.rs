@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use smithers_model::Timestamp;
 
-use super::row::{NodeRow, RunRow, read, state_cell, took};
+use super::row::{NodeRow, RunRow, name, read, state_cell, took};
 use crate::cli::approvals::{self, ApprovalRow};
 use crate::cli::client::{Client, ClientError, Connection};
 use crate::cli::moment;
@@ -184,10 +184,7 @@ impl Page {
         let mut nodes: Vec<&NodeLine> = self.nodes.iter().collect();
         nodes.sort_by_key(|node| node.row.started_at_ms.unwrap_or(i64::MAX));
         for NodeLine { row, error } in nodes {
-            let name = match row.iteration {
-                0 => row.node_id.clone(),
-                iteration => format!("{}::{iteration}", row.node_id),
-            };
+            let name = name(&row.node_id, row.iteration);
             let started = row.started_at_ms.map(|at| moment::ago(at, self.now));
             let about = match error {
                 Some(error) => Cell::new(error.line(), Paint::Red),

@@ -97,6 +97,7 @@ async fn first_frame(workflow: &dyn Workflow, input: &Value) -> Result<Tree, Err
         continuation: None,
         iteration: Iteration::default(),
         iterations: BTreeMap::new(),
+        patches: Default::default(),
         new_rows: Vec::new(),
     };
     session.render(frame).await

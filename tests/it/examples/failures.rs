@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Example, result_of};
+use super::{Example, OPERATOR, result_of};
 
 #[tokio::test]
 async fn retries_go_on_until_the_service_answers_or_none_is_left() {
@@ -50,6 +50,43 @@ async fn quarantine_skips_what_depends_on_the_failure_and_nothing_else() {
         run.output("report").await["deployed"],
         json!(["api", "worker"])
     );
+}
+
+#[tokio::test]
+async fn a_saga_refunds_what_was_booked_before_the_step_that_fails() {
+    let example = Example::serve("saga").await;
+    let run = example.launch(json!({ "soldOut": "car" })).await;
+    run.finishes().await;
+    let report = json!({ "booked": [], "refunded": ["hotel", "flight"] });
+    assert_eq!(run.output("report").await, report);
+}
+
+#[tokio::test]
+async fn a_saga_refunds_everything_when_its_run_is_cancelled() {
+    let example = Example::serve("saga").await;
+    let run = example.launch(json!({ "soldOut": "nothing" })).await;
+    run.asks("confirm").await;
+    let cancel = json!({ "runId": run.run_id });
+    let answer = example.gateway.expect(OPERATOR, "cancelRun", cancel).await;
+    assert_eq!(answer.unwrap()["won"], true);
+    run.ends("cancelled").await;
+    for what in ["flight", "hotel", "car"] {
+        let refund = run.output(&format!("refund-{what}")).await;
+        assert_eq!(refund["what"], what);
+    }
+}
+
+#[tokio::test]
+async fn a_try_block_rolls_back_what_takes_too_long_and_opens_the_door_in_any_case() {
+    let example = Example::serve("try-catch").await;
+    let run = example.launch(json!({ "outcome": "slow" })).await;
+    run.finishes().await;
+    assert_eq!(run.output("roll-back").await["did"], "roll-back");
+    assert_eq!(run.output("open-the-door").await["did"], "open-the-door");
+    let run = example.launch(json!({ "outcome": "broken" })).await;
+    run.ends("failed").await;
+    assert_eq!(run.state_of("roll-back").await.as_deref(), Some("pending"));
+    assert_eq!(run.output("open-the-door").await["did"], "open-the-door");
 }
 
 #[tokio::test]

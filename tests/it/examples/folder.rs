@@ -29,6 +29,7 @@ fn every_example_is_run_by_a_test() {
         include_str!("agents.rs"),
         include_str!("approvals.rs"),
         include_str!("basics.rs"),
+        include_str!("patterns.rs"),
         include_str!("failures.rs"),
         include_str!("loops.rs"),
         include_str!("projects.rs"),

@@ -3,9 +3,11 @@
 mod agents;
 mod approvals;
 mod basics;
+mod composites;
 mod failures;
 mod folder;
 mod loops;
+mod patterns;
 mod projects;
 mod waits;
 
@@ -56,6 +58,7 @@ impl Example {
         scratch.set("SMITHERS_GATEWAY_MODULE", entry.to_str().unwrap());
         scratch.set("SMITHERS_MODULE_ENV", "SHOP_HOOK_SECRET");
         scratch.set("SHOP_HOOK_SECRET", SHOP_HOOK_SECRET);
+        scratch.set("SMITHERS_MODULE_COMMANDS", "2");
         let gateway = support::start(&scratch).await;
         Self {
             _scratch: scratch,
@@ -65,7 +68,12 @@ impl Example {
     }
 
     async fn launch(&self, input: Value) -> Run<'_> {
-        let params = json!({ "workflow": self.workflow, "input": input });
+        self.launch_of(self.workflow, input).await
+    }
+
+    /// Launches a workflow of a module with several.
+    async fn launch_of(&self, workflow: &str, input: Value) -> Run<'_> {
+        let params = json!({ "workflow": workflow, "input": input });
         let answer = self.gateway.expect(OPERATOR, "launchRun", params).await;
         let run_id = answer.unwrap()["runId"].as_str().unwrap().to_owned();
         Run {

@@ -48,12 +48,12 @@ pub(crate) struct Selection {
 }
 
 /// Recordings that this version of the gateway must match.
-const TRANSCRIPTS: [&str; 17] = [
-    "01", "03", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15", "19", "20", "24", "25",
-    "29",
+const TRANSCRIPTS: [&str; 18] = [
+    "01", "03", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15", "19", "20", "23", "24",
+    "25", "29",
 ];
 /// Probes that this version of the gateway must match.
-const PROBES: [&str; 13] = [
+const PROBES: [&str; 15] = [
     "sequence-skipif",
     "parallel-limit",
     "approval-approve",
@@ -67,6 +67,8 @@ const PROBES: [&str; 13] = [
     "timer",
     "signal-correlation",
     "subflow",
+    "cache",
+    "saga-compensate",
 ];
 
 impl Suite {

@@ -101,6 +101,17 @@ impl Stage {
         Ok(())
     }
 
+    /// Calls a method that must succeed.
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Result<Value> {
+        self.gateway.expect(TOKEN, method, params).await
+    }
+
+    /// Returns the number that the database answers `query` with.
+    pub(crate) fn number(&self, query: &str) -> Result<u64> {
+        let database = rusqlite::Connection::open(self.scratch.database())?;
+        Ok(database.query_row(query, [], |row| row.get(0))?)
+    }
+
     /// Approves the gate of a run.
     pub(crate) async fn approve(&self, run: &str) -> Result<()> {
         let params = json!({ "runId": run, "nodeId": "gate", "iteration": 0, "approved": true });

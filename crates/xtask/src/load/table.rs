@@ -24,7 +24,7 @@ const RENDER: [Shown; 4] = [
     ("render.nested.1000", 2, " ms"),
 ];
 
-const ROWS: [Row; 18] = [
+const ROWS: [Row; 22] = [
     Row {
         what: "cold start to /health with the demo module; idle RSS",
         public: "1.0 s; 170 MiB",
@@ -169,6 +169,68 @@ const ROWS: [Row; 18] = [
             ("parked.rss", 1, " MiB"),
             ("parked.late.p50", 0, " ms"),
             ("parked.late.p99", 0, " ms"),
+        ],
+    },
+    Row {
+        what: "chains of 100, 1,000 and 10,000 static tasks with snapshots: time; history; database, each a task",
+        public: "grows with the length",
+        normal: "the same for each length",
+        full: "same",
+        measured: &[
+            ("travel.static.100.time", 0, " us"),
+            ("travel.static.1000.time", 0, " us"),
+            ("travel.static.10000.time", 0, " us"),
+            ("travel.static.100.history", 0, " B"),
+            ("travel.static.1000.history", 0, " B"),
+            ("travel.static.10000.history", 0, " B"),
+            ("travel.static.100.growth", 0, " B"),
+            ("travel.static.1000.growth", 0, " B"),
+            ("travel.static.10000.growth", 0, " B"),
+        ],
+    },
+    Row {
+        what: "rewind of those chains, static: to frame 1; to the frame before the last",
+        public: "-",
+        normal: "-",
+        full: "-",
+        measured: &[
+            ("travel.static.100.first", 1, " ms"),
+            ("travel.static.1000.first", 1, " ms"),
+            ("travel.static.10000.first", 0, " ms"),
+            ("travel.static.100.late", 1, " ms"),
+            ("travel.static.1000.late", 1, " ms"),
+            ("travel.static.10000.late", 0, " ms"),
+        ],
+    },
+    Row {
+        what: "chains of 100, 1,000 and 10,000 compute tasks with snapshots: time; history; database, each a task",
+        public: "grows with the length",
+        normal: "the same for each length",
+        full: "same",
+        measured: &[
+            ("travel.compute.100.time", 0, " us"),
+            ("travel.compute.1000.time", 0, " us"),
+            ("travel.compute.10000.time", 0, " us"),
+            ("travel.compute.100.history", 0, " B"),
+            ("travel.compute.1000.history", 0, " B"),
+            ("travel.compute.10000.history", 0, " B"),
+            ("travel.compute.100.growth", 0, " B"),
+            ("travel.compute.1000.growth", 0, " B"),
+            ("travel.compute.10000.growth", 0, " B"),
+        ],
+    },
+    Row {
+        what: "rewind of those chains, compute: to frame 1; to the frame before the last",
+        public: "-",
+        normal: "-",
+        full: "-",
+        measured: &[
+            ("travel.compute.100.first", 1, " ms"),
+            ("travel.compute.1000.first", 1, " ms"),
+            ("travel.compute.10000.first", 0, " ms"),
+            ("travel.compute.100.late", 1, " ms"),
+            ("travel.compute.1000.late", 1, " ms"),
+            ("travel.compute.10000.late", 0, " ms"),
         ],
     },
     Row {

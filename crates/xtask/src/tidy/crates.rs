@@ -9,7 +9,7 @@ use super::{SourceFile, Violation};
 
 /// The layers, each with the members it may depend on: dependencies point one way and siblings do
 /// not see each other. See docs/ARCHITECTURE.md.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     (
         "smithers",
         &[
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "smithers-store",
             "smithers-redact",
             "smithers-tokens",
+            "smithers-vcs",
             "smithers-protocol",
             "smithers-model",
         ],
@@ -30,10 +31,12 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "smithers-script",
             "smithers-store",
             "smithers-redact",
+            "smithers-vcs",
             "smithers-protocol",
             "smithers-model",
         ],
     ),
+    ("smithers-vcs", &["smithers-model"]),
     ("smithers-engine", &["smithers-model"]),
     ("smithers-script", &["smithers-model"]),
     ("smithers-store", &["smithers-redact", "smithers-model"]),

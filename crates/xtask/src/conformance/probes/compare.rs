@@ -17,8 +17,14 @@ pub(crate) const STORES_DONE_LOOPS: &str = "loops-are-stored-done";
 pub(crate) const STARTS_TOGETHER: &str = "runnable-tasks-start-together";
 /// Rule: waits are durable and visible at once, also beside running work, and act by themselves.
 pub(crate) const WAITS_ACT: &str = "waits-act-by-themselves";
+/// Rule: the log says where a result was taken from.
+pub(crate) const TELLS_HITS: &str = "cache-hits-are-told";
+/// Rule: a run takes a small part of the time that it took when it was recorded.
+pub(crate) const RUNS_ARE_SHORT: &str = "runs-are-short";
 /// Every rule.
-pub(crate) const RULES: [&str; 5] = [
+pub(crate) const RULES: [&str; 7] = [
+    RUNS_ARE_SHORT,
+    TELLS_HITS,
     KEEPS_FINISHED_WORK,
     LOCK_PROVES_DEATH,
     STORES_DONE_LOOPS,
@@ -83,10 +89,28 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
             &mut compare,
         );
     }
+    compare_rows(
+        "tool call",
+        &recorded["toolCalls"],
+        &actual["toolCalls"],
+        &mut compare,
+    );
+    let (hits, told) = split_hits(outcome.events);
+    let events = match rules.contains(TELLS_HITS) {
+        true => &*told,
+        false => outcome.events,
+    };
+    if rules.contains(TELLS_HITS) {
+        compare(
+            "nodes with a hit in the log",
+            &cached_nodes(&recorded["attempts"]),
+            &hits.into(),
+        );
+    }
     let recorded_events: Vec<Value> = recorded["events"].as_array().cloned().unwrap_or_default();
     if keeps_work {
         let theirs = without_resume_events(&recorded_events);
-        let ours = without_resume_events(outcome.events);
+        let ours = without_resume_events(events);
         let order = if rules.contains(WAITS_ACT) {
             let (theirs, ours) = (without_parking(&theirs), without_parking(&ours));
             compare("events of each node", &by_node(&theirs), &by_node(&ours));
@@ -94,7 +118,7 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
         } else {
             order_difference(&theirs, &ours)
         };
-        found.extend(resume_differences(&recorded_events, outcome.events));
+        found.extend(resume_differences(&recorded_events, events));
         found.extend(order);
     } else {
         compare("number of frames", &recorded["frames"], &actual["frames"]);
@@ -102,13 +126,30 @@ pub(crate) fn differences(outcome: &Outcome<'_>, rules: &BTreeSet<&str>) -> Vec<
             compare(
                 "events of each node",
                 &by_node(&recorded_events),
-                &by_node(outcome.events),
+                &by_node(events),
             );
         } else {
-            found.extend(order_difference(&recorded_events, outcome.events));
+            found.extend(order_difference(&recorded_events, events));
         }
     }
     found
+}
+
+/// Tells the nodes whose hits are told from all other events.
+fn split_hits(events: &[Value]) -> (Vec<Value>, Vec<Value>) {
+    let (hits, others): (Vec<Value>, Vec<Value>) = events
+        .iter()
+        .cloned()
+        .partition(|event| event["type"] == "CacheHit");
+    let mut nodes: Vec<Value> = hits.iter().map(|hit| hit["node"].clone()).collect();
+    nodes.sort_by_key(Value::to_string);
+    (nodes, others)
+}
+
+fn cached_nodes(attempts: &Value) -> Value {
+    let attempts = attempts.as_array().into_iter().flatten();
+    let cached = attempts.filter(|attempt| attempt["cached"] == true);
+    cached.map(|attempt| attempt["node"].clone()).collect()
 }
 
 fn compare_rows(

@@ -89,20 +89,23 @@ impl Database {
         let nodes = "SELECT node_id AS node, iteration, state, last_attempt AS lastAttempt, output_table AS outputTable
             FROM _smithers_nodes WHERE run_id = ?1 ORDER BY node_id, iteration";
         let attempts = "SELECT node_id AS node, iteration, attempt, state,
-                coalesce(error_json ->> 'code', error_json ->> 'name') AS errorCode
+                coalesce(error_json ->> 'code', error_json ->> 'name') AS errorCode, cached
             FROM _smithers_attempts WHERE run_id = ?1 ORDER BY node_id, iteration, attempt";
         let approvals = "SELECT node_id AS node, iteration, status, note, decided_by AS decidedBy,
             decision_json AS decision, auto_approved AS autoApproved
             FROM _smithers_approvals WHERE run_id = ?1 ORDER BY node_id, iteration";
         let loops = "SELECT ralph_id AS loop, iteration, done
             FROM _smithers_ralph WHERE run_id = ?1 ORDER BY ralph_id";
+        let calls = "SELECT node_id AS node, iteration, attempt, seq, tool_name AS tool, kind, status, idempotent
+            FROM _smithers_tool_calls WHERE run_id = ?1 ORDER BY node_id, iteration, attempt, seq";
         let frames = "SELECT count(*) AS frames FROM _smithers_frames WHERE run_id = ?1";
         Ok(json!({
             "head": head,
             "nodes": self.rows(nodes, &[run])?,
-            "attempts": self.rows(attempts, &[run])?,
+            "attempts": as_flags(self.rows(attempts, &[run])?, "cached"),
             "approvals": self.rows(approvals, &[run])?,
             "loops": self.rows(loops, &[run])?,
+            "toolCalls": self.rows(calls, &[run])?,
             "frames": self.rows(frames, &[run])?[0]["frames"],
             "outputs": tables,
         }))
@@ -128,6 +131,11 @@ impl Database {
             "outputs",
         ] {
             recorded[field] = shown[field].take();
+        }
+        // Few workflows have effects.
+        let calls = shown["toolCalls"].take();
+        if calls.as_array().is_some_and(|calls| !calls.is_empty()) {
+            recorded["toolCalls"] = calls;
         }
         if let Some(tables) = recorded["outputs"].as_object_mut() {
             tables.retain(|_, rows| rows.as_array().is_some_and(|rows| !rows.is_empty()));
@@ -184,6 +192,16 @@ fn object(row: &Row<'_>, columns: &[String]) -> rusqlite::Result<Value> {
         fields.insert(name.clone(), value);
     }
     Ok(Value::Object(fields))
+}
+
+/// Shows a column of 0 and 1 as recordings do: true, or not at all.
+fn as_flags(mut rows: Vec<Value>, column: &str) -> Vec<Value> {
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        if row.remove(column).is_some_and(|flag| flag == 1) {
+            row.insert(column.to_owned(), true.into());
+        }
+    }
+    rows
 }
 
 fn is_left_out(row: &Value) -> bool {

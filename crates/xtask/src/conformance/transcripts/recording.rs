@@ -77,6 +77,11 @@ fn end_of(step: &Step) -> Option<&Value> {
     }
 }
 
+/// Whether a run was taken back.
+fn is_jump(step: &Step) -> bool {
+    matches!(&step.action, Action::Receive { frame, .. } if frame["event"] == "run.time_travel_jumped")
+}
+
 /// A request and the expected answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exchange {
@@ -129,7 +134,17 @@ impl Recording {
                 .collect::<Result<_>>()?,
         };
         recording.settle_parallel_ends();
+        recording.ask_before_the_jump();
         Ok(recording)
+    }
+
+    /// An exchange stands where its answer came; a rewind is asked for before its event can come.
+    fn ask_before_the_jump(&mut self) {
+        for at in 1..self.steps.len() {
+            if is_jump(&self.steps[at - 1]) && matches!(self.steps[at].action, Action::Http(_)) {
+                self.steps.swap(at - 1, at);
+            }
+        }
     }
 
     /// Where the recording leaves the order of ends that belong together to chance, they come in the order of the tasks.

@@ -11,6 +11,7 @@ mod rpc;
 mod runs;
 mod start;
 mod steps;
+mod travel;
 
 use anyhow::{Context, Result};
 
@@ -42,11 +43,13 @@ pub(crate) enum Scenario {
     Output,
     /// Very many runs that wait for their timers.
     Parked,
+    /// Histories, and runs that are taken back.
+    Travel,
 }
 
 impl Scenario {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Start,
         Self::Chain,
         Self::Runs,
@@ -58,6 +61,7 @@ impl Scenario {
         Self::Catchup,
         Self::Output,
         Self::Parked,
+        Self::Travel,
     ];
 
     /// Returns its name on the command line, with which its figures begin.
@@ -74,6 +78,7 @@ impl Scenario {
             Self::Catchup => "catchup",
             Self::Output => "output",
             Self::Parked => "parked",
+            Self::Travel => "travel",
         }
     }
 
@@ -81,7 +86,7 @@ impl Scenario {
     pub(crate) fn commits(self) -> bool {
         matches!(
             self,
-            Self::Chain | Self::Runs | Self::Steps | Self::Approvals | Self::Output
+            Self::Chain | Self::Runs | Self::Steps | Self::Approvals | Self::Output | Self::Travel
         )
     }
 
@@ -100,6 +105,7 @@ impl Scenario {
             Self::Catchup => catchup::run(load, &mut samples).await,
             Self::Output => output::run(load, &mut samples).await,
             Self::Parked => parked::run(load, &mut samples).await,
+            Self::Travel => travel::run(load, &mut samples).await,
         };
         run.with_context(|| format!("scenario `{}`", self.name()))?;
         Ok(samples)

@@ -18,6 +18,27 @@ pub(super) fn single_run_completed(steps: &mut Vec<Step>) -> usize {
     changes
 }
 
+/// Takes the second `run.completed` of a run out that ended before the recording began: its number is the newest one
+/// that the first connection is told.
+pub(super) fn completed_once_before(steps: &mut Vec<Step>) -> usize {
+    let told = steps.iter().find_map(|step| match &step.action {
+        Action::Receive { frame, .. } => frame["payload"]["snapshot"]["stateVersion"].as_u64(),
+        _ => None,
+    });
+    let run = numbers::runs(steps).into_iter().next();
+    let (Some(state_version @ 1..), Some(run)) = (told, run) else {
+        return 0;
+    };
+    let seq = state_version;
+    let place = Place {
+        run,
+        state_version,
+        seq,
+    };
+    numbers::remove(steps, &place);
+    1
+}
+
 fn second_completion(steps: &[Step], run: &str) -> Option<Place> {
     let events = numbers::events_of(steps, run);
     let is_completion = |position: usize| events[position].1 == "run.completed";

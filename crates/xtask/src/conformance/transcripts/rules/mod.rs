@@ -23,7 +23,8 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 17] = [
+pub(crate) const ORDER: [&str; 18] = [
+    "completed-once-before",
     "single-run-completed",
     "approval-decided-event",
     "parked-cancel-is-told",
@@ -47,6 +48,7 @@ pub(crate) const ORDER: [&str; 17] = [
 pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
     let steps = &mut recording.steps;
     match name {
+        "completed-once-before" => Ok(events::completed_once_before(steps)),
         "single-run-completed" => Ok(events::single_run_completed(steps)),
         "approval-decided-event" => Ok(events::approval_decided_event(steps)),
         "parked-cancel-is-told" => Ok(events::parked_cancel_is_told(steps)),

@@ -1,0 +1,4 @@
+//! The inside of runs: frames, attempts, nodes, tokens.
+
+mod rows;
+mod tokens;

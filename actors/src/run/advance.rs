@@ -12,6 +12,7 @@ use super::messages::{
     FrameRendered, Receipt, Retry, RunRequest, SignalKept, SignalMessage, StepSettled, Verdict,
 };
 use super::open::{Activity, Answer, OpenRun, Tell};
+use super::rewind::next_rewind;
 use super::{Phase, RunActor};
 use crate::registry::{Redeliver, RunRegistry};
 
@@ -34,18 +35,12 @@ impl RunActor {
                 self.look_for_precedents(wanted, ctx);
             } else if let Some(wanted) = run.engine.worktree_request() {
                 self.make_worktree(wanted, ctx);
+            } else if let Some((order, receipt)) = next_rewind(&mut self.requests) {
+                self.begin_rewind(order, receipt, ctx);
             } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
             } else if let Some(request) = self.requests.pop_front() {
-                match request {
-                    // What is stored must be what is in memory.
-                    rewind @ RunRequest::Rewind { .. } if run.engine.has_open_changes() => {
-                        self.requests.push_front(rewind);
-                        return self.commit(ctx);
-                    }
-                    RunRequest::Rewind { order, receipt } => self.rewind(*order, receipt, ctx),
-                    request => self.apply_request(request),
-                }
+                self.apply_request(request);
             } else if run.reports.is_due() {
                 self.facts.extend(run.reports.look());
             } else {
@@ -107,7 +102,7 @@ impl RunActor {
                 };
                 self.apply(fact, Some(Answer::by(receipt)));
             }
-            // It has to read first, see above.
+            // Is taken before anything else, see `advance`.
             RunRequest::Rewind { receipt, .. } => {
                 drop(receipt.send(Err(RunError::Busy(self.run_id.clone()))));
             }
@@ -223,7 +218,7 @@ impl RunActor {
     }
 
     /// Hands the open step to the writer, or rests when there is none.
-    fn commit(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn commit(&mut self, ctx: &mut Context<Self>) {
         let now = self.services.clock.now();
         let Phase::Open(run) = &mut self.phase else {
             return;

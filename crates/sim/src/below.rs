@@ -40,6 +40,7 @@ impl Below {
             end: End::Well,
             launch_at: 0,
             pause: None,
+            travels: Vec::new(),
         }
     }
 }
@@ -47,7 +48,11 @@ impl Below {
 /// What a child does, by the task that it stands for.
 pub(crate) fn plan_of(parent: &RunPlan, node: &str) -> Option<RunPlan> {
     match leaf_of(&parent.root, node)? {
-        Leaf::Runs(below) => Some(below.plan()),
+        Leaf::Runs(below) => Some(RunPlan {
+            // It begins again when its task does.
+            travels: parent.travels.clone(),
+            ..below.plan()
+        }),
         _ => None,
     }
 }

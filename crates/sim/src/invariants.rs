@@ -16,6 +16,7 @@ use crate::order;
 use crate::people::run_id;
 use crate::plan::{End, Leaf, Plan, RETRY_MS, RunPlan};
 use crate::recoveries::{check_undone, may_have_undone};
+use crate::travel;
 use crate::waits::address;
 use crate::workflow::leaf_of;
 
@@ -61,9 +62,10 @@ fn check_run(
     reader: &dyn Reader,
 ) -> Result<Vec<StoredEvent>, String> {
     let events = events(reader, &rows.row.run_id);
-    check_log(index, rows, &events)?;
+    check_log(index, plan, rows, &events)?;
     check_pauses(index, &events)?;
-    order::check(&plan.root, &events).map_err(|broken| format!("run {index}: {broken}"))?;
+    order::check(&plan.root, travel::since_new(plan, &events))
+        .map_err(|broken| format!("run {index}: {broken}"))?;
     check_attempts(index, rows, is_steady)?;
     if is_steady {
         check_waits(index, plan, rows)?;
@@ -76,6 +78,7 @@ pub(crate) fn check_ends(plan: &Plan, reader: &dyn Reader) -> Result<(), String>
     for (index, run) in plan.runs.iter().enumerate() {
         let rows = load(reader, index).ok_or_else(|| format!("run {index} is gone"))?;
         check_end(index, run, &rows)?;
+        travel::check_history(index, &rows.row, reader)?;
         for (plan, child) in below::children(reader, index, run)? {
             below::check_end(rows.row.status, &child)?;
             if child.row.status == RunStatus::Finished {
@@ -109,7 +112,12 @@ fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// The numbers of a run have no gap, and what can happen once has happened once.
-fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(), String> {
+fn check_log(
+    index: usize,
+    plan: &RunPlan,
+    rows: &RunRows,
+    events: &[StoredEvent],
+) -> Result<(), String> {
     let (mut seq, mut stream_seq) = (0, 1);
     let mut once = BTreeMap::<String, u32>::new();
     for event in events {
@@ -122,6 +130,9 @@ fn check_log(index: usize, rows: &RunRows, events: &[StoredEvent]) -> Result<(),
                 format!("run {index}: stream number {number} for {stream_seq}")
             })?;
             stream_seq += 1;
+        }
+        if travel::begins_anew(plan, event) {
+            once.clear();
         }
         let payload = event.payload.value();
         let what = match event.type_name.as_str() {
@@ -232,7 +243,9 @@ fn check_versions(events: &mut [StoredEvent]) -> Result<(), String> {
 
 /// What people were told, and what the world was shown, is stored.
 fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> Result<(), String> {
-    for ((index, id), approved) in &ledger.decided {
+    travel::check_told(ledger, reader)?;
+    let is_kept = |(index, _): &(usize, String)| !ledger.travelled.contains_key(index);
+    for ((index, id), approved) in ledger.decided.iter().filter(|told| is_kept(told.0)) {
         let rows = load(reader, *index).ok_or_else(|| format!("run {index} is gone"))?;
         let row = rows
             .approvals
@@ -255,7 +268,8 @@ fn check_told(ledger: &Ledger, reader: &dyn Reader, stored: &[StoredEvent]) -> R
             format!("run {index} was cancelled and is {row:?}")
         })?;
     }
-    for letter in &ledger.posted {
+    let is_kept = |letter: &&Letter| !ledger.travelled.contains_key(&letter.index);
+    for letter in ledger.posted.iter().filter(is_kept) {
         check_posted(letter, reader)?;
     }
     let by_position: BTreeMap<u64, &StoredEvent> =

@@ -15,6 +15,10 @@ pub(crate) struct Ledger {
     pub(crate) decided: BTreeMap<(usize, String), bool>,
     /// Runs whose cancellation was acknowledged.
     pub(crate) cancelled: BTreeSet<usize>,
+    /// Runs that somebody began to take back, and the tries of that which were acknowledged.
+    pub(crate) travelled: BTreeMap<usize, BTreeSet<String>>,
+    /// Travels that are over, with whatever result.
+    pub(crate) arrived: BTreeSet<(usize, usize)>,
     /// Signals that were acknowledged.
     pub(crate) posted: BTreeSet<Letter>,
     /// The number of the last event that each reader of a stream has seen.

@@ -33,6 +33,7 @@ pub mod plan;
 pub mod readers;
 mod recoveries;
 mod socket;
+pub mod travel;
 pub mod waits;
 mod workflow;
 mod world;

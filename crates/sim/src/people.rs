@@ -18,6 +18,7 @@ use crate::clock::SimClock;
 use crate::ledger::Ledger;
 use crate::mail;
 use crate::plan::{End, Leaf, RunPlan};
+use crate::travel;
 use crate::waits::Wait;
 use crate::workflow::{key, leaf_of};
 
@@ -51,6 +52,7 @@ impl Person {
             actix_rt::spawn(self.clone().end_pauses(pause));
         }
         mail::begin(&self);
+        travel::begin(&self);
         actix_rt::spawn(self.launch());
         actix_rt::spawn(approver.approve());
         if let End::Cancelled(at) = canceller.plan.end {
@@ -83,7 +85,7 @@ impl Person {
             let rows = rows.ok().flatten();
             if rows
                 .as_ref()
-                .is_some_and(|rows| rows.row.status.is_terminal())
+                .is_some_and(|rows| self.is_over(rows.row.status))
             {
                 return;
             }
@@ -100,6 +102,11 @@ impl Person {
             })
             .await;
         }
+    }
+
+    /// Returns whether nothing can be asked of anybody any more: who takes a run back has it ask again.
+    fn is_over(&self, status: RunStatus) -> bool {
+        status.is_terminal() && self.plan.travels.is_empty()
     }
 
     /// Some are never answered, and some only when it is too late.
@@ -146,7 +153,7 @@ impl Person {
                 .lock()
                 .decided
                 .insert((self.index, id.clone()), approved);
-            if before.is_some() {
+            if before.is_some() && self.plan.travels.is_empty() {
                 let twice = format!("the decision of {id} of run {} was taken twice", self.index);
                 self.ledger.lock().broken.push(twice);
             }
@@ -165,7 +172,7 @@ impl Person {
             let reader = self.store.reader();
             let row = reader.and_then(|reader| reader.run(&run_id(self.index)));
             let status = row.ok().flatten().map(|row| row.status);
-            if status.is_some_and(RunStatus::is_terminal) {
+            if status.is_some_and(|status| self.is_over(status)) {
                 return;
             }
             sleep(Duration::from_millis(pause)).await;

@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 use crate::below::Below;
 use crate::readers::ReaderPlan;
 use crate::recoveries::{Attempt, Saga};
+use crate::travel::{self, Travel};
 use crate::waits::Wait;
 
 /// What a leaf does, whatever happens around it.
@@ -55,6 +56,23 @@ pub enum Part {
 }
 
 impl Part {
+    /// Changes every leaf outside of sagas and try blocks, also of branches that are not taken.
+    pub(crate) fn replace(&mut self, change: &mut impl FnMut(&mut Leaf)) {
+        match self {
+            Self::Leaf(_, leaf) => change(leaf),
+            Self::Seq(parts) | Self::Par(_, parts) => {
+                parts.iter_mut().for_each(|part| part.replace(change));
+            }
+            Self::Chain(chained) => chained.iter_mut().for_each(|(_, leaf)| change(leaf)),
+            Self::Loop(repeat) => repeat.body.iter_mut().for_each(|part| part.replace(change)),
+            Self::Branch(_, first, second) => {
+                first.replace(change);
+                second.replace(change);
+            }
+            Self::Saga(_) | Self::Try(_) => {}
+        }
+    }
+
     /// Adds every leaf with its number, also of branches that are not taken.
     pub(crate) fn leaves(&self, leaves: &mut Vec<(u32, Leaf)>) {
         match self {
@@ -120,6 +138,8 @@ pub struct RunPlan {
     pub launch_at: u64,
     /// When somebody asks to pause it in each life, and for how long, milliseconds.
     pub pause: Option<(u64, u64)>,
+    /// When somebody takes it back.
+    pub travels: Vec<Travel>,
 }
 
 /// What the world does besides.
@@ -162,7 +182,7 @@ impl Plan {
     /// The history of `seed`.
     pub fn of(seed: u64) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
-        let runs: Vec<_> = (0..dice.random_range(1..=3))
+        let mut runs: Vec<_> = (0..dice.random_range(1..=3))
             .map(|_| run(&mut dice))
             .collect();
         let mut at = 0;
@@ -174,6 +194,7 @@ impl Plan {
         let readers = (0..dice.random_range(0..4))
             .map(|_| ReaderPlan::random(&mut dice, runs.len()))
             .collect();
+        travel::add(seed, &mut runs);
         Self {
             runs,
             mishaps,
@@ -205,6 +226,7 @@ fn run(dice: &mut StdRng) -> RunPlan {
         pause: dice
             .random_bool(0.3)
             .then(|| (dice.random_range(0..200), dice.random_range(1..150))),
+        travels: Vec::new(),
     }
 }
 

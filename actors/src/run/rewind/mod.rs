@@ -11,6 +11,8 @@
 mod past;
 mod revert;
 
+use std::collections::VecDeque;
+
 use actix::prelude::*;
 use smithers_engine::Refusal;
 use smithers_model::fact::Fact;
@@ -18,9 +20,10 @@ use smithers_model::rewind::{EffectBoundary, RewindRequest};
 use smithers_store::read::ReadResult;
 
 use super::error::RunError;
-use super::messages::{Receipt, RewindOrder, Rewinding};
-use super::open::Activity;
+use super::messages::{Receipt, RewindOrder, Rewinding, RunRequest};
+use super::open::{Activity, Answer};
 use super::{Phase, RunActor};
+use crate::registry::Redeliver;
 use past::Known;
 pub use past::past;
 
@@ -35,9 +38,48 @@ pub(super) struct PastRead {
     past: ReadResult<Option<Known>>,
 }
 
+/// Takes the next request out, when it is to take the run back.
+pub(super) fn next_rewind(
+    requests: &mut VecDeque<RunRequest>,
+) -> Option<(RewindOrder, Receipt<Rewinding>)> {
+    let is_rewind = |request: &mut RunRequest| matches!(request, RunRequest::Rewind { .. });
+    match requests.pop_front_if(is_rewind)? {
+        RunRequest::Rewind { order, receipt } => Some((*order, receipt)),
+        _ => None,
+    }
+}
+
 impl RunActor {
+    /// Takes the run back once what is in memory is stored.
+    pub(super) fn begin_rewind(
+        &mut self,
+        order: RewindOrder,
+        receipt: Receipt<Rewinding>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Phase::Open(run) = &mut self.phase else {
+            return;
+        };
+        if !run.engine.has_open_changes() {
+            return self.look_back(order, receipt, ctx);
+        }
+        // Asked for again after the commit; a request that stayed here would come back to each actor that opens the
+        // run in vain.
+        let (registry, run_id) = (self.registry.clone(), self.run_id.clone());
+        let order = Box::new(order);
+        let tell = move |outcome: Result<(), RunError>| match outcome {
+            Ok(()) => registry.do_send(Redeliver {
+                run_id,
+                request: RunRequest::Rewind { order, receipt },
+            }),
+            Err(error) => drop(receipt.send(Err(error))),
+        };
+        run.answers.push(Answer::new(Box::new(tell), None));
+        self.commit(ctx);
+    }
+
     /// Reads the past of the run; everything else waits meanwhile.
-    pub(super) fn rewind(
+    fn look_back(
         &mut self,
         order: RewindOrder,
         receipt: Receipt<Rewinding>,
@@ -170,7 +212,14 @@ impl RunActor {
             move |outcome: Result<(), RunError>| drop(receipt.send(outcome.map(|()| rewinding)));
         let fact = Fact::RewindRequested(Box::new(request));
         self.apply(fact, Some(Box::new(tell)));
-        self.advance(ctx);
+        let Phase::Open(run) = &self.phase else {
+            return;
+        };
+        // What is in memory knows of what has not happened: nothing is asked of it before it is read back.
+        match run.engine.has_open_changes() {
+            true => self.commit(ctx),
+            false => self.advance(ctx),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ impl RunActor {
     /// Goes on until something outside has to answer: a render, a commit, or the next fact.
     pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
         loop {
+            let rewind_waits = self.rewind_waits();
             let Phase::Open(run) = &mut self.phase else {
                 return;
             };
@@ -35,11 +36,12 @@ impl RunActor {
                 self.look_for_precedents(wanted, ctx);
             } else if let Some(wanted) = run.engine.worktree_request() {
                 self.make_worktree(wanted, ctx);
-            } else if let Some((order, receipt)) = next_rewind(&mut self.requests) {
+            } else if !rewind_waits && let Some((order, receipt)) = next_rewind(&mut self.requests)
+            {
                 self.begin_rewind(order, receipt, ctx);
             } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
-            } else if let Some(request) = self.requests.pop_front() {
+            } else if !rewind_waits && let Some(request) = self.requests.pop_front() {
                 self.apply_request(request);
             } else if run.reports.is_due() {
                 self.facts.extend(run.reports.look());

@@ -116,6 +116,8 @@ pub struct RunActor {
     phase: Phase,
     life: u64,
     requests: VecDeque<RunRequest>,
+    /// Searches for children under way, which may start one.
+    searches: u32,
     facts: VecDeque<Fact>,
     stopped: bool,
     /// The last step was refused; a second refusal in a row closes the run for a while.
@@ -153,6 +155,7 @@ impl RunActor {
             phase: Phase::Loading,
             life: 0,
             requests: VecDeque::new(),
+            searches: 0,
             facts: VecDeque::new(),
             stopped: false,
             refused: false,

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::json::RawJson;
 use crate::output::OutputTable;
+use crate::planted::{Bug, planted};
 use crate::{NodeId, NodeKey, RunId, Timestamp};
 
 /// Largest payload that is kept, in bytes.
@@ -179,7 +180,8 @@ impl CacheRow {
     /// the future has: the clock went back, and nobody knows how old it is.
     pub fn age_when_fresh(&self, ttl_ms: Option<u64>, now: Timestamp) -> Option<u64> {
         let age = u64::try_from(now.0.checked_sub(self.created_at.0)?).ok()?;
-        ttl_ms.is_none_or(|ttl| age < ttl).then_some(age)
+        let is_good = ttl_ms.is_none_or(|ttl| age < ttl) || planted(Bug::KeptTooLong);
+        is_good.then_some(age)
     }
 
     /// Bytes that count against the cap of the cache.

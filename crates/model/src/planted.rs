@@ -51,11 +51,19 @@ pub enum Bug {
     FinallyForgotten,
     /// A cancelled run undoes nothing.
     CancelUndoesNothing,
+    /// A run that is taken back keeps the rows of what came later.
+    RewindKeepsRows,
+    /// A run that is taken back has its loops where they were.
+    RewindKeepsLoops,
+    /// A kept result is used when its time is over.
+    KeptTooLong,
+    /// Who needs a result that another is making does not wait for it.
+    TurnNotAwaited,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::UnknownToldAsCommitted,
         Self::LateResultAccepted,
         Self::DuplicateResultAccepted,
@@ -79,6 +87,10 @@ impl Bug {
         Self::CompensatesForwards,
         Self::FinallyForgotten,
         Self::CancelUndoesNothing,
+        Self::RewindKeepsRows,
+        Self::RewindKeepsLoops,
+        Self::KeptTooLong,
+        Self::TurnNotAwaited,
     ];
 }
 

@@ -97,6 +97,7 @@ pub(crate) fn end(number: u32, pass: u32, leaf: Leaf) -> Vec<Ending> {
         Leaf::Waits(wait) => return wait.endings(number),
         Leaf::Skipped | Leaf::Gated(false) => (NodeState::Skipped, None),
         Leaf::Runs(_) => (NodeState::Finished, Some(output(RESULT))),
+        Leaf::Kept(kept) => (NodeState::Finished, Some(kept.output())),
         Leaf::Counts => (NodeState::Finished, Some(i64::from(pass))),
         Leaf::Fails => (NodeState::Failed, None),
         Leaf::Asks(approved) => (NodeState::Finished, Some(i64::from(approved))),

@@ -10,6 +10,7 @@ use smithers_store::{Reader, RunRows};
 
 use crate::below;
 use crate::interpreter::{self, Ending};
+use crate::kept;
 use crate::ledger::Ledger;
 use crate::mail::{Letter, WRONG};
 use crate::order;
@@ -67,6 +68,7 @@ fn check_run(
     order::check(&plan.root, travel::since_new(plan, &events))
         .map_err(|broken| format!("run {index}: {broken}"))?;
     check_attempts(index, rows, is_steady)?;
+    kept::check_ages(index, plan, &events)?;
     if is_steady {
         check_waits(index, plan, rows)?;
     }

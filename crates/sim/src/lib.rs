@@ -24,6 +24,7 @@ mod gate;
 mod ground;
 pub mod interpreter;
 pub mod invariants;
+pub mod kept;
 mod ledger;
 mod mail;
 mod order;

@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::below::Below;
+use crate::kept::{self, Kept};
 use crate::readers::ReaderPlan;
 use crate::recoveries::{Attempt, Saga};
 use crate::travel::{self, Travel};
@@ -28,6 +29,8 @@ pub enum Leaf {
     Gated(bool),
     /// Gives the number of its pass.
     Counts,
+    /// Gives a row that another may have made before.
+    Kept(Kept),
     /// Waits for time or for people.
     Waits(Wait),
     /// Stands for a run of its own, and gives what that gives.
@@ -195,6 +198,7 @@ impl Plan {
             .map(|_| ReaderPlan::random(&mut dice, runs.len()))
             .collect();
         travel::add(seed, &mut runs);
+        kept::add(seed, &mut runs);
         Self {
             runs,
             mishaps,

@@ -73,18 +73,12 @@ pub(crate) fn begin(person: &Person) {
 /// Asks until the run is there, until it cannot go there, or until nobody knows.
 async fn go(person: Person, number: usize, travel: Travel) {
     sleep(Duration::from_millis(travel.at)).await;
-    for again in 0.. {
+    loop {
         let Some(newest) = newest_frame(&person) else {
             sleep(AGAIN).await;
             continue;
         };
-        let op = format!("op-{number}-{again}-{newest}");
-        person
-            .ledger
-            .lock()
-            .travelled
-            .entry(person.index)
-            .or_default();
+        let op = person.ledger.lock().next_travel(person.index);
         let order = RewindOrder {
             frame_no: travel.frame % (newest + 1),
             actor: somebody(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::json;
 use smithers_model::approval::OnDeny;
+use smithers_model::cache::CacheRequest;
 use smithers_model::error::ErrorInfo;
 use smithers_model::native::{Context, NativeWorkflow, TaskBuilder, Ui, boolean, number, table};
 use smithers_model::tree::{LoopSpec, OnMaxReached, Tree};
@@ -24,8 +25,18 @@ pub(crate) struct Planned {
     inner: NativeWorkflow,
     plan: Arc<RunPlan>,
     ledger: Arc<Mutex<Ledger>>,
-    seed: u64,
-    losses: u32,
+    chances: Chances,
+}
+
+/// What the world does to the bodies of tasks.
+#[derive(Clone, Copy)]
+pub(crate) struct Chances {
+    /// Decides how long they take and which are lost.
+    pub(crate) seed: u64,
+    /// Per cent of the attempts that lose their runtime.
+    pub(crate) losses: u32,
+    /// Nobody sets the clock.
+    pub(crate) is_steady: bool,
 }
 
 /// The key of the workflow of run `index`.
@@ -38,8 +49,7 @@ impl Planned {
         key: &str,
         plan: RunPlan,
         ledger: Arc<Mutex<Ledger>>,
-        seed: u64,
-        losses: u32,
+        chances: Chances,
     ) -> Self {
         let plan = Arc::new(plan);
         let tables = vec![
@@ -59,8 +69,7 @@ impl Planned {
             inner,
             plan,
             ledger,
-            seed,
-            losses,
+            chances,
         }
     }
 }
@@ -134,6 +143,7 @@ pub(crate) fn build_leaf(number: u32, leaf: Leaf, task: TaskBuilder<'_>) {
     match leaf {
         Leaf::Static => task.value(&json!({ "n": output(number) })),
         Leaf::Compute | Leaf::Counts => task.compute(unused),
+        Leaf::Kept(_) => task.cached().compute(unused),
         Leaf::Skipped => task.skip_if(true).compute(unused),
         Leaf::Flaky(times) => task
             .retries(times, Duration::from_millis(RETRY_MS))
@@ -170,13 +180,7 @@ impl Workflow for Planned {
         let plan = below::plan_of(&self.plan, &name(index))?;
         let key = self.definition().key.as_str();
         let ledger = self.ledger.clone();
-        Some(Arc::new(Self::new(
-            key,
-            plan,
-            ledger,
-            self.seed,
-            self.losses,
-        )))
+        Some(Arc::new(Self::new(key, plan, ledger, self.chances)))
     }
 
     fn open(&self, run_id: &RunId) -> Box<dyn WorkflowSession> {
@@ -185,8 +189,7 @@ impl Workflow for Planned {
             run_id: run_id.clone(),
             plan: self.plan.clone(),
             ledger: self.ledger.clone(),
-            seed: self.seed,
-            losses: self.losses,
+            chances: self.chances,
         })
     }
 }
@@ -196,8 +199,7 @@ struct Session {
     run_id: RunId,
     plan: Arc<RunPlan>,
     ledger: Arc<Mutex<Ledger>>,
-    seed: u64,
-    losses: u32,
+    chances: Chances,
 }
 
 impl Session {
@@ -211,7 +213,7 @@ impl Session {
             .map(u64::from)
             .sum::<u64>();
         let id = id + (u64::from(call.node.iteration) << 9);
-        let mixed = self.seed ^ (id << 17) ^ (u64::from(call.attempt) << 40);
+        let mixed = self.chances.seed ^ (id << 17) ^ (u64::from(call.attempt) << 40);
         mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
     }
 
@@ -221,7 +223,7 @@ impl Session {
     )]
     fn result(&self, call: &TaskCall, chance: u64) -> Result<RawJson, CallError> {
         let id = call.node.node_id.as_str();
-        if chance % 100 < u64::from(self.losses) && call.attempt < 4 {
+        if chance % 100 < u64::from(self.chances.losses) && call.attempt < 4 {
             return Err(CallError::RuntimeLost {
                 message: "lost".to_owned(),
             });
@@ -237,6 +239,7 @@ impl Session {
                 let pass = call.node.iteration;
                 Ok(RawJson::of(&json!({ "n": pass })))
             }
+            Some(Leaf::Kept(kept)) => Ok(RawJson::of(&json!({ "n": kept.output() }))),
             Some(_) => {
                 let number = id[1..].parse().unwrap_or_default();
                 Ok(RawJson::of(&json!({ "n": output(number) })))
@@ -245,18 +248,41 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    /// Its bodies may go on when their runtime is lost, but nobody can end them any more.
+    fn drop(&mut self) {
+        let own = self.run_id.to_string();
+        let mut ledger = self.ledger.lock();
+        ledger.in_flight.retain(|(run, _)| *run != own);
+        ledger.shelf.end(|(run, _)| *run == own);
+    }
+}
+
 /// Notes that a body is under way until it is dropped.
 struct UnderWay(Arc<Mutex<Ledger>>, (String, String));
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.lock().in_flight.remove(&self.1);
+        let mut ledger = self.0.lock();
+        ledger.in_flight.remove(&self.1);
+        ledger.shelf.end(|body| *body == self.1);
     }
 }
 
 impl WorkflowSession for Session {
     fn render(&mut self, input: RenderInput) -> BoxFuture<Result<Tree, ErrorInfo>> {
         self.inner.render(input)
+    }
+
+    fn cache_request(
+        &mut self,
+        call: &TaskCall,
+    ) -> BoxFuture<Result<Option<CacheRequest>, CallError>> {
+        let request = match leaf_of(&self.plan.root, call.node.node_id.as_str()) {
+            Some(Leaf::Kept(kept)) => Some(kept.request()),
+            _ => None,
+        };
+        Box::pin(async { Ok(request) })
     }
 
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>> {
@@ -267,6 +293,13 @@ impl WorkflowSession for Session {
         if !ledger.lock().in_flight.insert(own.clone()) {
             let twice = format!("two attempts of {} of {} are in flight", own.1, own.0);
             ledger.lock().broken.push(twice);
+        }
+        if let Some(Leaf::Kept(kept)) = leaf_of(&self.plan.root, call.node.node_id.as_str()) {
+            let mut ledger = ledger.lock();
+            let begun = ledger
+                .shelf
+                .begin(kept, own.clone(), self.chances.is_steady);
+            ledger.broken.extend(begun.err());
         }
         let under_way = UnderWay(ledger, own);
         Box::pin(async move {
@@ -279,7 +312,7 @@ impl WorkflowSession for Session {
     fn abort(&mut self, node: &NodeKey, attempt: u32) {
         let own = (self.run_id.to_string(), node.to_string());
         // Its result may come all the same, and is late.
-        self.ledger.lock().in_flight.remove(&own);
+        drop(UnderWay(self.ledger.clone(), own));
         self.inner.abort(node, attempt);
     }
 }

@@ -29,7 +29,7 @@ use crate::panics;
 use crate::people::{Person, run_id};
 use crate::plan::{Mishap, Plan};
 use crate::readers::{self, Ears, Reader};
-use crate::workflow::{Planned, key};
+use crate::workflow::{Chances, Planned, key};
 
 /// Longest life, in paused time: whatever waits longer waits for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(600);
@@ -119,7 +119,7 @@ impl World {
         loop {
             *lives += 1;
             let death = self.live(*lives);
-            self.ledger.lock().in_flight.clear();
+            self.ledger.lock().end_life();
             self.ledger.lock().broken.extend(panics::take());
             self.look(&death)?;
             match death {
@@ -204,10 +204,11 @@ impl<'a> Life<'a> {
         let mut options = WriterOptions::new(world.clock.clone());
         options.pace = Some(Box::new(held));
         let bus = Arc::new(HubBus::new(version(&*store)));
-        let witness = Box::new(Witness(
-            world.ledger.clone(),
-            HubPublisher::new(bus.clone()),
-        ));
+        let witness = Box::new(Witness {
+            plan: world.plan.clone(),
+            ledger: world.ledger.clone(),
+            hub: HubPublisher::new(bus.clone()),
+        });
         let assembly = Assembly::start_writer_with(Arc::new(faulty), witness, options)
             .expect("the store can be written");
         baton.begin();
@@ -335,8 +336,12 @@ impl World {
     fn catalogue(&self) -> Catalogue {
         let mut catalogue = Catalogue::default();
         for (index, plan) in self.plan.runs.iter().enumerate() {
-            let (ledger, losses) = (self.ledger.clone(), self.plan.losses);
-            let planned = Planned::new(&key(index), plan.clone(), ledger, self.seed, losses);
+            let chances = Chances {
+                seed: self.seed,
+                losses: self.plan.losses,
+                is_steady: self.plan.has_steady_clock(),
+            };
+            let planned = Planned::new(&key(index), plan.clone(), self.ledger.clone(), chances);
             catalogue.insert(Arc::new(planned) as Arc<dyn Workflow>);
         }
         catalogue
@@ -376,16 +381,23 @@ fn version(store: &dyn Backend) -> u64 {
 }
 
 /// Notes what the world is shown, and hands it on to the hub.
-struct Witness(Arc<Mutex<Ledger>>, HubPublisher);
+struct Witness {
+    plan: Plan,
+    ledger: Arc<Mutex<Ledger>>,
+    hub: HubPublisher,
+}
 
 impl Publisher for Witness {
     fn publish(&mut self, steps: &[Arc<CommittedStep>]) {
-        let events = steps.iter().flat_map(|step| step.events.iter().cloned());
-        self.0.lock().published.extend(events);
-        self.1.publish(steps);
+        let mut ledger = self.ledger.lock();
+        for event in steps.iter().flat_map(|step| &step.events) {
+            ledger.see(&self.plan, event);
+        }
+        drop(ledger);
+        self.hub.publish(steps);
     }
 
     fn missed(&mut self) {
-        self.1.missed();
+        self.hub.missed();
     }
 }

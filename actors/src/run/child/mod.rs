@@ -86,6 +86,7 @@ impl RunActor {
             child,
         };
         let (address, life) = (ctx.address(), self.life);
+        self.searches += 1;
         ctx.spawn(
             async move {
                 let seen = look.find(spec.map(|spec| *spec)).await;
@@ -161,11 +162,13 @@ impl Handler<ChildSeen> for RunActor {
             attempt,
             seen,
         } = message;
+        self.searches -= 1;
         if life != self.life {
             return;
         }
-        self.facts.push_back(match seen {
-            Seen::GoesOn => return,
+        let fact = match seen {
+            // Who wants to take the run back may have waited for this.
+            Seen::GoesOn => return self.advance(ctx),
             Seen::Ended(output) => Fact::TaskSucceeded {
                 node,
                 attempt,
@@ -183,7 +186,8 @@ impl Handler<ChildSeen> for RunActor {
                 kind,
             },
             Seen::Lost => Fact::AttemptLost { node, attempt },
-        });
+        };
+        self.facts.push_back(fact);
         self.advance(ctx);
     }
 }

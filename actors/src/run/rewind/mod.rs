@@ -42,14 +42,23 @@ pub(super) struct PastRead {
 pub(super) fn next_rewind(
     requests: &mut VecDeque<RunRequest>,
 ) -> Option<(RewindOrder, Receipt<Rewinding>)> {
-    let is_rewind = |request: &mut RunRequest| matches!(request, RunRequest::Rewind { .. });
-    match requests.pop_front_if(is_rewind)? {
+    match requests.pop_front_if(|request| is_rewind(request))? {
         RunRequest::Rewind { order, receipt } => Some((*order, receipt)),
         _ => None,
     }
 }
 
+fn is_rewind(request: &RunRequest) -> bool {
+    matches!(request, RunRequest::Rewind { .. })
+}
+
 impl RunActor {
+    /// Returns whether the next request has to wait: a child that is being started would be there without the run that
+    /// has started it.
+    pub(super) fn rewind_waits(&self) -> bool {
+        self.searches > 0 && self.requests.front().is_some_and(is_rewind)
+    }
+
     /// Takes the run back once what is in memory is stored.
     pub(super) fn begin_rewind(
         &mut self,

@@ -19,6 +19,7 @@ use smithers_model::command::Command;
 use smithers_model::event::Event;
 use smithers_model::history::{Delta, NodeMark, PackedDelta};
 use smithers_model::node::{NodeRow, NodeState};
+use smithers_model::planted::{Bug, planted};
 use smithers_model::rewind::{Past, RewindRequest, RewindResult, Rewound, TimeTravelRow};
 use smithers_model::run::RunStatus;
 use smithers_model::step::RowChange;
@@ -53,9 +54,15 @@ impl RunState {
             last_delta: last_delta(&request)?,
             nodes_gone: self.unknown_nodes(&request),
             attempts_gone: attempts::gone(&request.past),
-            outputs_gone: outputs::gone(&request.past),
+            outputs_gone: match planted(Bug::RewindKeepsRows) {
+                true => Vec::new(),
+                false => outputs::gone(&request.past),
+            },
             outputs_back,
-            loops: request.past.snapshot.loops.values().cloned().collect(),
+            loops: match planted(Bug::RewindKeepsLoops) {
+                true => self.loops.values().cloned().collect(),
+                false => request.past.snapshot.loops.values().cloned().collect(),
+            },
             waits: waits(&request.past).cloned().collect(),
             decisions_back: self.decisions_back(&request),
             signals_from: request.past.snapshot.signals,

@@ -174,6 +174,13 @@ impl TaskBuilder<'_> {
         self
     }
 
+    /// Its result may be one that was kept; its session says what that depends on.
+    #[must_use]
+    pub fn cached(mut self) -> Self {
+        self.spec.cached = true;
+        self
+    }
+
     /// Says who is responsible for the approval of this task, and what becomes of it when nobody answers.
     #[must_use]
     pub fn owned(mut self, ownership: Ownership) -> Self {

@@ -5,6 +5,7 @@ pub mod assembly;
 pub mod catalogue;
 pub mod clock;
 pub mod deletion;
+pub mod devtools;
 pub mod hub;
 pub mod launcher;
 pub mod maintenance;

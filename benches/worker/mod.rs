@@ -10,6 +10,7 @@ use futures_core::future::LocalBoxFuture;
 use secrecy::SecretString;
 use serde_json::json;
 use smithers_actors::clock::SystemClock;
+use smithers_actors::devtools::{DevTools, Look, NamedSkeleton, Trees, Which};
 use smithers_actors::hub::{
     self, HubBus, Parts, ReadFailed, RunRecords, StorePages, StreamCaps, StreamLimits, Timing,
 };
@@ -68,6 +69,10 @@ impl Worker {
             dispatch: Rc::new(Edge),
             greeter: Rc::new(Edge),
             pages,
+            devtools: DevTools {
+                trees: Rc::new(Edge),
+                bell: bus.frames(),
+            },
             observer: Rc::new(NoObserver),
         };
         let worker = Self {
@@ -167,6 +172,21 @@ impl Greeter for Edge {
 
 impl RunRecords for Edge {
     fn record(&self, _: &RunId) -> LocalBoxFuture<'static, Result<Option<RawJson>, ReadFailed>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+impl Trees for Edge {
+    fn newest(&self, _: &RunId) -> LocalBoxFuture<'static, Result<Option<u64>, ReadFailed>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn look(
+        &self,
+        _: &RunId,
+        _: Which,
+        _: Option<NamedSkeleton>,
+    ) -> LocalBoxFuture<'static, Result<Option<Look>, ReadFailed>> {
         Box::pin(async { Ok(None) })
     }
 }

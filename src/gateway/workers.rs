@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
+use smithers_actors::devtools::DevTools;
 use smithers_actors::hub::{self, HubBus, Parts, StorePages, StreamCaps, StreamLimits, Timing};
 use smithers_actors::session::{ConnectionLimits, Connections, Services};
 
@@ -118,6 +119,10 @@ impl WorkerParts {
             hub: hub::start(parts, &self.bus),
             authenticator: self.gatekeeper.clone(),
             dispatch: Rc::new(Dispatcher::new(self.service.clone(), self.metrics.clone())),
+            devtools: DevTools {
+                trees: service.clone(),
+                bell: self.bus.frames(),
+            },
             greeter: service,
             pages,
             observer: Rc::new(FrameLog::new(

@@ -12,9 +12,11 @@ use super::{Edge, access, rest};
 use crate::net::RequestId;
 
 /// What follows the address of a run, the method it stands for, and the numbers that its query may hold.
-const OF_A_RUN: [(&str, Method, &[&str]); 2] = [
+const OF_A_RUN: [(&str, Method, &[&str]); 4] = [
     ("node-states", Method::ListNodeStates, &[]),
     ("token-usage", Method::ListRunTokenUsage, &[]),
+    ("tree", Method::GetDevToolsSnapshot, &["frameNo"]),
+    ("devtools", Method::GetDevToolsSnapshot, &["frameNo"]),
 ];
 
 /// The same for what follows the address of a node.

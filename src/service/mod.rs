@@ -6,6 +6,7 @@ mod approvals;
 mod control;
 mod crons;
 mod deletion;
+mod devtools;
 mod dispatch;
 pub(crate) mod error;
 mod following;
@@ -106,6 +107,7 @@ impl Service {
             Method::ListNodeStates => self.list_node_states(&params).await,
             Method::GetNodeOutput => self.get_node_output(&params).await,
             Method::ListRunTokenUsage => self.list_run_token_usage(&params).await,
+            Method::GetDevToolsSnapshot => self.get_devtools_snapshot(caller, &params).await,
             Method::ListFrames => self.list_frames(&params).await,
             Method::GetFrame => self.get_frame(&params).await,
             Method::ListAttempts => self.list_attempts(&params).await,

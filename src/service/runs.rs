@@ -85,7 +85,7 @@ fn filter_of(list: ListRuns) -> Option<RunFilter> {
     })
 }
 
-fn with_record<T>(
+pub(super) fn with_record<T>(
     reader: &dyn Reader,
     run_id: &RunId,
     owner: &Owner,

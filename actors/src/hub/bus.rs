@@ -19,6 +19,7 @@ use smithers_model::RunId;
 use smithers_store::{CommittedStep, Publisher};
 
 use super::batch::{Batch, LiveEvent};
+use crate::devtools::FrameBell;
 
 /// Batches that may wait in the mailbox of one hub.
 const WINDOW: usize = 64;
@@ -43,6 +44,7 @@ pub struct Deliver {
 #[derive(Debug)]
 pub struct HubBus {
     ports: Mutex<Ports>,
+    frames: Arc<FrameBell>,
 }
 
 struct Ports {
@@ -75,7 +77,13 @@ impl HubBus {
                 list: Vec::new(),
                 state_version,
             }),
+            frames: Arc::default(),
         }
+    }
+
+    /// Returns what rings when a frame is committed.
+    pub fn frames(&self) -> Arc<FrameBell> {
+        self.frames.clone()
     }
 
     /// Adds a hub and returns the state version after which its batches begin.
@@ -90,6 +98,7 @@ impl HubBus {
 
     /// Tells every hub that a run was deleted, so that its streams end. Waits for a hub that is behind.
     pub fn run_deleted(&self, run: &RunId) {
+        self.frames.ring_for(run);
         let ports = self.ports.lock().connected();
         self.hand_out(&ports, &Arc::new(Batch::of_deletion(run.clone())));
     }
@@ -128,6 +137,7 @@ impl Publisher for HubPublisher {
     /// Hands the visible events to every hub. It waits for a hub that is a whole window behind,
     /// so that memory stays bounded; hubs deliver without waiting for anything.
     fn publish(&mut self, steps: &[Arc<CommittedStep>]) {
+        self.0.frames.ring(steps);
         let mut events = steps.iter().flat_map(LiveEvent::of).peekable();
         while events.peek().is_some() {
             let batch = Batch::new(events.by_ref().take(BATCH_EVENTS).collect());
@@ -140,6 +150,7 @@ impl Publisher for HubPublisher {
 
     /// Sends every stream back to the store, where the events are if they are anywhere.
     fn missed(&mut self) {
+        self.0.frames.ring_all();
         let ports = self.0.ports.lock().connected();
         self.0.hand_out(&ports, &Arc::new(Batch::after_gap()));
     }

@@ -15,6 +15,7 @@ use super::batch::{Batch, LiveEvent};
 use super::index::Subscription;
 use super::lane::Lane;
 use super::stream::{Stream, StreamKey};
+use super::trees::TreeStream;
 use super::{Closed, SessionId};
 use crate::outbox::{PushError, ReadGate};
 use crate::session::Identity;
@@ -75,6 +76,8 @@ pub(super) struct Member {
     /// Events since the oldest of their snapshots.
     held: Vec<Arc<Batch>>,
     pub(super) streams: Vec<Streamed>,
+    /// Open streams of trees.
+    pub(super) trees: Vec<TreeStream>,
     pub(super) joined_at: Instant,
     pub(super) tick_at: Instant,
     pub(super) pinged_at: Instant,
@@ -102,6 +105,7 @@ impl Member {
             hellos: 0,
             held: Vec::new(),
             streams: Vec::new(),
+            trees: Vec::new(),
             joined_at: now,
             tick_at: now,
             pinged_at: now,

@@ -27,6 +27,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod timing;
+mod trees;
 mod window;
 
 use std::time::Instant;
@@ -41,7 +42,10 @@ pub use index::Subscription;
 pub use member::Access;
 pub use pages::{Page, Pages, ReadFailed, RunRecords, StorePages};
 pub use state::Parts;
+pub(crate) use state::new_stream_id;
+pub(crate) use stream::Lag;
 pub use timing::Timing;
+pub(crate) use trees::Undelivered;
 pub use window::Replay;
 
 /// Names a session inside its hub.

@@ -135,10 +135,14 @@ impl Hub {
         }
         self.index.subscribe(id, &access.subscription);
         let may_stream = access.identity.grants.allows(&resolve("streamRunEvents"));
+        let may_look = access.identity.grants.allows(&resolve("streamDevTools"));
         member.access = Some(access);
         let held = member.release();
         if !may_stream {
             self.cut_all_streams(id, StreamError::AccessLost);
+        }
+        if !may_look {
+            self.cut_all_trees(id, StreamError::AccessLost);
         }
         let bytes = self.answer(id, request, &Ok(hello.payload));
         let was_offered =
@@ -253,8 +257,7 @@ impl Hub {
         let owner = access.identity.stream_owner();
         let slot = self.parts.caps.take(owner, member.streams.len(), run)?;
         let key = StreamKey(self.next_key());
-        let stream_id = StreamId::new(&uuid::Uuid::new_v4().to_string())
-            .expect("a UUID is made of letters, digits and dashes");
+        let stream_id = new_stream_id();
         let stream = Stream {
             id: stream_id.clone(),
             run: run.clone(),
@@ -321,4 +324,10 @@ impl Hub {
 /// Serialises one of the payloads of the protocol.
 pub(super) fn encode<T: serde::Serialize>(payload: &T) -> Payload {
     Payload::encode(payload).expect("the payloads of the protocol have text keys")
+}
+
+/// A name that no other stream has.
+pub(crate) fn new_stream_id() -> StreamId {
+    StreamId::new(&uuid::Uuid::new_v4().to_string())
+        .expect("a UUID is made of letters, digits and dashes")
 }

@@ -37,7 +37,7 @@ pub(super) struct Stream {
 ///
 /// Keeps the number of each such frame; frames leave in order, so the old ones are in front.
 #[derive(Debug, Default)]
-pub(super) struct Lag(VecDeque<u64>);
+pub(crate) struct Lag(VecDeque<u64>);
 
 impl Lag {
     /// Notes that the frame with number `frame` is one of this stream.

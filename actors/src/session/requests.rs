@@ -12,6 +12,7 @@ use super::identity::{Caller, Identity, Transport, authorise};
 use super::observer::{Asked, CONNECT, Watch};
 use super::services::{Connection, Services};
 use super::{SessionActor, streams};
+use crate::devtools;
 use crate::hub::{self, SessionId};
 use crate::outbox::ReadGate;
 
@@ -74,6 +75,9 @@ async fn call(
 ) -> Result<Payload, RpcError> {
     if method == Method::StreamRunEvents {
         return streams::open(services, session, &frame.params).await;
+    }
+    if method == Method::StreamDevTools {
+        return devtools::open(&services.devtools, &services.hub, session, &frame.params).await;
     }
     let hub = services.hub.clone();
     let caller = Caller {

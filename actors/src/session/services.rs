@@ -12,6 +12,7 @@ use smithers_protocol::method::Method;
 
 use super::identity::{Authenticator, Caller, Identity};
 use super::observer::Observer;
+use crate::devtools::DevTools;
 use crate::hub::{self, Pages, SessionId};
 
 /// The methods of the gateway, the same for sockets and HTTP.
@@ -68,6 +69,8 @@ pub struct Services {
     pub greeter: Rc<dyn Greeter>,
     /// Stored events, for streams.
     pub pages: Rc<dyn Pages>,
+    /// Trees of frames, for streams of them.
+    pub devtools: DevTools,
     /// Told of every answer, for the access log.
     pub observer: Rc<dyn Observer>,
 }
@@ -87,6 +90,11 @@ impl Connection {
     /// with [`unfollow`](Self::unfollow).
     pub fn follow(&self, run: &RunId) -> bool {
         self.hub.follow(self.session, run)
+    }
+
+    /// Returns whether the socket asked for the run, or for every run.
+    pub fn names(&self, run: &RunId) -> bool {
+        self.hub.names(self.session, run)
     }
 
     /// Takes back a run that [`follow`](Self::follow) has added.

@@ -390,7 +390,8 @@ impl Tree {
             .enumerate()
             .map(|(ordinal, task)| {
                 let (id, iteration) = (&task.node.node_id, task.node.iteration);
-                json!({"nodeId": id, "ordinal": ordinal, "iteration": iteration})
+                let kind = task.body.kind();
+                json!({"nodeId": id, "ordinal": ordinal, "iteration": iteration, "kind": kind})
             })
             .collect();
         let mounted_tasks = text_of(&mounted);

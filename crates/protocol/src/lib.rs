@@ -4,6 +4,7 @@
 //! A request comes in through [`frame`], its method is looked up in [`method`], the right to call it is decided by
 //! [`scope`], its parameters are read by [`params`], and the answer is one of the [`view`]s or an [`error::RpcError`].
 
+pub mod devtools;
 pub mod error;
 pub mod frame;
 pub mod json;

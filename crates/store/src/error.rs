@@ -69,7 +69,8 @@ impl Error {
         Self::Abandoned(why.to_string())
     }
 
-    pub(crate) fn damaged(what: &'static str, detail: impl ToString) -> Self {
+    /// What is stored as `what` is not what was stored.
+    pub fn damaged(what: &'static str, detail: impl ToString) -> Self {
         Self::Damaged {
             what,
             detail: detail.to_string(),

@@ -98,6 +98,10 @@ impl World {
             dispatch: methods.clone(),
             greeter: methods.clone(),
             pages,
+            devtools: DevTools {
+                trees: Rc::new(NoTrees),
+                bell: bus.frames(),
+            },
             observer: Rc::new(NoObserver),
         };
         methods.greet_from(hub.clone());

@@ -15,6 +15,7 @@ use smithers_protocol::method::Method;
 use smithers_protocol::scope::Grants;
 use tokio::sync::oneshot;
 
+use crate::devtools::{Look, NamedSkeleton, Trees, Which};
 use crate::hub::{self, ReadFailed, RunRecords};
 use crate::session::{
     Authenticator, Caller, Dispatch, Greeter, Greeting, Hello, Identity, UpgradeInfo,
@@ -179,5 +180,23 @@ impl RunRecords for Records {
     fn record(&self, run: &RunId) -> LocalBoxFuture<'static, Result<Option<RawJson>, ReadFailed>> {
         let record = RawJson::of(&json!({"runId": run, "status": "running"}));
         Box::pin(async move { Ok(Some(record)) })
+    }
+}
+
+/// Frames are read by the edge.
+pub(crate) struct NoTrees;
+
+impl Trees for NoTrees {
+    fn newest(&self, _: &RunId) -> LocalBoxFuture<'static, Result<Option<u64>, ReadFailed>> {
+        Box::pin(std::future::ready(Err(ReadFailed)))
+    }
+
+    fn look(
+        &self,
+        _: &RunId,
+        _: Which,
+        _: Option<NamedSkeleton>,
+    ) -> LocalBoxFuture<'static, Result<Option<Look>, ReadFailed>> {
+        Box::pin(std::future::ready(Err(ReadFailed)))
     }
 }

@@ -148,6 +148,12 @@ impl RpcError {
         RpcError::new(ErrorCode::RunNotFound, format!("Run not found: {run_id}"))
     }
 
+    /// The socket did not ask for this run when it connected (gateway-protocol 6.5).
+    pub fn not_subscribed() -> RpcError {
+        let message = "Connection is not subscribed to this runId.";
+        RpcError::new(ErrorCode::NotPermitted, message)
+    }
+
     /// No run has the id, as cancelRun and pauseRun say it.
     pub fn run_to_stop_not_found() -> RpcError {
         RpcError::new(ErrorCode::RunNotFound, "Run not found")

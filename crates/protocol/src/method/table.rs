@@ -106,8 +106,8 @@ methods! {
     ListApprovals Served Both RunRead "listApprovals" aka "approvals.list";
     ListDocs Planned Both RunRead "listDocs";
     StreamRunEvents Served WebSocket RunRead "streamRunEvents";
-    StreamDevTools Planned WebSocket ObservabilityRead "streamDevTools";
-    GetDevToolsSnapshot Planned Both ObservabilityRead "getDevToolsSnapshot";
+    StreamDevTools Served WebSocket ObservabilityRead "streamDevTools";
+    GetDevToolsSnapshot Served Both ObservabilityRead "getDevToolsSnapshot";
     GetNodeOutput Served Both RunRead "getNodeOutput" aka "devtools.getNodeOutput";
     GetNodeDiff Planned Both RunRead "getNodeDiff" aka "devtools.getNodeDiff";
     GetRunDiff Planned Both RunRead "getRunDiff";

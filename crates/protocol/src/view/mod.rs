@@ -7,6 +7,7 @@ mod answer;
 mod approval;
 mod cron;
 mod deletion;
+mod devtools;
 mod event;
 mod gateway;
 mod inside;
@@ -23,6 +24,9 @@ pub use answer::{
 pub use approval::{ApprovalRow, AutoApproveRow, OptionRow, VoteRow};
 pub use cron::{CronDeleted, CronRow};
 pub use deletion::{DeletedRun, DeletionAnswer, HoldAnswer};
+pub use devtools::{
+    TreeDelta, TreeEvent, TreeSnapshot, TreeStreamAnswer, TreeStreamEvent, TreeStreamFailure,
+};
 pub use event::{BroadcastEvent, Jump};
 pub use gateway::{
     Health, Hello, HelloAuth, HelloPolicy, HelloSnapshot, Identity, WorkflowSummary,

@@ -25,7 +25,9 @@ impl Lane {
                 .to_owned()
         };
         match event_name(frame) {
-            Some("run.event" | "run.gap_resync" | "run.error") => Self::Stream(stream()),
+            Some(
+                "run.event" | "run.gap_resync" | "run.error" | "devtools.event" | "devtools.error",
+            ) => Self::Stream(stream()),
             Some("run.heartbeat") => Self::Heartbeat(stream()),
             Some("tick") => Self::Tick,
             _ => Self::Main,

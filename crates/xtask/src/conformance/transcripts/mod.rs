@@ -18,6 +18,7 @@ mod recording;
 mod rules;
 mod settings;
 mod timing;
+mod trees;
 mod unpack;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::unpack;
+use super::{trees, unpack};
 
 /// Entry of the volatile things: tasks that run side by side end in any order.
 const PARALLEL_ENDS: &str = "order of parallel node.finished events";
@@ -135,6 +135,9 @@ impl Recording {
         };
         recording.settle_parallel_ends();
         recording.ask_before_the_jump();
+        if trees::is_left_open(&recording.volatile) {
+            trees::merge(&mut recording.steps)?;
+        }
         Ok(recording)
     }
 

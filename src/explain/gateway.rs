@@ -75,7 +75,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "The id is misspelt, or the workflow has not rendered the node yet.",
         "Look it up: `smithers runs show RUN`.",
     ),
-    planned("AttemptNotFound", "The node has no such attempt."),
+    told(
+        "AttemptNotFound",
+        "The node has no such attempt.",
+        "It has not begun, or fewer attempts were made than the number says.",
+        "Look them up: `smithers runs attempts RUN`.",
+    ),
     told(
         "IterationNotFound",
         "The node has no such iteration.",
@@ -181,7 +186,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "The client sent too slowly, or the gateway is overloaded.",
         "Try again; if it stays so, look at the metrics of the gateway and at SMITHERS_GATEWAY_REQUEST_TIMEOUT_MS.",
     ),
-    planned("AttemptNotFinished", "The attempt is still running."),
+    told(
+        "AttemptNotFinished",
+        "The attempt is still running, or keeps no revision of the files that it worked on.",
+        "Changes of files are known of attempts that have ended and whose folder is under version control.",
+        "Wait for its end; look at the folder of the task with git.",
+    ),
     told(
         "Busy",
         "Another operation on the same run is under way.",
@@ -299,7 +309,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "The client or its network went away.",
         "Connect again, and look at what became of the request.",
     ),
-    planned("VcsError", "An operation of version control failed."),
+    told(
+        "VcsError",
+        "An operation of version control failed, or the run keeps no revision of the files that it worked on.",
+        "The folder of the run is not under version control, or its revision was not kept.",
+        "Look at the folder of the run with git.",
+    ),
     planned("RewindFailed", "Going back failed part-way."),
     planned("WorkingTreeDirty", "The working tree has changes."),
     told(

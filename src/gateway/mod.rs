@@ -156,6 +156,7 @@ impl Gateway {
             limits: gatekeeper.limits(),
             read_only,
             webhook_turns: Arc::default(),
+            stories: Arc::default(),
             rewinds: RewindDesk::default(),
             root_dir: keeper.launcher.root_dir.clone(),
         };

@@ -12,15 +12,19 @@ use super::{Edge, access, rest};
 use crate::net::RequestId;
 
 /// What follows the address of a run, the method it stands for, and the numbers that its query may hold.
-const OF_A_RUN: [(&str, Method, &[&str]); 4] = [
+const OF_A_RUN: [(&str, Method, &[&str]); 5] = [
     ("node-states", Method::ListNodeStates, &[]),
+    ("descendants", Method::ListRunDescendants, &["limit"]),
     ("token-usage", Method::ListRunTokenUsage, &[]),
     ("tree", Method::GetDevToolsSnapshot, &["frameNo"]),
     ("devtools", Method::GetDevToolsSnapshot, &["frameNo"]),
 ];
 
 /// The same for what follows the address of a node.
-const OF_A_NODE: [(&str, Method, &[&str]); 1] = [("output", Method::GetNodeOutput, &["iteration"])];
+const OF_A_NODE: [(&str, Method, &[&str]); 2] = [
+    ("output", Method::GetNodeOutput, &["iteration"]),
+    ("diff", Method::GetNodeDiff, &["iteration"]),
+];
 
 /// Adds the routes.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -59,7 +63,7 @@ async fn read(
     let answered = async {
         let identity = access::authenticate(&edge, &request)?;
         let mut params = numbers_of(&rest::query_of(&request)?, numbers)?;
-        if method == Method::GetNodeOutput {
+        if matches!(method, Method::GetNodeOutput | Method::GetNodeDiff) {
             params.entry("iteration").or_insert_with(|| 0.into());
         }
         let names = names.into_iter();

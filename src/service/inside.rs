@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use smithers_model::frame::{FrameRow, TreeContent};
-use smithers_model::node::AttemptRow;
+use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::run::{RunConfig, RunRow};
 use smithers_model::{NodeKey, RunId};
 use smithers_protocol::error::{ErrorCode, RpcError};
@@ -61,7 +62,9 @@ impl Service {
                 }
             };
             let folder = folder_of(&run);
-            let shown: Vec<_> = attempts.iter().map(AttemptShown::new).collect();
+            let tasks = Tasks::read(reader, &id)?;
+            let shown = attempts.iter();
+            let shown: Vec<_> = shown.map(|row| tasks.shown(row)).collect();
             let row = |attempt| AttemptShown::row(attempt, &run_id, folder.as_deref());
             encode(&shown.iter().map(row).collect::<Vec<_>>())
         })
@@ -77,7 +80,8 @@ impl Service {
             let attempts = reader.attempts_of(&id, &key).map_err(error::of_read)?;
             let is_asked = |row: &&AttemptRow| u64::from(row.attempt) == asked.attempt;
             let found = attempts.iter().find(is_asked);
-            let shown = AttemptShown::new(found.ok_or_else(RpcError::no_such_attempt)?);
+            let tasks = Tasks::read(reader, &id)?;
+            let shown = tasks.shown(found.ok_or_else(RpcError::no_such_attempt)?);
             encode(&shown.row(&asked.run_id, folder_of(&run).as_deref()))
         })
         .await
@@ -93,6 +97,48 @@ fn existing(reader: &dyn Reader, run_id: &str) -> Result<RunRow, RpcError> {
 fn folder_of(run: &RunRow) -> Option<String> {
     let config: RunConfig = serde_json::from_str(run.config.as_str()).ok()?;
     Some(config.root_dir)
+}
+
+/// What the tasks of a run are, which their attempts do not repeat.
+struct Tasks {
+    nodes: HashMap<NodeKey, NodeRow>,
+    kinds: HashMap<String, String>,
+}
+
+/// An entry of the index of a frame.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Indexed {
+    node_id: String,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+impl Tasks {
+    fn read(reader: &dyn Reader, run: &RunId) -> Result<Self, RpcError> {
+        let nodes = reader.nodes(run).map_err(error::of_read)?;
+        let frame = reader.latest_frame(run).map_err(error::of_read)?;
+        let tree = frame.map(|frame| reader.tree(&frame.tree_hash));
+        let tree = tree.transpose().map_err(error::of_read)?.flatten();
+        let index = tree.map_or_else(Vec::new, |tree| {
+            serde_json::from_str::<Vec<Indexed>>(&tree.task_index).unwrap_or_default()
+        });
+        let kinds = index.into_iter();
+        Ok(Self {
+            nodes: nodes
+                .into_iter()
+                .map(|row| (row.node.clone(), row))
+                .collect(),
+            kinds: kinds
+                .filter_map(|entry| Some((entry.node_id, entry.kind?)))
+                .collect(),
+        })
+    }
+
+    fn shown<'a>(&self, row: &'a AttemptRow) -> AttemptShown<'a> {
+        let kind = self.kinds.get(row.node.node_id.as_str());
+        AttemptShown::new(row, self.nodes.get(&row.node), kind.map(String::as_str))
+    }
 }
 
 /// The contents of frames, each read once, and no more of them than an answer may hold.

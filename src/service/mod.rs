@@ -3,12 +3,14 @@
 //! The caller has been authorised before a method is called.
 
 mod approvals;
+mod changes;
 mod control;
 mod crons;
 mod deletion;
 mod devtools;
 mod dispatch;
 pub(crate) mod error;
+mod family;
 mod following;
 mod fork;
 mod gateway;
@@ -19,6 +21,7 @@ mod nodes;
 pub(crate) mod rewind;
 mod runs;
 mod signals;
+pub(crate) mod story;
 mod tokens;
 mod travel;
 pub(crate) mod webhooks;
@@ -74,6 +77,8 @@ pub struct Service {
     pub webhook_turns: Arc<webhooks::Turns>,
     /// Keeps two rewinds of one tree of runs apart.
     pub rewinds: rewind::RewindDesk,
+    /// What was told of runs that have ended.
+    pub stories: Arc<story::Stories>,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }
@@ -108,6 +113,10 @@ impl Service {
             Method::GetNodeOutput => self.get_node_output(&params).await,
             Method::ListRunTokenUsage => self.list_run_token_usage(&params).await,
             Method::GetDevToolsSnapshot => self.get_devtools_snapshot(caller, &params).await,
+            Method::WhatHappened => self.what_happened(&params).await,
+            Method::ListRunDescendants => self.list_run_descendants(&params).await,
+            Method::GetNodeDiff => self.get_node_diff(&params).await,
+            Method::GetRunDiff => self.get_run_diff(&params).await,
             Method::ListFrames => self.list_frames(&params).await,
             Method::GetFrame => self.get_frame(&params).await,
             Method::ListAttempts => self.list_attempts(&params).await,

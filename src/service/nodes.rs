@@ -51,7 +51,7 @@ impl Service {
         };
         let key = NodeKey::new(request.node_id.as_str(), request.iteration);
         let Some(node) = reader.node(&run_id, &key).map_err(error::of_read)? else {
-            return Err(missing_node(reader, &run_id, request)?);
+            return Err(missing(reader, &run_id, &key)?);
         };
         let no_output = || {
             let message = format!("Node {} has no output", request.node_id);
@@ -93,17 +93,16 @@ fn readable<'a>(payload: &'a str, request: &GetNodeOutput) -> Result<&'a RawValu
 }
 
 /// Tells a missing iteration from a missing node.
-fn missing_node(
+/// Why a run does not have the node.
+pub(super) fn missing(
     reader: &dyn Reader,
     run_id: &RunId,
-    request: &GetNodeOutput,
+    key: &NodeKey,
 ) -> Result<RpcError, RpcError> {
     let nodes = reader.nodes(run_id).map_err(error::of_read)?;
-    let known = nodes
-        .iter()
-        .any(|node| node.node.node_id.as_str() == request.node_id);
+    let known = nodes.iter().any(|node| node.node.node_id == key.node_id);
     Ok(match known {
-        true => RpcError::iteration_not_found(request.iteration),
-        false => RpcError::node_not_found(&request.node_id),
+        true => RpcError::iteration_not_found(key.iteration),
+        false => RpcError::node_not_found(key.node_id.as_str()),
     })
 }

@@ -45,10 +45,36 @@ fn existing(reader: &dyn Reader, run_id: &str) -> Result<RunRow, RpcError> {
 /// What a run has come to.
 #[derive(Default)]
 struct State {
+    run: Option<RunId>,
     nodes: BTreeMap<String, Value>,
-    outputs: BTreeMap<String, Value>,
+    /// Rows by table, in the order in which they came.
+    outputs: BTreeMap<String, Vec<OutputSeen>>,
     loops: BTreeMap<String, Value>,
     input: Value,
+}
+
+/// A row, with its place among those of the run.
+struct OutputSeen {
+    node: NodeKey,
+    place: usize,
+    payload: Value,
+}
+
+impl OutputSeen {
+    /// The row with what tells where it comes from, as clients know it.
+    fn shown(&self, run: &RunId) -> Value {
+        let mut row = json!({
+            "runId": run,
+            "nodeId": self.node.node_id,
+            "iteration": self.node.iteration,
+        });
+        if let (Some(row), Some(payload)) = (row.as_object_mut(), self.payload.as_object()) {
+            let own = payload.iter();
+            row.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+            row.insert("__smithersProvenanceSeq".into(), self.place.into());
+        }
+        row
+    }
 }
 
 /// The state of a run now, or when a frame was stored.
@@ -68,6 +94,7 @@ fn state(reader: &dyn Reader, run_id: &str, frame: Option<u64>) -> Result<State,
         }
     };
     state.input = row.input.value();
+    state.run = Some(row.run_id);
     Ok(state)
 }
 
@@ -79,13 +106,11 @@ fn newest(reader: &dyn Reader, run: &RunId) -> Result<State, smithers_store::Err
         nodes: nodes
             .map(|row| (row.node.to_string(), json!(row.state.as_str())))
             .collect(),
-        outputs: outputs
-            .map(|row| (output_key(&row.table, &row.node), row.payload.value()))
-            .collect(),
+        outputs: by_table(outputs.map(|row| (row.table, row.node, row.payload.value()))),
         loops: loops
             .map(|row| (row.id.to_string(), json!(row.iteration)))
             .collect(),
-        input: Value::Null,
+        ..State::default()
     })
 }
 
@@ -96,44 +121,74 @@ fn at(
 ) -> Result<State, smithers_store::Error> {
     let nodes = snapshot.nodes.iter();
     let loops = snapshot.loops.values();
-    let mut outputs = BTreeMap::new();
-    for ((table, node), place) in &snapshot.outputs {
+    let mut places: Vec<_> = snapshot.outputs.iter().collect();
+    places.sort_by_key(|(_, place)| **place);
+    let mut rows = Vec::with_capacity(places.len());
+    for ((table, node), place) in places {
         let undone = reader.undone_output(run, *place)?;
         let row = match undone {
             Some(row) => Some(row),
             None => reader.output(run, table, node)?,
         };
         let payload = row.map_or(Value::Null, |row| row.payload.value());
-        outputs.insert(output_key(table, node), payload);
+        rows.push((table.clone(), node.clone(), payload));
     }
     Ok(State {
         nodes: nodes
             .map(|(node, mark)| (node.to_string(), json!(mark.state.as_str())))
             .collect(),
-        outputs,
+        outputs: by_table(rows.into_iter()),
         loops: loops
             .map(|row| (row.id.to_string(), json!(row.iteration)))
             .collect(),
-        input: Value::Null,
+        ..State::default()
     })
 }
 
-fn output_key(table: &str, node: &NodeKey) -> String {
-    format!("{table}/{node}")
+fn by_table(
+    rows: impl Iterator<Item = (String, NodeKey, Value)>,
+) -> BTreeMap<String, Vec<OutputSeen>> {
+    let mut tables = BTreeMap::<_, Vec<_>>::new();
+    for (place, (table, node, payload)) in rows.enumerate() {
+        let row = OutputSeen {
+            node,
+            place,
+            payload,
+        };
+        tables.entry(table).or_default().push(row);
+    }
+    tables
+}
+
+/// The tables of which both have rows that are not the same, whatever their runs and places.
+fn changed_outputs(left: &State, right: &State) -> Vec<Value> {
+    let same = |from: &[OutputSeen], to: &[OutputSeen]| {
+        let pairs = || from.iter().zip(to);
+        from.len() == to.len()
+            && pairs().all(|(from, to)| (&from.node, &from.payload) == (&to.node, &to.payload))
+    };
+    let shown = |state: &State, rows: &[OutputSeen]| -> Vec<Value> {
+        let run = state.run.clone().unwrap_or_else(|| RunId::from(""));
+        rows.iter().map(|row| row.shown(&run)).collect()
+    };
+    let changed = left.outputs.iter().filter_map(|(table, from)| {
+        let to = right.outputs.get(table).filter(|to| !same(from, to))?;
+        Some(json!({ "key": table, "from": shown(left, from), "to": shown(right, to) }))
+    });
+    changed.collect()
 }
 
 /// What the right side has that the left has not, the other way round, and what differs.
 fn difference(left: &State, right: &State) -> Value {
     let nodes = sides(&left.nodes, &right.nodes);
-    let outputs = sides(&left.outputs, &right.outputs);
     let loops = sides(&left.loops, &right.loops);
     json!({
         "nodesAdded": nodes.added,
         "nodesRemoved": nodes.removed,
         "nodesChanged": nodes.changed,
-        "outputsAdded": outputs.added,
-        "outputsRemoved": outputs.removed,
-        "outputsChanged": outputs.changed,
+        "outputsAdded": missing_in(&right.outputs, &left.outputs),
+        "outputsRemoved": missing_in(&left.outputs, &right.outputs),
+        "outputsChanged": changed_outputs(left, right),
         "ralphAdded": loops.added,
         "ralphRemoved": loops.removed,
         "ralphChanged": loops.changed,
@@ -148,11 +203,13 @@ struct Sides {
     changed: Vec<Value>,
 }
 
+/// The keys that `other` does not have.
+fn missing_in<T>(of: &BTreeMap<String, T>, other: &BTreeMap<String, T>) -> Vec<String> {
+    let keys = of.keys().filter(|key| !other.contains_key(*key));
+    keys.cloned().collect()
+}
+
 fn sides(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) -> Sides {
-    let missing_in = |of: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| {
-        let keys = of.keys().filter(|key| !other.contains_key(*key));
-        keys.cloned().collect::<Vec<_>>()
-    };
     let changed = left.iter().filter_map(|(key, from)| {
         let to = right.get(key).filter(|to| *to != from)?;
         Some(json!({ "key": key, "from": from, "to": to }))

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use smithers_actors::wire::error_for_readers;
 use smithers_model::RawJson;
 use smithers_model::frame::{FrameRow, TreeContent, Trigger};
-use smithers_model::node::AttemptRow;
+use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_protocol::view;
 
 /// A stored frame with its content.
@@ -45,14 +46,25 @@ impl FrameShown {
 pub(crate) struct AttemptShown<'a> {
     row: &'a AttemptRow,
     error_json: Option<String>,
+    meta_json: String,
 }
 
 impl<'a> AttemptShown<'a> {
-    /// Prepares `row` for readers.
-    pub(crate) fn new(row: &'a AttemptRow) -> Self {
+    /// Prepares `row` for readers; `node` and `kind` tell what its task is.
+    pub(crate) fn new(row: &'a AttemptRow, node: Option<&NodeRow>, kind: Option<&str>) -> Self {
         let stored = row.error.as_ref().map(RawJson::of);
+        let mut meta = json!({
+            "kind": kind,
+            "label": node.and_then(|node| node.label.as_deref()),
+            "outputTable": node.and_then(|node| node.output_table.as_deref()),
+        });
+        let own = row.meta.as_ref().map(RawJson::value);
+        if let (Some(meta), Some(Value::Object(own))) = (meta.as_object_mut(), own) {
+            meta.extend(own);
+        }
         Self {
             row,
+            meta_json: meta.to_string(),
             error_json: stored.and_then(|error| error_for_readers(error.as_str())),
         }
     }
@@ -77,7 +89,7 @@ impl<'a> AttemptShown<'a> {
             response_text: None,
             jj_cwd: cwd,
             cached: row.cached,
-            meta_json: row.meta.as_ref().map(RawJson::as_str),
+            meta_json: Some(&self.meta_json),
         }
     }
 }
@@ -109,7 +121,7 @@ mod tests {
             meta: None,
             cached: false,
         };
-        let shown = AttemptShown::new(&row);
+        let shown = AttemptShown::new(&row, None, Some("compute"));
         let text = serde_json::to_string(&shown.row("r1", Some("/srv"))).unwrap();
         assert!(
             text.contains("boom") && !text.contains("gateway.tsx"),

@@ -23,6 +23,7 @@ mod crons;
 mod db;
 mod deletion;
 mod demo;
+mod devtools;
 mod doctor;
 mod examples;
 mod faults;

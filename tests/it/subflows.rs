@@ -67,6 +67,14 @@ async fn a_child_ends_and_goes_with_its_parent() {
     let scratch = scratch();
     let gateway = start(&scratch).await;
     waiting(&gateway).await;
+    let family = ask(&gateway, "listRunDescendants", json!({ "runId": "r1" })).await;
+    assert_eq!(
+        family,
+        json!([
+            { "runId": "r1", "parentRunId": null, "depth": 0 },
+            { "runId": CHILD, "parentRunId": "r1", "depth": 1 },
+        ])
+    );
     ask(&gateway, "cancelRun", json!({ "runId": "r1" })).await;
     wait_for(&gateway, CHILD, "cancelled").await;
     let alone = json!({ "runId": "r1", "confirm": true });

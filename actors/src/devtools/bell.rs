@@ -111,3 +111,29 @@ impl Drop for FrameWatch {
         self.bell.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn rang(watch: &FrameWatch) -> bool {
+        let soon = std::time::Duration::from_millis(5);
+        tokio::time::timeout(soon, watch.rung()).await.is_ok()
+    }
+
+    #[actix_rt::test]
+    async fn only_those_who_wait_for_the_run_are_woken_and_none_is_forgotten() {
+        let bell = Arc::<FrameBell>::default();
+        let (one, other) = (bell.watch(&"r1".into()), bell.watch(&"r2".into()));
+        bell.ring_for(&"r1".into());
+        bell.ring_for(&"r1".into());
+        assert!(rang(&one).await && !rang(&one).await, "both at once");
+        assert!(!rang(&other).await);
+        bell.ring_all();
+        assert_eq!((rang(&one).await, one.jumps()), (true, 1));
+        drop(one);
+        assert_eq!((bell.waiting(), bell.watches.lock().len()), (1, 1));
+        drop(other);
+        assert_eq!((bell.waiting(), bell.watches.lock().len()), (0, 0));
+    }
+}

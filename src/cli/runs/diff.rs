@@ -56,14 +56,18 @@ fn shown(answer: &Value) -> String {
             .as_array()
             .into_iter()
             .flatten();
-        lines.extend(changed.map(|change| {
-            let (key, from, to) = (
-                text(&change["key"]),
-                text(&change["from"]),
-                text(&change["to"]),
-            );
-            format!("~ {name} {key}: {from} -> {to}")
-        }));
+        for change in changed {
+            let key = text(&change["key"]);
+            let (from, to) = (&change["from"], &change["to"]);
+            match (from.as_array(), to.as_array()) {
+                (Some(from), Some(to)) => {
+                    lines.push(format!("~ {name} {key}"));
+                    lines.extend(only_in(from, to).map(|row| format!("  - {row}")));
+                    lines.extend(only_in(to, from).map(|row| format!("  + {row}")));
+                }
+                _ => lines.push(format!("~ {name} {key}: {} -> {}", text(from), text(to))),
+            }
+        }
     }
     if answer["inputChanged"] == true {
         lines.push("~ input".into());
@@ -72,6 +76,20 @@ fn shown(answer: &Value) -> String {
         true => "no difference".into(),
         false => lines.join("\n"),
     }
+}
+
+/// The rows that `other` does not have, whatever their runs and places.
+fn only_in<'a>(rows: &'a [Value], other: &'a [Value]) -> impl Iterator<Item = Value> + 'a {
+    let own = |row: &Value| {
+        let mut row = row.clone();
+        if let Some(fields) = row.as_object_mut() {
+            fields.retain(|name, _| name != "runId" && name != "__smithersProvenanceSeq");
+        }
+        row
+    };
+    let known: Vec<Value> = other.iter().map(own).collect();
+    let rows = rows.iter().map(own);
+    rows.filter(move |row| !known.contains(row))
 }
 
 fn text(value: &Value) -> String {
@@ -89,13 +107,18 @@ mod tests {
         let answer = json!({
             "nodesAdded": ["b::0"], "nodesRemoved": [],
             "nodesChanged": [{"key": "a::0", "from": "failed", "to": "finished"}],
-            "outputsAdded": [], "outputsRemoved": ["step/a::0"],
-            "outputsChanged": [{"key": "step/c::0", "from": {"n": 1}, "to": {"n": 2}}],
+            "outputsAdded": [], "outputsRemoved": ["step"],
+            "outputsChanged": [{"key": "sum", "from": [
+                {"runId": "r", "nodeId": "c", "n": 1, "__smithersProvenanceSeq": 0},
+                {"runId": "r", "nodeId": "d", "n": 5, "__smithersProvenanceSeq": 1},
+            ], "to": [
+                {"runId": "s", "nodeId": "d", "n": 5, "__smithersProvenanceSeq": 0},
+            ]}],
             "ralphAdded": [], "ralphRemoved": [], "ralphChanged": [],
             "inputChanged": true, "vcsPointerChanged": false,
         });
-        let expected = "+ node b::0\n~ node a::0: failed -> finished\n- output step/a::0\n\
-                        ~ output step/c::0: {\"n\":1} -> {\"n\":2}\n~ input";
+        let expected = "+ node b::0\n~ node a::0: failed -> finished\n- output step\n\
+                        ~ output sum\n  - {\"nodeId\":\"c\",\"n\":1}\n~ input";
         assert_eq!(shown(&answer), expected);
         assert_eq!(shown(&json!({})), "no difference");
     }

@@ -3,6 +3,7 @@
 mod attempts;
 mod cancel;
 mod delete;
+mod descendants;
 mod diff;
 mod events;
 mod follow;
@@ -22,8 +23,10 @@ mod rewind;
 mod row;
 mod show;
 mod signal;
+mod summary;
 mod timeline;
 mod tokens;
+mod tree;
 
 use clap::Subcommand;
 
@@ -44,6 +47,12 @@ pub(super) enum RunsCommand {
     Attempts(attempts::AttemptsArgs),
     /// List the renderings of a run, the newest first.
     Frames(frames::FramesArgs),
+    /// Tell in a few sentences what has happened in a run, or to one of its nodes.
+    Summary(summary::SummaryArgs),
+    /// List the runs below a run, level by level.
+    Descendants(descendants::DescendantsArgs),
+    /// Show the elements of a frame, and how their tasks stand.
+    Tree(tree::TreeArgs),
     /// Show what the agents of a run have used, by task and model.
     Tokens(tokens::TokensArgs),
     /// Print the events of a run, and follow it live.
@@ -86,6 +95,9 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Nodes(args) => nodes::run(args, output),
         RunsCommand::Attempts(args) => attempts::run(args, output),
         RunsCommand::Frames(args) => frames::run(args, output),
+        RunsCommand::Summary(args) => summary::run(args, output),
+        RunsCommand::Descendants(args) => descendants::run(args, output),
+        RunsCommand::Tree(args) => tree::run(args, output),
         RunsCommand::Tokens(args) => tokens::run(args, output),
         RunsCommand::Events(args) => events::run(args, output),
         RunsCommand::Launch(args) => launch::run(args, output),

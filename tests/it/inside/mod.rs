@@ -1,4 +1,5 @@
 //! The inside of runs: frames, attempts, nodes, tokens.
 
 mod rows;
+mod stories;
 mod tokens;

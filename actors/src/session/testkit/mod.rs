@@ -13,11 +13,12 @@ use smithers_store::MemoryStore;
 
 pub(crate) use log::{Log, finished};
 pub(crate) use peer::{Frame, Peer, run_event_seq};
-use services::Records;
 pub(crate) use services::{Auth, Methods};
+use services::{NoTrees, Records};
 
 use super::{ConnectionLimits, Connections, NoObserver, Services, Socket, UpgradeInfo};
 use crate::clock::SystemClock;
+use crate::devtools::DevTools;
 use crate::hub::{self, HubBus, Pages, Parts, StorePages, StreamCaps, StreamLimits, Timing};
 use crate::outbox::{Outbox, OutboxLimits, ReadGate};
 

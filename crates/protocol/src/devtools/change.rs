@@ -129,3 +129,6 @@ fn is_same_place(old: &Node, new: &Node) -> bool {
 fn is_task(node: &Node) -> bool {
     node.task.is_some()
 }
+
+#[cfg(test)]
+mod tests;

@@ -326,3 +326,84 @@ impl<'de> Visitor<'de> for Props {
         Ok(props)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDEX: &str = r#"[{"nodeId":"a@@l=1","ordinal":0,"iteration":1,"kind":"static"},
+        {"nodeId":"a@@l=2","ordinal":1,"iteration":0,"kind":"approval"}]"#;
+
+    fn element(tag: &str, props: &str, children: &str) -> String {
+        format!(
+            r#"{{"kind":"element","tag":"smithers:{tag}","props":{{{props}}},"children":[{children}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_frame_is_read_with_numbers_by_place_and_tasks_by_their_id() {
+        let text = r#"{"kind":"text","text":"hi"}"#;
+        let task = element("task", r#""id":"a","waitAsync":"false""#, text);
+        let group = element("sequence", "", &format!("{task},{task}"));
+        let root = element("workflow", r#""name":"w""#, &format!("{group},{group}"));
+        let known = |node: &str| {
+            (node == "a@@l=2").then(|| Known {
+                iteration: 3,
+                state: "finished",
+                attempt: 2,
+                label: Some("A".into()),
+            })
+        };
+        let tree = Skeleton::read(&root, INDEX).unwrap().tree(&known);
+        assert_eq!((tree.id, &*tree.name, tree.depth), (1_753_301_139, "w", 0));
+        let [first, second] = tree.children.as_slice() else {
+            panic!("two groups");
+        };
+        assert_eq!(first.id, 1_210_785_256, "as recorded");
+        assert_ne!(first.id, second.id, "the same element in another place");
+        let tasks: Vec<_> = first
+            .children
+            .iter()
+            .map(|node| node.task.as_ref())
+            .collect();
+        let [Some(one), Some(other)] = tasks.as_slice() else {
+            panic!("two tasks");
+        };
+        assert_eq!(
+            (&*one.node_id, one.state, one.attempt),
+            ("a@@l=1", "pending", 0)
+        );
+        assert_eq!(
+            (&*other.kind, other.iteration, other.attempt),
+            ("approval", 3, 2)
+        );
+        assert_eq!(first.children[0].props["waitAsync"], Value::Bool(false));
+        assert!(second.children[0].task.is_none(), "the index has two tasks");
+    }
+
+    #[test]
+    fn a_tree_is_cut_where_it_is_too_deep() {
+        let mut xml = element("task", "", "");
+        for _ in 0..5_000 {
+            xml = element("sequence", "", &xml);
+        }
+        let tree = Skeleton::read(&xml, "[]").unwrap().tree(&|_| None);
+        let mut deepest = &tree;
+        while let Some(child) = deepest.children.first() {
+            deepest = child;
+        }
+        assert_eq!((&*deepest.name, deepest.depth), (MAX_DEPTH_NAME, MAX_DEPTH));
+    }
+
+    #[test]
+    fn a_run_whose_frame_is_empty_has_the_empty_tree() {
+        let tree = Skeleton::read("null", "[]").unwrap().tree(&|_| None);
+        assert_eq!(tree, Node::empty());
+    }
+
+    #[test]
+    fn what_is_no_frame_is_refused() {
+        assert!(Skeleton::read("{", "[]").is_err());
+        assert!(Skeleton::read("null", "{}").is_err());
+    }
+}

@@ -100,7 +100,7 @@ methods! {
     GetRun Served Both RunRead "getRun" aka "runs.get";
     ListRunTokenUsage Served Both RunRead "listRunTokenUsage";
     ListRuns Served Both RunRead "listRuns" aka "runs.list";
-    ListRunDescendants Planned Both RunRead "listRunDescendants" aka "runs.descendants";
+    ListRunDescendants Served Both RunRead "listRunDescendants" aka "runs.descendants";
     GetSchemaSignature Planned Both RunRead "getSchemaSignature";
     ListWorkflows Served Both RunRead "listWorkflows" aka "workflows.list";
     ListApprovals Served Both RunRead "listApprovals" aka "approvals.list";
@@ -109,9 +109,9 @@ methods! {
     StreamDevTools Served WebSocket ObservabilityRead "streamDevTools";
     GetDevToolsSnapshot Served Both ObservabilityRead "getDevToolsSnapshot";
     GetNodeOutput Served Both RunRead "getNodeOutput" aka "devtools.getNodeOutput";
-    GetNodeDiff Planned Both RunRead "getNodeDiff" aka "devtools.getNodeDiff";
-    GetRunDiff Planned Both RunRead "getRunDiff";
-    WhatHappened Planned Both RunRead "whatHappened";
+    GetNodeDiff Served Both RunRead "getNodeDiff" aka "devtools.getNodeDiff";
+    GetRunDiff Served Both RunRead "getRunDiff";
+    WhatHappened Served Both RunRead "whatHappened";
     CronList Served Both CronRead "cronList" aka "cron.list";
     CronCreate Served Both CronWrite "cronCreate" aka "cron.add";
     CronDelete Served Both CronWrite "cronDelete" aka "cron.remove";

@@ -1,5 +1,7 @@
 //! `getNodeOutput` and `listNodeStates`.
 
+use serde_json::Value;
+
 use super::Params;
 use super::fields::{number, required_text};
 use super::ids::{check_node_id, check_run_id};
@@ -23,7 +25,7 @@ impl GetNodeOutput {
         let text = |key: &str| {
             params
                 .get(key)
-                .and_then(serde_json::Value::as_str)
+                .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned()
         };
@@ -41,7 +43,12 @@ impl GetNodeOutput {
 
 /// Returns the iteration; numeric text is accepted.
 fn iteration(params: &Params) -> Result<u32, RpcError> {
-    let value = params.get("iteration").and_then(number);
+    iteration_of(params.get("iteration").unwrap_or(&Value::Null))
+}
+
+/// Reads an iteration; numeric text is accepted.
+pub(super) fn iteration_of(value: &Value) -> Result<u32, RpcError> {
+    let value = number(value);
     let in_range = value.filter(|number| {
         number.fract() == 0.0 && (0.0..=limits::MAX_ITERATION as f64).contains(number)
     });

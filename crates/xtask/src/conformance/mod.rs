@@ -48,9 +48,9 @@ pub(crate) struct Selection {
 }
 
 /// Recordings that this version of the gateway must match.
-const TRANSCRIPTS: [&str; 18] = [
-    "01", "03", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15", "19", "20", "23", "24",
-    "25", "29",
+const TRANSCRIPTS: [&str; 20] = [
+    "01", "03", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "19", "20", "22",
+    "23", "24", "25", "29",
 ];
 /// Probes that this version of the gateway must match.
 const PROBES: [&str; 15] = [

@@ -71,6 +71,49 @@ pub(super) fn time_in_stream(steps: &mut [Step]) -> usize {
     changes
 }
 
+/// Demands what led to each frame where the recorded gateway names its renderer; the recorded frames are those of a chain
+/// of two tasks. Each frame names a whole tree.
+pub(super) fn frames_tell_why(steps: &mut [Step]) -> usize {
+    answers(steps).map(explain_frames).sum()
+}
+
+fn explain_frames(value: &mut Value) -> usize {
+    let inside: usize = match value {
+        Value::Array(items) => items.iter_mut().map(explain_frames).sum(),
+        Value::Object(fields) => fields.values_mut().map(explain_frames).sum(),
+        _ => 0,
+    };
+    if value["note"] != "react-driver" {
+        return inside;
+    }
+    value["note"] = match value["frameNo"].as_u64() {
+        Some(1) => Value::Null,
+        Some(2 | 3) => "task-finished".into(),
+        _ => "stability-check".into(),
+    };
+    value["encoding"] = "keyframe".into();
+    inside + 1
+}
+
+/// What attempts say of their tasks, beside what only they know.
+const OF_TASKS: [&str; 3] = ["kind", "label", "outputTable"];
+
+/// Reduces what every attempt repeats of its task to what identifies it.
+pub(super) fn attempts_are_lean(steps: &mut [Step]) -> usize {
+    let mut changes = 0;
+    for value in answers(steps) {
+        visit(value, &mut |key, field| {
+            if key == "metaJson"
+                && let Some(told) = field["$json"].as_object_mut()
+            {
+                told.retain(|name, _| OF_TASKS.contains(&name.as_str()));
+                changes += 1;
+            }
+        });
+    }
+    changes
+}
+
 /// Demands the digest of what is asked in every row of an approval.
 pub(super) fn requests_digested(steps: &mut [Step]) -> usize {
     answers(steps).map(digest_rows).sum()

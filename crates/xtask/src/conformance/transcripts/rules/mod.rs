@@ -23,7 +23,7 @@ pub(crate) const CREDENTIALS_WITHHELD: &str = "credentials-withheld";
 pub(crate) const DECISIONS_PUBLISHED_FIRST: &str = "decisions-published-first";
 
 /// The order in which rules are applied: later ones rely on the numbers that earlier ones settled.
-pub(crate) const ORDER: [&str; 18] = [
+pub(crate) const ORDER: [&str; 20] = [
     "completed-once-before",
     "single-run-completed",
     "approval-decided-event",
@@ -42,6 +42,8 @@ pub(crate) const ORDER: [&str; 18] = [
     "bad-input-refused",
     "ids-used-once",
     "reruns-work",
+    "attempts-are-lean",
+    "frames-tell-why",
 ];
 
 /// Applies the rule called `name`; returns the number of changes.
@@ -65,6 +67,8 @@ pub(crate) fn apply(name: &str, recording: &mut Recording) -> Result<usize> {
         "schedule-mistakes-told" => Ok(crons::schedule_mistakes_told(steps)),
         "bad-input-refused" => Ok(launches::bad_input_refused(steps)),
         "ids-used-once" => Ok(launches::ids_used_once(steps)),
+        "frames-tell-why" => Ok(fields::frames_tell_why(steps)),
+        "attempts-are-lean" => Ok(fields::attempts_are_lean(steps)),
         "reruns-work" => Ok(launches::reruns_work(steps)),
         other => bail!("better.toml names the unknown rule `{other}`"),
     }

@@ -8,7 +8,8 @@ const SYSTEM_FIELDS = ["runId", "nodeId", "iteration"];
 
 /**
  * Returns `value` as JSON text, or throws INVALID_OUTPUT.
- * The schema judges the value; what is stored is the value itself, without unknown fields.
+ * The schema judges the value; what is stored is the value itself, without unknown fields and with the schema's
+ * defaults for those that are missing.
  */
 export function checkedText(value, schema, nodeId) {
   if (typeof value?.then === "function") throw invalid(nodeId, "a static value cannot be a promise", []);
@@ -20,7 +21,7 @@ export function checkedText(value, schema, nodeId) {
   if (!result.success) {
     throw invalid(nodeId, issueText(result.error.issues), Object.keys(value), result.error.issues);
   }
-  return textOf(row, nodeId);
+  return textOf(withDefaults(row, result.data), nodeId);
 }
 
 /**
@@ -84,6 +85,14 @@ function knownFields(value, schema) {
   const row = {};
   for (const name of Object.keys(shape ?? value)) {
     if (name in value && !SYSTEM_FIELDS.includes(name)) row[name] = value[name];
+  }
+  return row;
+}
+
+/** The fields that the schema has put in are those that the value had not. */
+function withDefaults(row, parsed) {
+  for (const name in parsed) {
+    if (row[name] === undefined) row[name] = parsed[name];
   }
   return row;
 }

@@ -79,6 +79,7 @@ impl Run {
             iteration: 0,
             iterations: BTreeMap::new(),
             patches: Default::default(),
+            stale: Vec::new(),
             new_rows: vec![Arc::new(row)],
         }
     }

@@ -161,6 +161,7 @@ impl RunActor {
             effects: vec![],
             signals: vec![],
             outputs: vec![],
+            tokens: 0,
         };
         self.open(rows, workflow, None, ctx);
         self.advance(ctx);
@@ -365,6 +366,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         effects,
         signals,
         outputs,
+        tokens,
     } = forgetful(rows);
     LoadedRun {
         row,
@@ -377,6 +379,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         effects,
         signals,
         outputs,
+        tokens,
     }
 }
 

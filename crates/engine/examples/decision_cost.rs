@@ -91,6 +91,7 @@ fn launched() -> RunState {
         effects: Vec::new(),
         signals: Vec::new(),
         outputs: Vec::new(),
+        tokens: 0,
     };
     let policy = Arc::new(ApprovalPolicy::default());
     RunState::load(rows, workflow.definition().clone(), policy)
@@ -127,6 +128,8 @@ fn task(id: &str) -> TaskSpec {
         quarantine: false,
         side_effect: None,
         worktree: None,
+        bind: None,
+        aspects: None,
         retry: RetryPolicy::default(),
         cached: false,
     }

@@ -46,6 +46,7 @@ impl RunState {
         let status = self.parked_status(frame);
         self.run.status = status;
         self.open.update_run(|run| run.status = Some(status));
+        self.explain_bonds(frame, status);
         self.open.event(Event::RunStatusChanged { status });
         self.open.command(Command::Park);
     }
@@ -140,6 +141,7 @@ impl RunState {
 
     /// Ends the run: nothing follows `event`.
     pub(crate) fn end(&mut self, status: RunStatus, event: Event, now: Timestamp) {
+        self.take_error_back(Self::is_of_bonds);
         self.run.status = status;
         self.run.finished_at = Some(now);
         self.renders.clear();

@@ -83,6 +83,7 @@ fn nodes(fork: &Fork) -> impl Iterator<Item = RowChange> {
             state,
             last_attempt: (last_attempt > 0).then_some(last_attempt),
             updated_at: mark.updated_at,
+            bound: None,
             ..row.clone()
         }))
     })

@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     pub(crate) trigger: Option<Trigger>,
     /// A task of it calls a function when it is dispatched.
     pub(crate) has_functions: bool,
+    /// Indexes of the tasks that are bound to rows, in document order.
+    pub(crate) bound: Vec<usize>,
     layout: Arc<Layout>,
 }
 
@@ -69,7 +71,12 @@ impl Frame {
             None => Arc::new(Layout::new(&tree, definition)?),
         };
         let has_functions = tree.tasks().any(has_function);
+        let is_bound = |index: &usize| match &tree.elements()[*index].kind {
+            Kind::Task(task) => task.bind.is_some(),
+            _ => false,
+        };
         Ok(Self {
+            bound: layout.tasks.iter().copied().filter(is_bound).collect(),
             has_functions,
             tree: Arc::new(tree),
             trigger,
@@ -83,6 +90,7 @@ impl Frame {
             tree: Arc::clone(&self.tree),
             trigger,
             has_functions: self.has_functions,
+            bound: self.bound.clone(),
             layout: Arc::clone(&self.layout),
         }
     }

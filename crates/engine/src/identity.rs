@@ -97,14 +97,21 @@ impl RunState {
         }
     }
 
-    /// Takes the error of a hold back: the run goes on.
+    /// Takes the error of a run back that was held, or whose tasks are: it goes on.
     pub(crate) fn release(&mut self) {
-        let is_held = |error: &ErrorInfo| error.has_code(WORKFLOW_MISMATCH);
-        if self.run.error.as_ref().is_some_and(is_held) {
+        let is_held =
+            |error: &ErrorInfo| error.has_code(WORKFLOW_MISMATCH) || Self::is_of_bonds(error);
+        self.take_error_back(is_held);
+    }
+
+    /// The error of the run is one that `passes`, and it has passed.
+    pub(crate) fn take_error_back(&mut self, passes: impl Fn(&ErrorInfo) -> bool) {
+        if self.run.error.as_ref().is_some_and(passes) {
             self.run.error = None;
             let cancel_requested_at = self.run.cancel_requested_at;
             self.open.update_run(|run| {
                 run.reopened = true;
+                run.error = None;
                 run.cancel_requested_at = cancel_requested_at;
             });
         }

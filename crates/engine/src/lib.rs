@@ -24,7 +24,9 @@
 
 mod answer_schema;
 mod approval;
+mod aspect;
 mod auto_approval;
+mod bind;
 mod board;
 mod cache;
 mod cancel;

@@ -56,7 +56,7 @@ pub(crate) enum TaskFact {
     AttemptFailed { retry_at: Option<Timestamp> },
     /// The attempt under way was cut off and does not count.
     Interrupted,
-    /// It begins to wait; a wait for anything but a decision or a quota is an attempt.
+    /// It begins to wait; a wait for anything but a decision, a quota or a row is an attempt.
     Waits { kind: WaitKind, attempt: u32 },
     /// The run that it stands for begins to wait.
     ChildWaits { kind: WaitKind },
@@ -104,7 +104,7 @@ impl TaskStatus {
             (S::Running { .. }, F::Interrupted) => S::Pending,
             (S::Pending | S::Backoff { .. }, F::Waits { kind, .. }) => S::Waiting(kind),
             (S::Running { .. }, F::Waits { kind: K::Quota, .. }) => S::Waiting(K::Quota),
-            (S::Waiting(K::Approval | K::Quota), F::Answered) => S::Pending,
+            (S::Waiting(K::Approval | K::Quota | K::Bound | K::Stale), F::Answered) => S::Pending,
             (S::Waiting(K::Timer | K::Event), F::Succeeded) => S::Finished,
             (S::Running { .. }, F::ChildWaits { kind }) => S::ChildWaits(kind),
             (S::ChildWaits(_), F::ChildMoved { attempt }) => S::Running { attempt },
@@ -113,7 +113,7 @@ impl TaskStatus {
             (S::Running { .. } | S::Waiting(_) | S::ChildWaits(_), F::Cancelled) => S::Cancelled,
             (
                 S::Backoff { .. }
-                | S::Waiting(K::Approval)
+                | S::Waiting(K::Approval | K::Bound | K::Stale)
                 | S::Finished
                 | S::Failed
                 | S::Skipped
@@ -141,6 +141,12 @@ impl TaskStatus {
             Self::Waiting(WaitKind::Quota) | Self::ChildWaits(WaitKind::Quota) => {
                 NodeState::WaitingQuota
             }
+            Self::Waiting(WaitKind::Bound) | Self::ChildWaits(WaitKind::Bound) => {
+                NodeState::WaitingBound
+            }
+            Self::Waiting(WaitKind::Stale) | Self::ChildWaits(WaitKind::Stale) => {
+                NodeState::BoundStale
+            }
             Self::Finished => NodeState::Finished,
             Self::Failed => NodeState::Failed,
             Self::Skipped => NodeState::Skipped,
@@ -167,6 +173,8 @@ mod tests {
             ("listening", S::Waiting(WaitKind::Event)),
             ("timed", S::Waiting(WaitKind::Timer)),
             ("throttled", S::Waiting(WaitKind::Quota)),
+            ("bound", S::Waiting(WaitKind::Bound)),
+            ("stale", S::Waiting(WaitKind::Stale)),
             ("child waits", S::ChildWaits(WaitKind::Event)),
             ("finished", S::Finished),
             ("failed", S::Failed),
@@ -213,6 +221,20 @@ mod tests {
                 },
             ),
             (
+                "waits:bound",
+                F::Waits {
+                    kind: WaitKind::Bound,
+                    attempt: 1,
+                },
+            ),
+            (
+                "waits:stale",
+                F::Waits {
+                    kind: WaitKind::Stale,
+                    attempt: 1,
+                },
+            ),
+            (
                 "child waits",
                 F::ChildWaits {
                     kind: WaitKind::Event,
@@ -242,6 +264,8 @@ mod tests {
                 "pending --waits:event--> listening",
                 "pending --waits:timer--> timed",
                 "pending --waits:quota--> throttled",
+                "pending --waits:bound--> bound",
+                "pending --waits:stale--> stale",
                 "pending --denied--> failed",
                 "pending --left out--> skipped",
                 "running --succeeded--> finished",
@@ -256,6 +280,8 @@ mod tests {
                 "backoff --waits:event--> listening",
                 "backoff --waits:timer--> timed",
                 "backoff --waits:quota--> throttled",
+                "backoff --waits:bound--> bound",
+                "backoff --waits:stale--> stale",
                 "backoff --denied--> failed",
                 "backoff --left out--> skipped",
                 "backoff --reset--> pending",
@@ -271,6 +297,12 @@ mod tests {
                 "timed --cancelled--> cancelled",
                 "throttled --answered--> pending",
                 "throttled --cancelled--> cancelled",
+                "bound --answered--> pending",
+                "bound --cancelled--> cancelled",
+                "bound --reset--> pending",
+                "stale --answered--> pending",
+                "stale --cancelled--> cancelled",
+                "stale --reset--> pending",
                 "child waits --child moved--> running",
                 "child waits --cancelled--> cancelled",
                 "finished --reset--> pending",

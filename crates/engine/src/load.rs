@@ -16,6 +16,8 @@ use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
+use crate::aspect::Usage;
+use crate::bind::Bonds;
 use crate::cap::Cap;
 use crate::identity::ChangedWorkflow;
 use crate::inbox::Inbox;
@@ -49,6 +51,8 @@ pub struct LoadedRun {
     pub signals: Vec<Signal>,
     /// Its output rows, in completion order.
     pub outputs: Vec<OutputRow>,
+    /// Tokens that calls of agents have read and written in it.
+    pub tokens: u64,
 }
 
 impl RunState {
@@ -126,6 +130,8 @@ impl RunState {
             precedents: BTreeMap::new(),
             sites: BTreeMap::new(),
             effects: by_node(loaded.effects),
+            bonds: Bonds::default(),
+            usage: Usage::of(loaded.tokens),
             open: OpenStep::default(),
         };
         run.find_foreign_questions();

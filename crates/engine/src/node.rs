@@ -3,6 +3,7 @@
 use smithers_model::cache::CacheFill;
 use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
+use smithers_model::proof::Proof;
 use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
@@ -38,6 +39,8 @@ pub(crate) struct Node {
     pub(crate) is_silent: bool,
     /// The run that the newest attempt stands for.
     pub(crate) child: Option<RunId>,
+    /// The rows that it is bound to.
+    pub(crate) bound: Option<Vec<Proof>>,
     /// Schema key of its output table.
     pub(crate) output_table: String,
     label: Option<String>,
@@ -60,6 +63,7 @@ impl Node {
             cached: false,
             fill: None,
             is_silent: false,
+            bound: None,
             output_table: task.output_table.clone(),
             label: task.label.clone(),
             updated_at: now,
@@ -89,6 +93,7 @@ impl Node {
             cached: false,
             fill: None,
             is_silent: row.state == NodeState::WaitingEvent,
+            bound: row.bound,
             output_table: row.output_table.unwrap_or_default(),
             label: row.label,
             updated_at: row.updated_at,
@@ -190,6 +195,7 @@ impl Node {
             updated_at: self.updated_at,
             output_table: Some(self.output_table.clone()),
             label: self.label.clone(),
+            bound: self.bound.clone(),
         }
     }
 
@@ -242,6 +248,8 @@ fn status_of(state: NodeState, last_attempt: u32, newest: Option<&AttemptRow>) -
         NodeState::WaitingEvent => waiting(WaitKind::Event),
         NodeState::WaitingTimer => waiting(WaitKind::Timer),
         NodeState::WaitingQuota => waiting(WaitKind::Quota),
+        NodeState::WaitingBound => waiting(WaitKind::Bound),
+        NodeState::BoundStale => waiting(WaitKind::Stale),
         NodeState::Finished => TaskStatus::Finished,
         NodeState::Failed => TaskStatus::Failed,
         NodeState::Skipped => TaskStatus::Skipped,

@@ -140,6 +140,7 @@ impl RunState {
             payload,
         });
         self.rows.push(Arc::clone(&row));
+        self.row_was_stored(&row);
         self.open.change(RowChange::PutOutput(row));
         self.running.remove(node);
         self.take_child(node);

@@ -53,6 +53,7 @@ impl RunState {
             iteration,
             iterations,
             patches: self.known_patches(),
+            stale: self.stale_nodes(),
             new_rows,
         }
     }
@@ -133,12 +134,13 @@ impl RunState {
     /// Makes `frame` the newest and stores it. All its tasks are known.
     fn show(&mut self, frame: Frame, now: Timestamp) {
         self.mount_loops(&frame, now);
+        self.bind_tasks(&frame);
         self.store_frame(&frame, now);
         self.frame = Some(Arc::new(frame));
     }
 
     /// A task that is mounted for the first time is pending or skipped. Approvals and waits become known when their
-    /// turn comes.
+    /// turn comes, unless they are bound: what they are bound to is remembered from now on.
     fn make_known(&mut self, task: &TaskSpec, now: Timestamp) {
         if self.nodes.contains_key(&task.node) {
             return;
@@ -147,7 +149,7 @@ impl RunState {
             self.leave_out(task, now);
         } else if self.take_over(task, now) {
             // It stays what it came to.
-        } else if task.approval.is_none() && !only_waits(task) {
+        } else if task.bind.is_some() || (task.approval.is_none() && !only_waits(task)) {
             let node = Node::new(task, now);
             self.open.put_node(node.row(&task.node));
             self.nodes.insert(task.node.clone(), node);

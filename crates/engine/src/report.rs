@@ -63,11 +63,14 @@ impl RunState {
                     told,
                 }
             }
-            AgentReport::Tokens(usage) => Event::TokenUsageReported {
-                node,
-                attempt,
-                usage,
-            },
+            AgentReport::Tokens(usage) => {
+                self.usage.tokens = self.usage.tokens.saturating_add(usage.total());
+                Event::TokenUsageReported {
+                    node,
+                    attempt,
+                    usage,
+                }
+            }
         };
         self.open.event(event);
     }

@@ -16,6 +16,7 @@ use smithers_model::step::RowChange;
 use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
+use crate::bind::is_held;
 use crate::lifecycle::{TaskFact, TaskStatus};
 use crate::node::Node;
 use crate::refusal::Refusal;
@@ -61,7 +62,7 @@ impl RunState {
             node.status,
             TaskStatus::Waiting(_) | TaskStatus::ChildWaits(_)
         );
-        if still_waits || !is_touched(node) {
+        if (still_waits && !is_held(node.status)) || !is_touched(node) {
             return Err(Refusal::NothingToRetry { node: key.clone() });
         }
         let is_later =
@@ -102,6 +103,8 @@ impl RunState {
     /// Takes back what a node came to.
     pub(crate) fn undo(&mut self, key: &NodeKey, is_target: bool, now: Timestamp) {
         self.rows.retain(|row| row.node != *key);
+        self.rows_were_removed();
+        self.unbind(key);
         self.undo_child(key);
         let node = self.nodes.get_mut(key).expect("resets name known nodes");
         node.failures = 0;
@@ -201,8 +204,8 @@ impl RunState {
 /// Something has come of the node, or at least been tried.
 pub(crate) fn is_touched(node: &Node) -> bool {
     match node.status {
-        // A question is asked again; other waits go on.
-        TaskStatus::Waiting(kind) => kind == WaitKind::Approval,
+        // A question is asked again, and what is held is bound anew; other waits go on.
+        TaskStatus::Waiting(kind) => kind == WaitKind::Approval || is_held(node.status),
         TaskStatus::ChildWaits(_) => false,
         TaskStatus::Pending => node.last_attempt > 0,
         _ => true,

@@ -64,6 +64,9 @@ impl RunState {
         if self.advance(frame, &plan.runnable, now) {
             return true;
         }
+        if self.show_bonds() {
+            return false;
+        }
         if plan.ready.is_empty() {
             self.rest(frame, &plan, now);
         } else {

@@ -93,8 +93,8 @@ impl RunState {
         !tasks.any(has_ended_badly) && self.reach(frame, done, first).holds
     }
 
-    /// Each task that ends makes a frame, but for one that is left out: an answer can do that, a time limit, or a
-    /// failure of what the task depends on.
+    /// Each task that ends makes a frame, but for one that is left out: an answer can do that, a time limit, a
+    /// budget that is used up, or a failure of what the task depends on.
     fn reach_of(&self, task: &TaskSpec) -> Reach {
         let status = self.nodes.get(&task.node).map(|node| node.status);
         let is_over = matches!(
@@ -113,7 +113,7 @@ impl RunState {
             matches!(status, Some(TaskStatus::Running { .. })) && task.retry.retries == 0;
         Reach {
             calls: has_function(task) && !in_last_attempt,
-            holds: task.approval.is_none() && task.depends_on.is_empty(),
+            holds: task.approval.is_none() && task.depends_on.is_empty() && task.aspects.is_none(),
         }
     }
 }

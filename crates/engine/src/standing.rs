@@ -222,6 +222,11 @@ impl RunState {
             TaskStatus::Waiting(WaitKind::Event) if self.inbox.has_taken(&task.node) => {
                 Standing::Ready
             }
+            TaskStatus::Waiting(kind @ (WaitKind::Bound | WaitKind::Stale))
+                if task.skip_if || self.bound_by(task) != Some(kind) =>
+            {
+                Standing::Ready
+            }
             TaskStatus::Waiting(kind) => Standing::Waiting {
                 passable: passable(kind),
             },

@@ -5,8 +5,10 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::event::Event;
 use smithers_model::node::AttemptState;
 use smithers_model::tree::{TaskBody, TaskSpec};
+use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
+use crate::aspect::{Budget, Excess};
 use crate::child;
 use crate::decision::{self, Verdict};
 use crate::effects::Replay;
@@ -20,6 +22,8 @@ use crate::state::RunState;
 enum Start {
     /// The workflow leaves it out.
     Skip,
+    /// A row that it is bound to is not there, or not what it was.
+    Hold(WaitKind),
     /// Somebody has to be asked first, or has said yes often enough.
     Ask,
     /// Somebody said no, and the author said that this ends it.
@@ -38,6 +42,18 @@ enum Start {
     Dispatch { callback: u32 },
 }
 
+impl Start {
+    /// It takes one of the slots of the run.
+    fn needs_slot(self) -> bool {
+        matches!(self, Self::Dispatch { .. } | Self::Child)
+    }
+
+    /// An attempt begins.
+    fn executes(self) -> bool {
+        self.needs_slot() || self == Self::InStep
+    }
+}
+
 impl RunState {
     /// Starts `runnable` tasks while the step has room. Returns true when anything changed.
     /// Tasks that run inside the step are all started before the first of them finishes.
@@ -51,30 +67,23 @@ impl RunState {
                 break;
             }
             let task = frame.task(index);
-            match self.how_to_start(task) {
-                Start::Dispatch { .. } | Start::Child if free_slots == 0 => continue,
-                Start::Child => {
-                    free_slots -= 1;
-                    self.start_child(task, now);
-                }
-                Start::Dispatch { .. } if !self.is_housed(task, now) => {}
-                Start::Dispatch { callback } => {
-                    free_slots -= 1;
-                    self.dispatch(task, callback, now);
-                }
-                Start::InStep => {
-                    let attempt = self.begin_attempt(task, None, now);
-                    self.begin_effect(task, attempt, now);
-                    started_in_step.push(task);
-                }
-                Start::Wait => self.wait(task, now),
-                Start::Skip => self.leave_out(task, now),
-                Start::Ask => self.ask_about(task, now),
-                Start::Deny => self.end_denied(task, now),
-                Start::AskAgain => self.ask_about_replay(task, now),
-                Start::DenyAgain => self.end_unrepeatable(task, now),
+            let start = self.how_to_start(task);
+            if start.needs_slot() && free_slots == 0 {
+                continue;
             }
             moved = true;
+            let Some(exceeded) = self.afford(task, start, now) else {
+                continue;
+            };
+            self.start(task, start, now);
+            let is_under_way = self.running.contains(&task.node);
+            free_slots -= usize::from(start.needs_slot() && is_under_way);
+            if start == Start::InStep {
+                started_in_step.push(task);
+            }
+            if is_under_way {
+                self.tell_of_excess(&task.node, exceeded);
+            }
         }
         for task in started_in_step {
             self.run_in_step(task, now);
@@ -82,9 +91,55 @@ impl RunState {
         moved
     }
 
+    /// Whether the limits around a task let it start, and which of them are exceeded all the same. One that is not
+    /// let start is left out, or has failed the run.
+    fn afford(&mut self, task: &TaskSpec, start: Start, now: Timestamp) -> Option<Vec<Excess>> {
+        if !start.executes() {
+            return Some(Vec::new());
+        }
+        match self.budget(task, now) {
+            Budget::Free => return Some(Vec::new()),
+            Budget::Exceeded(limits) => return Some(limits),
+            Budget::LeaveOut => {
+                self.let_go(task, now);
+                self.leave_out(task, now);
+            }
+            Budget::Fail(error) => self.fail(error, now),
+        }
+        None
+    }
+
+    fn start(&mut self, task: &TaskSpec, start: Start, now: Timestamp) {
+        if !matches!(start, Start::Hold(_)) {
+            self.let_go(task, now);
+        }
+        match start {
+            Start::Child => self.start_child(task, now),
+            Start::Dispatch { callback } => {
+                if self.is_housed(task, now) {
+                    self.dispatch(task, callback, now);
+                }
+            }
+            Start::InStep => {
+                let attempt = self.begin_attempt(task, None, now);
+                self.begin_effect(task, attempt, now);
+            }
+            Start::Wait => self.wait(task, now),
+            Start::Hold(kind) => self.hold_task(task, kind, now),
+            Start::Skip => self.leave_out(task, now),
+            Start::Ask => self.ask_about(task, now),
+            Start::Deny => self.end_denied(task, now),
+            Start::AskAgain => self.ask_about_replay(task, now),
+            Start::DenyAgain => self.end_unrepeatable(task, now),
+        }
+    }
+
     fn how_to_start(&self, task: &TaskSpec) -> Start {
         if task.skip_if {
             return Start::Skip;
+        }
+        if let Some(kind) = self.bound_by(task) {
+            return Start::Hold(kind);
         }
         match self.replay(&task.node) {
             Replay::Safe => {

@@ -19,6 +19,8 @@ use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::worktree::WorktreeSpec;
 use smithers_model::{LoopId, NodeKey, RawJson, RunId, Timestamp};
 
+use crate::aspect::Usage;
+use crate::bind::Bonds;
 use crate::cap::Cap;
 use crate::frame::Frame;
 use crate::identity::ChangedWorkflow;
@@ -93,6 +95,10 @@ pub struct RunState {
     pub(crate) sites: BTreeMap<Arc<WorktreeSpec>, Site>,
     /// Effects that are under way, or must not be had again.
     pub(crate) effects: BTreeMap<NodeKey, Vec<EffectNote>>,
+    /// Rows that tasks are bound to.
+    pub(crate) bonds: Bonds,
+    /// What the run has used of its limits.
+    pub(crate) usage: Usage,
     /// What is to be committed next.
     pub(crate) open: OpenStep,
 }

@@ -113,6 +113,7 @@ impl RunState {
         for (table, node) in std::mem::take(&mut self.carried) {
             if !self.nodes.contains_key(&node) {
                 self.rows.retain(|row| row.node != node);
+                self.rows_were_removed();
                 self.open.change(RowChange::ForgetResults { node, table });
             }
         }

@@ -24,11 +24,11 @@ const PARKED_FOR: [(WaitKind, RunStatus); 4] = [
 ];
 
 impl RunState {
-    /// Makes a node wait. A wait for a decision or a quota is none of its attempts.
+    /// Makes a node wait. A wait for a decision, a quota or a row is none of its attempts.
     pub(crate) fn begin_to_wait(&mut self, node: &NodeKey, kind: WaitKind, now: Timestamp) {
         let last = self.nodes[node].last_attempt;
         let attempt = match kind {
-            WaitKind::Approval | WaitKind::Quota => last,
+            WaitKind::Approval | WaitKind::Quota | WaitKind::Bound | WaitKind::Stale => last,
             WaitKind::Event | WaitKind::Timer => last + 1,
         };
         self.move_node(node, TaskFact::Waits { kind, attempt }, now);
@@ -121,7 +121,7 @@ impl RunState {
             self.move_node(&node, TaskFact::Cancelled, now);
             self.forget_wait(&node);
             let attempt = match kind {
-                WaitKind::Approval | WaitKind::Quota => None,
+                WaitKind::Approval | WaitKind::Quota | WaitKind::Bound | WaitKind::Stale => None,
                 WaitKind::Event | WaitKind::Timer => {
                     Some(self.put_attempt(&node, AttemptState::Cancelled))
                 }

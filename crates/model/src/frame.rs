@@ -33,6 +33,8 @@ pub enum Trigger {
     StabilityCheck,
     /// Nothing can go on; asks the workflow once more before the run fails.
     DeadlockCheck,
+    /// A task is held because of what it is bound to, or no longer; asks the workflow once more.
+    BoundCheck,
 }
 
 impl Trigger {
@@ -44,6 +46,7 @@ impl Trigger {
             Self::LoopAdvanced => "loop-advanced",
             Self::StabilityCheck => "stability-check",
             Self::DeadlockCheck => "deadlock-check",
+            Self::BoundCheck => "bound-check",
         }
     }
 

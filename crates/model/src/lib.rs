@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod approval;
+pub mod aspect;
 pub mod audit;
 mod body;
 pub mod cache;
@@ -29,6 +30,7 @@ pub mod ownership;
 pub mod party;
 pub mod patch;
 pub mod planted;
+pub mod proof;
 mod recovery;
 pub mod redact;
 pub mod report;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorInfo;
+use crate::proof::Proof;
 use crate::{NodeKey, RawJson, Timestamp};
 
 macro_rules! state_text {
@@ -41,6 +42,10 @@ pub enum NodeState {
     WaitingTimer,
     /// Waits for a quota to be restored.
     WaitingQuota,
+    /// Waits for a row that it is bound to.
+    WaitingBound,
+    /// Held, because a row that it is bound to has changed.
+    BoundStale,
     /// Has its result.
     Finished,
     /// Its last attempt failed and none is left.
@@ -58,6 +63,8 @@ state_text!(NodeState {
     WaitingEvent => "waiting-event",
     WaitingTimer => "waiting-timer",
     WaitingQuota => "waiting-quota",
+    WaitingBound => "waiting-bound",
+    BoundStale => "bound-stale",
     Finished => "finished",
     Failed => "failed",
     Skipped => "skipped",
@@ -109,6 +116,8 @@ pub struct NodeRow {
     pub output_table: Option<String>,
     /// Name for people.
     pub label: Option<String>,
+    /// The rows that it is bound to, from the first frame on that showed them all.
+    pub bound: Option<Vec<Proof>>,
 }
 
 /// Row of `_smithers_attempts`.

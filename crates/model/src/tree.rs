@@ -8,9 +8,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::approval::{ApprovalRequest, OnDeny};
+use crate::aspect::Aspects;
 use crate::effect::SideEffect;
 use crate::frame::TreeContent;
 use crate::json::RawJson;
+use crate::proof::Binding;
 use crate::workflow::CallPurpose;
 use crate::worktree::WorktreeSpec;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
@@ -182,6 +184,10 @@ pub struct TaskSpec {
     pub side_effect: Option<SideEffect>,
     /// The worktree that it works in.
     pub worktree: Option<Arc<WorktreeSpec>>,
+    /// It starts only while the rows are as they were.
+    pub bind: Option<Arc<Binding>>,
+    /// Limits around it.
+    pub aspects: Option<Aspects>,
 }
 
 impl TaskSpec {

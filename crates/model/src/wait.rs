@@ -20,6 +20,10 @@ pub enum WaitKind {
     Timer,
     /// A quota to be restored.
     Quota,
+    /// A row that it is bound to.
+    Bound,
+    /// That a row that it is bound to is again what it was, or somebody who has it begin anew.
+    Stale,
 }
 
 /// Row of `_smithers_waits`: a node that waits, for as long as it does. Decisions have rows of their own.
@@ -99,6 +103,8 @@ impl WaitKind {
             Self::Event => "event",
             Self::Timer => "timer",
             Self::Quota => "quota",
+            Self::Bound => "bound",
+            Self::Stale => "stale",
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::report::Reporter;
 use crate::schedule::SchedulePlan;
 use crate::tree::Tree;
 use crate::webhook::Webhook;
-use crate::{Iteration, NodeKey, RunId, WorkflowKey};
+use crate::{Iteration, NodeId, NodeKey, RunId, WorkflowKey};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -92,6 +92,8 @@ pub struct RenderInput {
     pub iterations: BTreeMap<String, Iteration>,
     /// What is known of patches.
     pub patches: Patches,
+    /// Ids of the nodes that are held because a row that they are bound to has changed.
+    pub stale: Vec<NodeId>,
     /// Output rows that this session has not been given yet, in completion order.
     pub new_rows: Vec<Arc<OutputRow>>,
 }

@@ -109,6 +109,7 @@ async fn frames(workflow: &Arc<dyn Workflow>, tasks: usize) -> Result<Vec<f64>, 
             iteration: 0,
             iterations: BTreeMap::new(),
             patches: Default::default(),
+            stale: Vec::new(),
             new_rows: new_row(frame, tasks),
         };
         let start = Instant::now();

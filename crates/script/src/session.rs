@@ -90,6 +90,7 @@ impl WorkflowSession for ScriptSession {
             iteration: input.iteration,
             iterations: input.iterations,
             patches: input.patches,
+            stale: input.stale,
             rows: Arc::clone(&self.rows),
             alive: Arc::downgrade(&self.alive),
         };

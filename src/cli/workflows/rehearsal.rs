@@ -98,6 +98,7 @@ async fn first_frame(workflow: &dyn Workflow, input: &Value) -> Result<Tree, Err
         iteration: Iteration::default(),
         iterations: BTreeMap::new(),
         patches: Default::default(),
+        stale: Vec::new(),
         new_rows: Vec::new(),
     };
     session.render(frame).await

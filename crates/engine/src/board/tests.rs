@@ -193,6 +193,8 @@ fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
         quarantine: false,
         side_effect: None,
         worktree: None,
+        bind: None,
+        aspects: None,
         retry: RetryPolicy::default(),
         cached: false,
     }

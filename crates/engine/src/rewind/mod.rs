@@ -128,6 +128,8 @@ impl RunState {
                 state: state_again(key, mark, &request.past),
                 last_attempt: (mark.last_attempt > 0).then_some(mark.last_attempt),
                 updated_at: mark.updated_at,
+                // The next frame binds it to what is there then.
+                bound: None,
                 ..node.row(key)
             };
             // What is as the history has it adds nothing to it, and what is not must be in it.
@@ -217,9 +219,11 @@ pub(crate) fn waits(past: &Past) -> impl Iterator<Item = &Wait> {
 pub(crate) fn state_again(key: &NodeKey, mark: &NodeMark, past: &Past) -> NodeState {
     let still_waits = || waits(past).any(|wait| wait.node == *key);
     match mark.state {
-        NodeState::InProgress | NodeState::WaitingApproval | NodeState::WaitingQuota => {
-            NodeState::Pending
-        }
+        NodeState::InProgress
+        | NodeState::WaitingApproval
+        | NodeState::WaitingQuota
+        | NodeState::WaitingBound
+        | NodeState::BoundStale => NodeState::Pending,
         NodeState::WaitingEvent | NodeState::WaitingTimer if !still_waits() => NodeState::Pending,
         state => state,
     }

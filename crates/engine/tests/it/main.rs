@@ -1,7 +1,9 @@
 //! The engine through its public doors: scenarios drawn as trees in and short text out, and random ones.
 
 mod approvals;
+mod aspects;
 mod auto_approvals;
+mod binding;
 mod caching;
 mod cancelling;
 mod children;

@@ -21,6 +21,8 @@ const NODE_STATES: &[NodeState] = &[
     NodeState::Failed,
     NodeState::Skipped,
     NodeState::Cancelled,
+    NodeState::WaitingBound,
+    NodeState::BoundStale,
 ];
 /// As [`NODE_STATES`].
 const ATTEMPT_STATES: &[AttemptState] = &[

@@ -103,6 +103,8 @@ impl Ui {
                 quarantine: false,
                 side_effect: None,
                 worktree: None,
+                bind: None,
+                aspects: None,
                 retry: RetryPolicy::default(),
                 cached: false,
             },

@@ -51,6 +51,8 @@ built_in! {
     "smithers:reuse" => "reuse.mjs",
     "smithers:side-effect" => "side_effect.mjs",
     "smithers:worktree" => "worktree.mjs",
+    "smithers:aspects" => "aspects.mjs",
+    "smithers:proof" => "proof.mjs",
     "smithers:react" => "react.mjs",
     "smithers:jsx" => "jsx.mjs",
     "smithers:schema" => "schema.mjs",

@@ -7,6 +7,7 @@ import { Kind, host } from "smithers:render";
 import { wholeNumber } from "smithers:task";
 
 export { Task } from "smithers:task";
+export { Aspects } from "smithers:aspects";
 export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
 export { HumanTask } from "smithers:human";

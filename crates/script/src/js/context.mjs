@@ -2,6 +2,7 @@
 
 import { SmithersError, unavailable } from "smithers:errors";
 import { native } from "smithers:native";
+import { proofOf } from "smithers:proof";
 import { resolveWorktreePath } from "smithers:worktree";
 
 /** Makes the context of a frame from its session and from what the host gave for this frame. */
@@ -86,12 +87,22 @@ class Context {
     return unavailable("ctx.signalRows");
   }
 
-  prove() {
-    return unavailable("ctx.prove");
+  /** The proof of the newest row of a node, or of that of a named iteration; undefined without one. */
+  prove(target, key) {
+    const table = this.#key(target);
+    const where = typeof key === "string" ? { nodeId: key } : key;
+    const { rows } = this.#inScope(table, where?.nodeId);
+    const isMeant = (row) => where.iteration === undefined || row.iteration === where.iteration;
+    const newest = (one, other) => (one === undefined || other.iteration >= one.iteration ? other : one);
+    return proofOf(table, rows.filter(isMeant).reduce(newest, undefined));
   }
 
-  boundStale() {
-    return false;
+  /** Whether a task is held because a row that it is bound to has changed. */
+  boundStale(nodeId) {
+    // The next frame may find another answer, whatever rows it reads.
+    native.touch();
+    const { stale } = this.#session;
+    return stale.has(nodeId) || this.#scopes.some((scope) => stale.has(nodeId + scope));
   }
 
   /** Where the worktree of that id is, or that around the task of that id, as far as frames have shown it. */

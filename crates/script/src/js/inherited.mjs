@@ -1,9 +1,10 @@
-// What is handed down to the tasks inside an element: their priority, what a failure does, and where they work.
+// What is handed down to the tasks inside an element: their priority, what a failure does, where they work,
+// and their limits.
 
 import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 
-const NOTHING = Object.freeze({ priority: 0, quarantine: false, guarded: false, caches: false, worktree: null });
+const NOTHING = Object.freeze({ priority: 0, quarantine: false, guarded: false, caches: false, worktree: null, aspects: null });
 
 /** What groups say to what is in them. */
 export const handedDown = createContext(NOTHING);
@@ -47,4 +48,10 @@ export function housed(worktree, children) {
 /** Children whose results are kept and used again. */
 export function caching(children) {
   return new Element(handedDown.Provider, { value: { ...handedDown.current, caches: true }, children }, null);
+}
+
+/** Children with limits around them; what is said here replaces what is said further out. */
+export function limited(aspects, children) {
+  const outer = handedDown.current;
+  return new Element(handedDown.Provider, { value: { ...outer, aspects: { ...outer.aspects, ...aspects } }, children }, null);
 }

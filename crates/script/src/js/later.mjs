@@ -14,7 +14,6 @@ function laterComponent(component) {
 }
 
 export const Sandbox = laterComponent("Sandbox");
-export const Aspects = laterComponent("Aspects");
 
 export const DelegationChain = laterComponent("DelegationChain");
 export const Trellis = laterComponent("Trellis");

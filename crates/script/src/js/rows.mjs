@@ -10,6 +10,7 @@ class Row {
     this.text = text;
     this.parsed = null;
     this.withKeys = null;
+    this.digest = null;
   }
 
   /** The fields alone. */

@@ -33,6 +33,8 @@ class Session {
     /** Memories of positions in the tree, as the host has numbered them. */
     this.fibers = [];
     this.frame = null;
+    /** Ids of the nodes that are held because a row that they are bound to has changed. */
+    this.stale = new Set();
     /** What was decided about patches, by id. */
     this.patches = new Map();
     /** Bodies of coming calls of which it was asked what their results depend on. */
@@ -69,8 +71,9 @@ export function addRow(id, table, nodeId, iteration, text) {
  * Begins the next frame: what is to be rendered, the memory of its positions, where plain tasks with a function are
  * put, its context, its reads of rows, and the reads that changed. It must be ended, or given up.
  */
-export function beginFrame(id, iteration, iterations, patches) {
+export function beginFrame(id, iteration, iterations, patches, stale) {
   const session = sessions.get(id);
+  session.stale = new Set(stale === undefined || stale === null ? [] : JSON.parse(stale));
   const ctx = makeContext(session, iteration, freeze(JSON.parse(iterations)));
   const frame = new Frame(ctx, session);
   if (patches !== undefined && patches !== null) frame.know(JSON.parse(patches));

@@ -6,6 +6,7 @@ import { AgentBody } from "smithers:agent-body";
 import { chainOf } from "smithers:agent-chain";
 import { ComputeBody, StaticBody } from "smithers:body";
 import { cachePlan } from "smithers:cache";
+import { bindingOf } from "smithers:proof";
 import { deferred, resolveDeps } from "smithers:deps";
 import { inherited, isNothingInherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
@@ -67,8 +68,7 @@ function isUnscoped() {
 
 /** Names a property that this build cannot honour, or null. */
 function missingFeature(props) {
-  if (props.fork !== undefined) return "Task with fork";
-  return props.bind === undefined ? null : "Task with bind";
+  return props.fork === undefined ? null : "Task with fork";
 }
 
 export function taskId(props, component) {
@@ -118,6 +118,10 @@ Object.assign(TaskSpec.prototype, {
   sideEffect: null,
   /** The worktree that it works in. */
   worktree: null,
+  /** The rows that it is bound to. */
+  bind: null,
+  /** Limits around it. */
+  aspects: null,
 });
 
 /** The properties that make a task differ from a plain one. */
@@ -134,14 +138,15 @@ const PARTICULARS = [
   "retryPolicy",
   "noRetry",
   "sideEffect",
+  "bind",
 ];
 
 /** The part of a task that does not depend on its body. */
 export function taskSpec(props, id, table) {
   const spec = new TaskSpec(id, table);
   enterScope(spec);
-  const { priority, quarantine, worktree } = inherited();
-  if (priority !== 0 || quarantine || worktree !== null) return particular(spec, props);
+  const { priority, quarantine, worktree, aspects } = inherited();
+  if (priority !== 0 || quarantine || worktree !== null || aspects !== null) return particular(spec, props);
   for (const name in props) {
     if (PARTICULARS.includes(name)) return particular(spec, props);
   }
@@ -172,6 +177,8 @@ function particular(spec, props) {
   spec.sideEffect = sideEffectOf(props, spec.id);
   spec.worktree = inherited().worktree;
   if (spec.worktree !== null) currentFrame().houseTask(spec);
+  spec.bind = bindingOf(props);
+  spec.aspects = inherited().aspects;
   return spec;
 }
 

@@ -115,6 +115,7 @@ fn frame(input: RawJson, alive: &Arc<()>) -> RenderRequest {
         iteration: 0,
         iterations: BTreeMap::new(),
         patches: Default::default(),
+        stale: Vec::new(),
         rows: Arc::new(Mutex::new(Vec::new())),
         alive: Arc::downgrade(alive),
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
 use sha2::{Digest, Sha256};
+use smithers_model::RawJson;
+use smithers_model::proof;
 
 use super::commands;
 use super::commonjs;
@@ -112,6 +114,8 @@ fn text<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     native.set("randomUuid", Function::new(ctx.clone(), random_uuid)?)?;
     let sha256 = |text: String| hex::encode(Sha256::digest(text));
     native.set("sha256", Function::new(ctx.clone(), sha256)?)?;
+    let proof_digest = |text: String| proof::digest(&RawJson::trusted(text));
+    native.set("proofDigest", Function::new(ctx.clone(), proof_digest)?)?;
     native.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
     native.set("decodeUtf8", Function::new(ctx.clone(), decode_utf8)?)
 }

@@ -12,7 +12,7 @@ use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
 use smithers_model::patch::Patches;
 use smithers_model::tree::Tree;
-use smithers_model::{Iteration, RunId};
+use smithers_model::{Iteration, NodeId, RunId};
 
 use super::ScriptRuntime;
 use super::engine::Drained;
@@ -46,6 +46,7 @@ pub(crate) struct RenderRequest {
     pub(crate) iteration: Iteration,
     pub(crate) iterations: BTreeMap<String, Iteration>,
     pub(crate) patches: Patches,
+    pub(crate) stale: Vec<NodeId>,
     pub(crate) rows: SharedRows,
     /// Dead once the session is dropped.
     pub(crate) alive: Weak<()>,
@@ -126,6 +127,7 @@ impl ScriptRuntime {
         self.feed_rows(work, request.session, &request.rows)?;
         let iterations = RawJson::of(&request.iterations);
         let patches = patches_of(&request.patches);
+        let stale = (!request.stale.is_empty()).then(|| RawJson::of(&request.stale));
         let Some(SessionState { memory, .. }) = self.sessions.get_mut(&request.session) else {
             unreachable!("it was opened above");
         };
@@ -136,6 +138,7 @@ impl ScriptRuntime {
                 request.iteration,
                 iterations.as_str(),
                 patches,
+                stale.as_ref().map(RawJson::as_str),
             );
             let walked = host
                 .get::<_, Function<'_>>("beginFrame")

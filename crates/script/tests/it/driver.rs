@@ -18,7 +18,7 @@ use smithers_model::tree::{TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::{
     CallError, CallPurpose, RenderInput, TaskCall, Workflow, WorkflowSession,
 };
-use smithers_model::{NodeKey, RunId};
+use smithers_model::{NodeId, NodeKey, RunId};
 use smithers_script::{HostOptions, Limits, LoadError, LoadedModule, ScriptHost};
 
 /// Longest wait for anything in these tests.
@@ -113,6 +113,8 @@ pub(crate) struct Run {
     pub(crate) passes: BTreeMap<String, u32>,
     /// What the run knows of patches.
     pub(crate) patches: Patches,
+    /// Nodes that are held because a row has changed.
+    pub(crate) stale: Vec<NodeId>,
     pub(crate) tree: Tree,
     /// What the tasks wrote.
     written: Arc<Mutex<Vec<Written>>>,
@@ -138,6 +140,7 @@ impl Run {
             new_rows: Vec::new(),
             passes: BTreeMap::new(),
             patches: Patches::default(),
+            stale: Vec::new(),
             tree: Tree::default(),
             last_heartbeat: None,
             beats: Arc::default(),
@@ -178,6 +181,7 @@ impl Run {
             },
             iterations: self.passes.clone(),
             patches: self.patches.clone(),
+            stale: self.stale.clone(),
             new_rows: std::mem::take(&mut self.new_rows),
         }
     }

@@ -29,6 +29,7 @@ mod patches;
 mod platform;
 mod probes;
 mod prompts;
+mod proofs;
 mod recoveries;
 mod reuse;
 mod rules;

@@ -281,6 +281,10 @@ impl EventReader for MemoryReader {
         }))
     }
 
+    fn tokens(&self, run: &RunId) -> ReadResult<u64> {
+        Ok(self.run_or_default(run, |_, run| tokens_of(run)))
+    }
+
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
         Ok(self.run_or_default(run, |_, run| run.events.last().cloned()))
     }
@@ -432,7 +436,16 @@ impl Reader for MemoryReader {
                 signals: run.signals.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),
+                tokens: tokens_of(run),
             })
         }))
     }
+}
+
+fn tokens_of(run: &Run) -> u64 {
+    let is_usage = |event: &&StoredEvent| event.type_name == TokenUsage::EVENT;
+    let told = run.events.iter().filter(is_usage);
+    let read = told.filter_map(|event| serde_json::from_str(event.payload.as_str()).ok());
+    read.map(|usage: TokenUsage| usage.total())
+        .fold(0, u64::saturating_add)
 }

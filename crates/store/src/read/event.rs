@@ -26,6 +26,9 @@ pub trait EventReader {
     /// Lists what calls of agents have used in a run, in order; one event for each call.
     fn token_usage(&self, run: &RunId) -> ReadResult<Vec<StoredEvent>>;
 
+    /// Returns how many tokens calls of agents have read and written in a run.
+    fn tokens(&self, run: &RunId) -> ReadResult<u64>;
+
     /// Returns the newest event of a run.
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>>;
 

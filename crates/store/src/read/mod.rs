@@ -111,4 +111,6 @@ pub struct RunRows {
     pub approvals: Vec<Approval>,
     /// In completion order.
     pub outputs: Vec<OutputRow>,
+    /// Tokens that calls of agents have read and written in it.
+    pub tokens: u64,
 }

@@ -64,6 +64,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0032_cache",
     "0033_token_usage",
     "0034_tool_calls",
+    "0037_bound_nodes",
 ];
 
 const LEDGER: &str = "

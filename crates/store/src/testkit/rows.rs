@@ -113,6 +113,7 @@ pub fn node(id: &str, state: NodeState) -> RowChange {
         updated_at: Timestamp(7),
         output_table: Some("result".into()),
         label: Some(format!("the {id}")),
+        bound: None,
     })
 }
 

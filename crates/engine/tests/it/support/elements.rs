@@ -162,6 +162,8 @@ pub(super) fn job(id: &str, body: TaskBody) -> Job {
         quarantine: false,
         side_effect: None,
         worktree: None,
+        bind: None,
+        aspects: None,
         retry: RetryPolicy::default(),
         cached: false,
     })

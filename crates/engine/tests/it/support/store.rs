@@ -198,6 +198,14 @@ impl Store {
         run.and(retries.chain(lapses).chain(waits).chain(ending).min())
     }
 
+    fn tokens(&self) -> u64 {
+        let used = self.events.iter().map(|event| match event {
+            Event::TokenUsageReported { usage, .. } => usage.total(),
+            _ => 0,
+        });
+        used.sum()
+    }
+
     /// The run as a fresh process reads it.
     pub(crate) fn load(&self) -> LoadedRun {
         LoadedRun {
@@ -215,6 +223,7 @@ impl Store {
                 .collect(),
             signals: self.signals.clone(),
             outputs: self.outputs.clone(),
+            tokens: self.tokens(),
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn event(event: &Event) -> String {
             Some(Trigger::LoopAdvanced) => format!("frame {frame_no} loop-advanced"),
             Some(Trigger::StabilityCheck) => format!("frame {frame_no} stability-check"),
             Some(Trigger::DeadlockCheck) => format!("frame {frame_no} deadlock-check"),
+            Some(Trigger::BoundCheck) => format!("frame {frame_no} bound-check"),
         },
         E::WorkflowPatchRecorded { patch_id, patched } => format!("patch {patch_id}: {patched}"),
         E::NodePending { node } => format!("{} pending", name(node)),

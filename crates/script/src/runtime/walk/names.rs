@@ -78,4 +78,6 @@ names! {
     idempotent = "idempotent",
     revert = "revert",
     worktree = "worktree",
+    bind = "bind",
+    aspects = "aspects",
 }

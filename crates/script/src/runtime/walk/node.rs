@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rquickjs::{Array, FromJs, Result, Value};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use smithers_model::approval::{ApprovalRequest, OnDeny};
 use smithers_model::effect::SideEffect;
 use smithers_model::error::ErrorInfo;
@@ -15,8 +16,6 @@ use smithers_model::tree::{
     TaskSpec,
 };
 use smithers_model::{LoopId, NodeId, NodeKey};
-
-use smithers_model::worktree::WorktreeSpec;
 
 use super::child;
 use super::names::Names;
@@ -142,6 +141,8 @@ impl<'js> NodeReader<'_, 'js> {
             quarantine: false,
             side_effect: None,
             worktree: None,
+            bind: None,
+            aspects: None,
             cached: false,
             retry: PLAIN_RETRY,
         };
@@ -169,7 +170,9 @@ impl<'js> NodeReader<'_, 'js> {
             retry: self.retry(spec)?,
             cached: get(spec, names.cached)?,
             side_effect: self.side_effect(&get(spec, names.side_effect)?)?,
-            worktree: worktree(get(spec, names.worktree)?)?,
+            worktree: particular(get(spec, names.worktree)?, "a worktree")?.map(Arc::new),
+            bind: particular(get(spec, names.bind)?, "a binding")?.map(Arc::new),
+            aspects: particular(get(spec, names.aspects)?, "aspects")?,
             ..plain
         })
     }
@@ -255,11 +258,15 @@ struct ApprovalText {
     on_deny: OnDeny,
 }
 
-fn worktree(value: Value<'_>) -> std::result::Result<Option<Arc<WorktreeSpec>>, WalkError> {
+/// Something that most tasks do not say.
+fn particular<T: DeserializeOwned>(
+    value: Value<'_>,
+    what: &str,
+) -> std::result::Result<Option<T>, WalkError> {
     if value.is_null() {
         return Ok(None);
     }
-    Ok(Some(Arc::new(wait::read(value, "a worktree")?)))
+    wait::read(value, what).map(Some)
 }
 
 fn approval(value: Value<'_>) -> std::result::Result<Option<ApprovalSpec>, WalkError> {

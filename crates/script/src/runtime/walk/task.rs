@@ -183,6 +183,8 @@ impl<'js> Walk<'_, 'js> {
             quarantine: false,
             side_effect: None,
             worktree: None,
+            bind: None,
+            aspects: None,
             cached: false,
             retry: PLAIN_RETRY,
         };

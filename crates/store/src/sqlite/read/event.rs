@@ -67,6 +67,16 @@ impl EventReader for SqliteReader {
         self.all(sql, [run.as_str()], |row| event_row(run, row))
     }
 
+    fn tokens(&self, run: &RunId) -> ReadResult<u64> {
+        // The condition is that of its index, word for word. A total keeps what is too much for an integer.
+        let sql =
+            "SELECT total(payload_json ->> 'inputTokens') + total(payload_json ->> 'outputTokens')
+                   FROM _smithers_events
+                   WHERE run_id = ?1 AND type = 'TokenUsageReported'";
+        let total: Option<f64> = self.one(sql, [run.as_str()], |row| row.get(0))?;
+        Ok(total.unwrap_or(0.0) as u64)
+    }
+
     fn newest_event(&self, run: &RunId) -> ReadResult<Option<StoredEvent>> {
         let sql = select_event!("WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1");
         self.one(sql, [run.as_str()], |row| event_row(run, row))

@@ -37,8 +37,8 @@ use smithers_model::RunId;
 
 use super::codec::collect;
 use crate::read::{
-    ApprovalReader, EffectReader, LoopReader, NodeReader, OutputReader, ReadResult, Reader,
-    RunReader, RunRows, SignalReader, WaitReader,
+    ApprovalReader, EffectReader, EventReader, LoopReader, NodeReader, OutputReader, ReadResult,
+    Reader, RunReader, RunRows, SignalReader, WaitReader,
 };
 use crate::schema::Schema;
 
@@ -125,6 +125,7 @@ impl SqliteReader {
             signals: self.signals(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,
+            tokens: self.tokens(run)?,
         }))
     }
 }

@@ -11,7 +11,8 @@ use crate::sqlite::codec::{Stored, from_optional_json, node_key, optional_time, 
 macro_rules! select_node {
     ($tail:literal) => {
         concat!(
-            "SELECT node_id, iteration, state, last_attempt, updated_at_ms, output_table, label
+            "SELECT node_id, iteration, state, last_attempt, updated_at_ms, output_table, label,
+                    bound_json
              FROM _smithers_nodes ",
             $tail
         )
@@ -38,6 +39,7 @@ fn node_row(row: &Row<'_>) -> rusqlite::Result<NodeRow> {
         updated_at: time(row, 4)?,
         output_table: row.get(5)?,
         label: row.get(6)?,
+        bound: from_optional_json(row, 7)?,
     })
 }
 

@@ -9,12 +9,13 @@ use crate::sqlite::codec::optional_json;
 /// Stores the newest state of a node.
 pub(super) fn put(conn: &Connection, run: &RunId, row: &NodeRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_nodes
-                   (run_id, node_id, iteration, state, last_attempt, updated_at_ms, output_table, label)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                   (run_id, node_id, iteration, state, last_attempt, updated_at_ms, output_table, label,
+                    bound_json)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                ON CONFLICT (run_id, node_id, iteration) DO UPDATE SET
                    state = excluded.state, last_attempt = excluded.last_attempt,
                    updated_at_ms = excluded.updated_at_ms, output_table = excluded.output_table,
-                   label = excluded.label";
+                   label = excluded.label, bound_json = excluded.bound_json";
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),
@@ -24,6 +25,7 @@ pub(super) fn put(conn: &Connection, run: &RunId, row: &NodeRow) -> rusqlite::Re
         row.updated_at.0,
         row.output_table,
         row.label,
+        optional_json(row.bound.as_ref()),
     ])?;
     Ok(())
 }

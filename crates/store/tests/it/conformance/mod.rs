@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod bounds;
 mod cache;
 mod children;
 mod deletions;

@@ -52,7 +52,10 @@ impl RunState {
                 && is_touched(other)
                 && is_after(target, other, places.get(node), places.get(*key))
         };
-        let later = self.nodes.iter().filter(|_| dependents).filter(came_after);
+        // Nothing comes after what has not begun.
+        let reaches_on = dependents && !is_held(target.status);
+        let later = self.nodes.iter().filter(|_| reaches_on);
+        let later = later.filter(came_after);
         let later = later.map(|(key, _)| key.clone());
         Ok(std::iter::once(node.clone()).chain(later).collect())
     }

@@ -98,7 +98,7 @@ fn the_pin_outlives_the_process() {
 fn a_held_task_goes_on_when_it_is_retried_with_what_is_there_now() {
     let mut world = release();
     change_plan(&mut world);
-    world.retry("ship", false).unwrap();
+    world.retry("ship", true).unwrap();
     assert_eq!(error_code(&world), None);
     world.finish("ship");
     assert_eq!(world.status(), RunStatus::Finished);

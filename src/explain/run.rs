@@ -163,6 +163,18 @@ pub(super) const TABLE: &[Explanation] = &[
         "The error names the tasks that are left; do by hand what they would have done.",
     ),
     told(
+        "BOUND_STALE",
+        "Tasks are held by the rows that they are bound to.",
+        "A row has changed since a frame first showed it (`bound-stale`), or is not there yet (`waiting-bound`).",
+        "Look at what has changed; `smithers runs retry RUN NODE` of a task that is held lets it go on with what is there now.",
+    ),
+    told(
+        "ASPECT_BUDGET_EXCEEDED",
+        "A limit of `Aspects` was reached when a task was about to start.",
+        "Calls of agents have used up the token budget of the run, or the run is older than it may be.",
+        "The error names the limit and what was used; raise it in the workflow, or let it warn or leave tasks out.",
+    ),
+    told(
         "RALPH_MAX_REACHED",
         "A loop has come to its last pass without an end.",
         "Its `until` did not hold after `maxIterations` passes, and `onMaxReached` is `fail`.",

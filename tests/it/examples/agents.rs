@@ -46,3 +46,19 @@ async fn review_loop_ends_when_the_reviewer_is_content() {
     let expected = json!({ "text": "durable workflows remember every step", "rounds": 3 });
     assert_eq!(published, expected);
 }
+
+#[tokio::test]
+async fn a_budget_leaves_out_what_has_not_begun_when_it_is_used_up() {
+    let example = Example::serve("budget").await;
+    let files = ["a.rs", "b.rs", "c.rs"];
+    for (tokens, reviewed) in [(2_000, 2), (2_001, 3), (0, 0)] {
+        let run = example
+            .launch(json!({ "files": files, "tokens": tokens }))
+            .await;
+        run.finishes().await;
+        let report = run.output("report").await;
+        assert_eq!(report["reviewed"], json!(files[..reviewed]), "{tokens}");
+        let last = if reviewed == 3 { "finished" } else { "skipped" };
+        assert_eq!(run.state_of("review-2").await.as_deref(), Some(last));
+    }
+}

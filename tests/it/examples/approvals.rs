@@ -115,3 +115,26 @@ async fn demo_ships_what_was_approved() {
     run.finishes().await;
     assert_eq!(run.output("ship").await["shipped"], "app-2.0.0.tar.gz");
 }
+
+#[tokio::test]
+async fn a_signed_plan_is_applied_as_it_was_signed_or_after_somebody_says_so() {
+    let example = Example::serve("signed-plan").await;
+    let run = example.launch(json!({})).await;
+    run.decide("sign", json!({ "approved": true })).await;
+    run.finishes().await;
+    assert_eq!(run.output("apply").await["applied"], 1);
+    let run = example.launch(json!({})).await;
+    run.asks("sign").await;
+    let retry =
+        |node: &str| json!({ "runId": run.run_id, "nodeId": node, "resetDependents": false });
+    let gateway = &example.gateway;
+    let again = gateway.expect(OPERATOR, "retryTask", retry("plan")).await;
+    assert_eq!(again.unwrap()["resetNodes"], json!(["plan"]));
+    run.reaches("plan", "finished").await;
+    run.decide("sign", json!({ "approved": true })).await;
+    run.reaches("apply", "bound-stale").await;
+    let again = gateway.expect(OPERATOR, "retryTask", retry("apply")).await;
+    assert_eq!(again.unwrap()["resetNodes"], json!(["apply"]));
+    run.finishes().await;
+    assert_eq!(run.output("apply").await["applied"], 3);
+}

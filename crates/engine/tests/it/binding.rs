@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde_json::json;
 use smithers_engine::Refusal;
+use smithers_model::command::Command;
 use smithers_model::node::NodeState;
 use smithers_model::proof::{Binding, Proof, digest};
 use smithers_model::run::RunStatus;
+use smithers_model::step::Step;
 use smithers_model::{NodeKey, RawJson};
 
 use crate::support::elements::Job;
@@ -193,4 +196,103 @@ fn a_cancelled_run_does_not_say_that_a_task_is_held() {
     assert_eq!(world.status(), RunStatus::Cancelled);
     assert_eq!(state(&world, "ship"), NodeState::Cancelled);
     assert_eq!(error_code(&world), None);
+}
+
+/// What may happen to [`release`] at any moment.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    RetryPlan { dependents: bool },
+    RetryShip,
+    EndPlan { value: u8 },
+    EndShip,
+    Sign,
+    Crash,
+    Rewind { to: u16 },
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        any::<bool>().prop_map(|dependents| Deed::RetryPlan { dependents }),
+        Just(Deed::RetryShip),
+        (0..2u8).prop_map(|value| Deed::EndPlan { value }),
+        (0..2u8).prop_map(|value| Deed::EndPlan { value }),
+        Just(Deed::EndShip),
+        Just(Deed::Sign),
+        Just(Deed::Sign),
+        Just(Deed::Crash),
+        any::<u16>().prop_map(|to| Deed::Rewind { to }),
+    ];
+    prop::collection::vec(deed, 0..40)
+}
+
+fn is_under_way(world: &World, id: &str) -> bool {
+    world.in_flight.contains_key(&NodeKey::new(id, 0))
+}
+
+/// Does it when it can be done now.
+fn perform(world: &mut World, deed: Deed) {
+    let is_at_rest = world.status() != RunStatus::Running;
+    match deed {
+        // What cannot be retried now is refused, and changes nothing.
+        Deed::RetryPlan { dependents } if is_at_rest => drop(world.retry("plan", dependents)),
+        Deed::RetryShip if is_at_rest => drop(world.retry("ship", true)),
+        Deed::EndPlan { value } if is_under_way(world, "plan") => {
+            world.finish_with("plan", json!({ "v": value.to_string() }));
+        }
+        Deed::EndShip if is_under_way(world, "ship") => world.finish("ship"),
+        Deed::Sign if world.status() == RunStatus::WaitingApproval => {
+            world.decide("sign", true).expect("somebody is asked");
+        }
+        Deed::Crash => {
+            world.crash();
+            if !is_at_rest {
+                world.take_up().expect("it is running");
+            }
+        }
+        Deed::Rewind { to } => {
+            let frame = u64::from(to) % (world.state.newest_frame() + 1);
+            world.rewind(frame).expect("it can be taken back");
+        }
+        _ => {}
+    }
+}
+
+fn starts_ship(step: &Step) -> bool {
+    let is_ship = |command: &Command| matches!(command, Command::StartTask { node, .. } if node.node_id.as_str() == "ship");
+    step.commands.iter().any(is_ship)
+}
+
+/// Whether what `ship` is pinned to is what is there; none without a pin.
+fn is_fresh(world: &World) -> Option<bool> {
+    let pinned = world.store.nodes.get(&NodeKey::new("ship", 0))?;
+    let digest_now = world.row("plan").map(|row| digest(&RawJson::of(&row)));
+    let proofs = pinned.bound.as_ref()?;
+    Some(
+        proofs
+            .iter()
+            .all(|proof| Some(&proof.digest) == digest_now.as_ref()),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_a_bound_task_starts_with_what_it_is_pinned_to_and_is_held_otherwise(deeds in deeds()) {
+        let mut world = release();
+        for deed in deeds {
+            let before = world.steps.len();
+            perform(&mut world, deed);
+            if world.steps[before..].iter().any(starts_ship) {
+                prop_assert_eq!(is_fresh(&world), Some(true), "{:?}", deed);
+            }
+            let is_parked = world.status() == RunStatus::WaitingEvent;
+            prop_assert_eq!(is_parked, error_code(&world).as_deref() == Some("BOUND_STALE"));
+            if is_parked {
+                prop_assert_eq!(state(&world, "ship"), NodeState::BoundStale);
+                prop_assert_eq!(is_fresh(&world), Some(false));
+            }
+            prop_assert_eq!(world.store.run.as_ref(), Some(world.state.row()));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use smithers_model::NodeKey;
+use smithers_model::approval::Approval;
 use smithers_model::fact::Fact;
 use smithers_model::history::{
     ApprovalMark, AttemptMark, NodeMark, PackedDelta, Snapshot, StoredDelta,
@@ -27,6 +28,8 @@ pub(crate) struct Past {
     first_place: u64,
     /// Rows that were undone.
     undone: Vec<(u64, OutputRow)>,
+    /// Approvals that were withdrawn, with what was decided.
+    pub(super) withdrawn: Vec<Approval>,
     /// A test has made rows up, which no history tells of.
     pub(crate) is_made_up: bool,
     /// Rewinds.
@@ -111,10 +114,17 @@ impl Store {
             .iter()
             .map(|wait| (wait.node.clone(), wait.clone()))
             .collect();
-        assert!(
-            rewound.decisions_back.is_empty(),
-            "no scenario takes decisions back"
-        );
+        for (node, approved, at) in &rewound.decisions_back {
+            let is_meant = |known: &&Approval| {
+                let decision = known.decision.as_ref();
+                let is_so =
+                    decision.is_some_and(|it| it.approved == *approved && it.decided_at == *at);
+                known.node == *node && is_so
+            };
+            let found = self.past.withdrawn.iter().find(is_meant);
+            let found = found.expect("what was decided is kept").clone();
+            self.approvals.insert(node.clone(), found);
+        }
         self.signals
             .retain(|signal| signal.seq < rewound.signals_from);
         for signal in &mut self.signals {

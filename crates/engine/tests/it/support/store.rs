@@ -162,7 +162,9 @@ impl Store {
                     }
                 }
             }
-            RowChange::WithdrawApproval { node } => drop(self.approvals.remove(node)),
+            RowChange::WithdrawApproval { node } => {
+                self.past.withdrawn.extend(self.approvals.remove(node));
+            }
             RowChange::HoldDueTimes(held) => self.is_held = *held,
             RowChange::LetChildGo { child, tie } => drop(self.ties.insert(child.clone(), *tie)),
             RowChange::Reattach { input } => {

@@ -147,6 +147,27 @@ fn without_its_row_a_task_waits_and_starts_once_it_is_there() {
 }
 
 #[test]
+fn while_its_row_is_made_anew_a_task_waits_for_it() {
+    let mut world = World::reactive(|rows| {
+        Ok(workflow([par([
+            comp("plan").into(),
+            seq([
+                approval("sign").into(),
+                bound(comp("ship"), prove(rows, "plan")),
+            ]),
+        ])]))
+    });
+    world.finish_with("plan", json!({ "v": "old" }));
+    world.retry("plan", false).unwrap();
+    world.decide("sign", true).unwrap();
+    assert_eq!(state(&world, "ship"), NodeState::WaitingBound);
+    assert_eq!(world.status(), RunStatus::Running);
+    world.finish_with("plan", json!({ "v": "old" }));
+    world.finish("ship");
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
 fn a_task_that_is_asked_about_is_bound_from_the_first_frame_and_held_before_the_question() {
     let mut world = World::reactive(|rows| {
         Ok(workflow([seq([

@@ -55,3 +55,9 @@ export function limited(aspects, children) {
   const outer = handedDown.current;
   return new Element(handedDown.Provider, { value: { ...outer, aspects: { ...outer.aspects, ...aspects } }, children }, null);
 }
+
+/** Children that no limit from outside keeps from running: what undoes and cleans up. */
+export function unlimited(children) {
+  const outer = handedDown.current;
+  return outer.aspects === null ? children : new Element(handedDown.Provider, { value: { ...outer, aspects: null }, children }, null);
+}

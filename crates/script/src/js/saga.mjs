@@ -1,7 +1,7 @@
 // Saga: actions one after another, and what undoes those that were completed when one fails.
 
 import { Children, Fragment, isValidElement } from "smithers:element";
-import { guarded } from "smithers:inherited";
+import { guarded, unlimited } from "smithers:inherited";
 import { Region, constructId, part, refuse, region } from "smithers:recovery";
 import { Kind, host } from "smithers:render";
 import { milliseconds } from "smithers:task";
@@ -28,7 +28,7 @@ export function Saga(props) {
   };
   const parts = [
     region(Region.actions, "smithers:saga-actions", guarded(steps.map((step) => stepNode(step, step.action)))),
-    region(Region.compensations, "smithers:saga-compensations", steps.map((step) => stepNode(step, step.compensation))),
+    region(Region.compensations, "smithers:saga-compensations", unlimited(steps.map((step) => stepNode(step, step.compensation)))),
   ];
   return host(Kind.saga, "smithers:saga", props, spec, parts);
 }

@@ -1,7 +1,7 @@
 // TryCatchFinally: what may fail, what follows from that, and what follows in any case.
 
 import { isValidElement } from "smithers:element";
-import { guarded } from "smithers:inherited";
+import { guarded, unlimited } from "smithers:inherited";
 import { Region, constructId, refuse, region } from "smithers:recovery";
 import { Kind, host } from "smithers:render";
 
@@ -12,7 +12,7 @@ export function TryCatchFinally(props) {
   const parts = [region(Region.try, "smithers:tcf-try", guarded(props.try))];
   // A function is ignored, as it would have to be called with an error that no frame holds.
   if (isThere(props.catch)) parts.push(region(Region.catch, "smithers:tcf-catch", guarded(props.catch)));
-  if (isThere(props.finally)) parts.push(region(Region.finally, "smithers:tcf-finally", props.finally));
+  if (isThere(props.finally)) parts.push(region(Region.finally, "smithers:tcf-finally", unlimited(props.finally)));
   return host(Kind.try, "smithers:try-catch-finally", props, spec, parts);
 }
 

@@ -155,3 +155,42 @@ fn limits_that_mean_nothing_are_refused() {
         );
     }
 }
+
+#[test]
+fn what_undoes_and_cleans_up_knows_only_limits_of_its_own() {
+    let task = |id: &str| format!("<Task id='{id}' output={{outputs.out}}>{{{{n: 1}}}}</Task>");
+    let own = format!(
+        "<s.Aspects tokenBudget={{{{max: 2}}}}>{}</s.Aspects>",
+        task("own")
+    );
+    let (act, undo, tried, caught, last) = (
+        task("act"),
+        task("undo"),
+        task("tried"),
+        task("caught"),
+        task("last"),
+    );
+    let run = frame(&format!(
+        "<s.Aspects tokenBudget={{{{max: 1}}}}><Parallel>\
+         <s.Saga id='s' steps={{[{{id: 'one', action: {act}, compensation: {undo}}}]}}/>\
+         <s.TryCatchFinally id='t' try={{{tried}}} catch={{{caught}}} finally={{<Parallel>{last}{own}</Parallel>}}/>\
+         </Parallel></s.Aspects>"
+    ))
+    .unwrap();
+    let max = |id: &str| {
+        let aspects = run.task(id).aspects;
+        aspects
+            .and_then(|aspects| aspects.token_budget)
+            .map(|limit| limit.max)
+    };
+    for (id, expected) in [
+        ("act", Some(1)),
+        ("undo", None),
+        ("tried", Some(1)),
+        ("caught", Some(1)),
+        ("last", None),
+        ("own", Some(2)),
+    ] {
+        assert_eq!(max(id), expected, "{id}");
+    }
+}

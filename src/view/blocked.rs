@@ -24,6 +24,8 @@ pub(crate) enum BlockedBy {
     Wait(Box<Wait>),
     /// Quotas to be restored: how many tasks wait for one, and when the first is.
     Quota(u64, Option<Timestamp>),
+    /// Somebody who looks at the rows that hold its tasks; the error of the run names these.
+    Rows,
     /// The run of a subflow that waits in turn: its id, and what for.
     Child(RunId, Box<Self>),
 }
@@ -63,7 +65,7 @@ impl BlockedBy {
         match row.status {
             RunStatus::WaitingApproval => earliest_approval(reader, &row.run_id),
             RunStatus::WaitingTimer => first(WaitKind::Timer),
-            RunStatus::WaitingEvent => first(WaitKind::Event),
+            RunStatus::WaitingEvent => Ok(first(WaitKind::Event)?.or_else(|| held(row))),
             RunStatus::WaitingQuota => {
                 let waits = reader.waits(&row.run_id)?;
                 let quotas = waits.iter().filter(|wait| wait.cause == WaitCause::Quota);
@@ -90,6 +92,7 @@ impl BlockedBy {
     fn cause(&self) -> Option<Blocked<'_>> {
         Some(match self {
             Self::Child(_, by) => return by.cause(),
+            Self::Rows => Blocked::ExternalTrigger,
             Self::Quota(count, reset_at) => Blocked::Quota {
                 quota_blocked_count: *count,
                 reset_at_ms: reset_at.map(|at| at.0),
@@ -123,7 +126,7 @@ impl BlockedBy {
         let wait = match self {
             Self::Wait(wait) => wait,
             Self::Child(_, by) => return by.unhealthy(now),
-            Self::Approval(_) | Self::Quota(..) => return None,
+            Self::Approval(_) | Self::Quota(..) | Self::Rows => return None,
         };
         let due = wait.due.filter(|_| wait.cause == WaitCause::Timer)?;
         let overdue_ms = now.0.saturating_sub(due.0);
@@ -132,6 +135,12 @@ impl BlockedBy {
             overdue_ms,
         })
     }
+}
+
+/// Whether tasks of a run are held by the rows that they are bound to.
+fn held(row: &RunRow) -> Option<BlockedBy> {
+    let error = row.error.as_ref()?;
+    error.has_code("BOUND_STALE").then_some(BlockedBy::Rows)
 }
 
 fn is_parked(status: RunStatus) -> bool {

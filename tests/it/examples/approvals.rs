@@ -133,6 +133,12 @@ async fn a_signed_plan_is_applied_as_it_was_signed_or_after_somebody_says_so() {
     run.reaches("plan", "finished").await;
     run.decide("sign", json!({ "approved": true })).await;
     run.reaches("apply", "bound-stale").await;
+    let which = json!({ "runId": run.run_id });
+    let held = gateway.expect(OPERATOR, "getRun", which).await.unwrap();
+    let why = held["errorJson"].as_str().unwrap_or_default();
+    assert!(why.contains("BOUND_STALE"), "{held}");
+    let blocked = &held["runState"]["blocked"]["kind"];
+    assert_eq!(*blocked, "external-trigger", "{held}");
     let again = gateway.expect(OPERATOR, "retryTask", retry("apply")).await;
     assert_eq!(again.unwrap()["resetNodes"], json!(["apply"]));
     run.finishes().await;

@@ -1,5 +1,7 @@
 //! Approvals of a rewind: what was decided by then stays, what was open is asked again.
 
+use std::collections::BTreeSet;
+
 use smithers_model::approval::Approval;
 use smithers_model::history::ApprovalMark;
 use smithers_model::rewind::RewindRequest;
@@ -14,7 +16,9 @@ impl RunState {
         let decided = &request.past.snapshot.approvals;
         let stays = |key: &NodeKey| matches!(decided.get(key), Some(ApprovalMark::Decided { .. }));
         let gone = self.approvals.keys().filter(|key| !stays(key));
-        for node in gone.cloned().collect::<Vec<_>>() {
+        // One that was withdrawn since is open in what the history says of the frame.
+        let open = decided.keys().filter(|key| !stays(key));
+        for node in gone.chain(open).cloned().collect::<BTreeSet<_>>() {
             self.open.change(RowChange::WithdrawApproval { node });
         }
     }

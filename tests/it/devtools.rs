@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch, Socket};
 
-use crate::support::{OPERATOR, READER, launch, refusal, scratch_with, start, wait_for};
+use crate::support::{OPERATOR, READER, get, launch, refusal, scratch_with, start, wait_for};
 
 /// Token that may look inside runs and nothing else.
 const OBSERVER: &str = "observer-token";
@@ -113,6 +113,9 @@ async fn a_client_that_comes_again_is_told_the_tree_and_what_came_after_it() {
         .expect(OBSERVER, "getDevToolsSnapshot", params)
         .await;
     let newest = newest.unwrap();
+    let rest = get(&gateway, Some(OBSERVER), "/v1/api/runs/r1/tree?frameNo=1").await;
+    let rest: Value = serde_json::from_slice(&rest.body).unwrap();
+    assert_eq!(rest["data"]["frameNo"], 1, "{rest}");
     let (number, root) = (newest["seq"].as_u64().unwrap(), &newest["root"]);
     assert!(number > 4, "{newest}");
     let mut socket = gateway.connect(OBSERVER, None).await.unwrap();

@@ -34,6 +34,7 @@ mod launches;
 mod lifecycle;
 mod limits;
 mod long_tasks;
+mod merges;
 mod modules;
 mod observability;
 mod output;

@@ -177,7 +177,8 @@ fn a_demo_grant_lives_an_hour_beside_the_file_and_is_written_nowhere() {
             Scope::RunRead,
             Scope::RunWrite,
             Scope::ApprovalRead,
-            Scope::ApprovalSubmit
+            Scope::ApprovalSubmit,
+            Scope::ObservabilityRead,
         ]
     );
     assert_eq!(std::fs::read_to_string(folder.path()).unwrap(), text);

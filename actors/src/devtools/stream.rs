@@ -87,42 +87,58 @@ impl Stream {
     /// Returns when the socket is gone.
     async fn tell_all(&mut self) -> Result<(), StreamError> {
         loop {
-            let jumps = self.watch.jumps();
-            if jumps != self.jumps {
-                self.jumps = jumps;
-                self.begin_anew();
-            }
-            let last = self.skeleton.take();
-            let look = self.devtools.trees.look(&self.run, self.next, last).await;
-            let look = look.map_err(|_| StreamError::Internal)?;
-            let mut look = look.ok_or(StreamError::RunDeleted)?;
-            self.skeleton = look.forest.last.take();
-            if self
-                .teller
-                .next()
-                .is_some_and(|next| next > look.forest.newest + 1)
-            {
+            let look = self.look().await?;
+            let newest = look.forest.newest;
+            if self.teller.next().is_some_and(|next| next > newest + 1) {
                 // It was taken back, and nobody has told.
                 self.begin_anew();
                 continue;
             }
-            let newest = look.forest.newest;
-            for payload in self.encode(look).await? {
-                match self.hub.offer_tree(self.session, &payload, &mut self.lag) {
-                    Ok(()) => {}
-                    Err(Undelivered::Gone) => return Ok(()),
-                    Err(Undelivered::TooSlow) => return Err(StreamError::TooSlow),
-                }
+            let payloads = self.encode(look).await?;
+            let is_told = !payloads.is_empty();
+            if !self.offer(&payloads)? {
+                return Ok(());
             }
             let next = self.teller.next().unwrap_or(1);
             self.next = Which::From(next);
             if next > newest {
                 self.watch.rung().await;
-            } else {
-                // Others have their turn.
-                actix_rt::task::yield_now().await;
+                continue;
+            }
+            if !is_told {
+                // A frame in the middle is gone: the newest one stands for it.
+                self.begin_anew();
+            }
+            // Others have their turn.
+            actix_rt::task::yield_now().await;
+        }
+    }
+
+    /// Reads what is to be told next; all of the newest frame when the run was taken back.
+    async fn look(&mut self) -> Result<Look, StreamError> {
+        let jumps = self.watch.jumps();
+        if jumps != self.jumps {
+            self.jumps = jumps;
+            self.begin_anew();
+        }
+        let last = self.skeleton.take();
+        let look = self.devtools.trees.look(&self.run, self.next, last).await;
+        let look = look.map_err(|_| StreamError::Internal)?;
+        let mut look = look.ok_or(StreamError::RunDeleted)?;
+        self.skeleton = look.forest.last.take();
+        Ok(look)
+    }
+
+    /// Hands events to the socket. Returns whether it is still there.
+    fn offer(&mut self, payloads: &[Payload]) -> Result<bool, StreamError> {
+        for payload in payloads {
+            match self.hub.offer_tree(self.session, payload, &mut self.lag) {
+                Ok(()) => {}
+                Err(Undelivered::Gone) => return Ok(false),
+                Err(Undelivered::TooSlow) => return Err(StreamError::TooSlow),
             }
         }
+        Ok(true)
     }
 
     fn begin_anew(&mut self) {

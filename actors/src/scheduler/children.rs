@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smithers_model::RunId;
 use smithers_model::run::SubflowOf;
+use smithers_model::step::ChildTie;
 use smithers_store::Backend;
 
 use super::{PAGE, read};
@@ -45,6 +46,14 @@ async fn tell_parents(runs: &Runs, backend: &Arc<dyn Backend>) {
     }
 }
 
+async fn is_unwanted(backend: &Arc<dyn Backend>, child: &RunId) -> bool {
+    let child = child.clone();
+    let tie = read(backend, move |reader| {
+        Ok(reader.run(&child)?.and_then(|row| row.tie))
+    });
+    tie.await == Some(Some(ChildTie::Unwanted))
+}
+
 async fn end_unwanted(runs: &Runs, backend: &Arc<dyn Backend>) {
     let mut after: Option<RunId> = None;
     loop {
@@ -54,6 +63,10 @@ async fn end_unwanted(runs: &Runs, backend: &Arc<dyn Backend>) {
         });
         let Some(page) = page.await else { return };
         for child in &page {
+            // To end those before it takes time, in which its parent may want it again.
+            if !is_unwanted(backend, child).await {
+                continue;
+            }
             // One that ends by itself meanwhile refuses; the next sweep sees what is left.
             if let Err(error) = runs.cancel(child, parent_as_person()).await {
                 tracing::debug!(run.id = %child, %error, "a child was not cancelled");

@@ -110,8 +110,7 @@ impl RunState {
             self.run.error = None;
             let cancel_requested_at = self.run.cancel_requested_at;
             self.open.update_run(|run| {
-                run.reopened = true;
-                run.error = None;
+                run.reopen();
                 run.cancel_requested_at = cancel_requested_at;
             });
         }

@@ -12,7 +12,7 @@ use smithers_model::audit::{AuditRecord, kind};
 use smithers_model::event::Event;
 use smithers_model::loops::LoopState;
 use smithers_model::run::{Actor, RunStatus};
-use smithers_model::step::RowChange;
+use smithers_model::step::{RowChange, RunUpdate};
 use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
@@ -194,7 +194,7 @@ impl RunState {
         self.run.finished_at = None;
         self.run.cancel_requested_at = None;
         self.run.error = None;
-        self.open.update_run(|run| run.reopened = true);
+        self.open.update_run(RunUpdate::reopen);
         self.frame = None;
         self.standings = Standings::default();
         self.checked_sets.clear();

@@ -253,6 +253,16 @@ pub struct RunUpdate {
     pub next_frame_no: Option<u64>,
 }
 
+impl RunUpdate {
+    /// The run goes on: nothing of its end is kept, also not of one in the same step.
+    pub fn reopen(&mut self) {
+        self.reopened = true;
+        self.finished_at = None;
+        self.cancel_requested_at = None;
+        self.error = None;
+    }
+}
+
 /// A step with its numbers, as the writer commits it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepWrite {

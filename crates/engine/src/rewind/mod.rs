@@ -179,7 +179,7 @@ impl RunState {
         self.run.next_frame_no = next_frame_no;
         self.run.status = RunStatus::Running;
         self.open.update_run(|run| {
-            run.reopened = true;
+            run.reopen();
             run.status = Some(RunStatus::Running);
             run.pause_requested_at = Some(None);
             run.next_frame_no = Some(next_frame_no);

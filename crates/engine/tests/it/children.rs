@@ -11,6 +11,7 @@ use smithers_model::wait::WaitKind;
 use smithers_model::{RawJson, RunId};
 
 use crate::support::children::Look;
+use crate::support::world::operator;
 use crate::support::{
     World, approval, comp, lines, par, repeat, seq, stat, subflow, text, workflow, workflow_at,
 };
@@ -312,5 +313,27 @@ fn a_child_whose_end_was_not_seen_is_not_revived() {
     assert_eq!(world.status(), RunStatus::Running, "it only goes on");
     world.child_gives(json!({ "v": "x" }));
     assert!(revive(&mut world, Revival::WhereItStopped).is_err());
+    assert_eq!(world.status(), RunStatus::Finished);
+}
+
+#[test]
+fn a_child_that_is_ended_and_wanted_again_in_one_step_is_not_ended_later() {
+    let mut world = World::of(workflow([seq([approval("ask").into(), comp("b").into()])]));
+    world.store.run.as_mut().expect("run row").tie = Some(ChildTie::Unwanted);
+    world.crash();
+    world.take_up().unwrap();
+    let (now, actor) = (world.now, operator());
+    let end = Fact::CancelRequested { actor };
+    world.state.accept(end, now).unwrap();
+    let from = Revival::FromStart(RawJson::empty_object());
+    revive(&mut world, from).unwrap();
+    let row = world.store.run.clone().expect("run row");
+    assert_eq!(row.status, RunStatus::WaitingApproval);
+    assert_eq!((row.cancel_requested_at, row.finished_at), (None, None));
+    assert_eq!(row.error, None);
+    world.crash();
+    world.take_up().unwrap();
+    world.decide("ask", true).unwrap();
+    world.finish("b");
     assert_eq!(world.status(), RunStatus::Finished);
 }

@@ -25,8 +25,8 @@ pub struct Forest {
     pub last: Option<NamedSkeleton>,
 }
 
-/// Reads frames of a run that exists; `last` is the skeleton that was read last. Costs as much as the run has nodes,
-/// and a tree for each frame that is laid out otherwise than the one before it.
+/// Reads frames of a run that exists; `last` is the skeleton that was read last. Costs as much as the run has node
+/// ids, and a tree for each frame that is laid out otherwise than the one before it.
 ///
 /// # Errors
 /// Also when a frame is not what was stored.
@@ -53,8 +53,9 @@ pub fn read(
         Which::Only(frame_no) => (frame_no, frame_no),
         Which::From(first) => (first, newest.min(first.saturating_add(AT_ONCE - 1))),
     };
-    let nodes = reader.nodes(run)?;
-    let known = newest_of_each(&nodes);
+    let nodes = reader.newest_nodes(run)?;
+    let known = nodes.iter().map(|row| (row.node.node_id.as_str(), row));
+    let known = known.collect();
     for frame_no in first..=end {
         forest.add(reader, run, frame_no, &known)?;
     }
@@ -96,18 +97,6 @@ fn skeleton_of(reader: &dyn Reader, hash: &str) -> ReadResult<Arc<Skeleton>> {
     let content = reader.tree(hash)?.ok_or_else(damaged)?;
     let skeleton = Skeleton::read(&content.xml, &content.task_index);
     skeleton.map(Arc::new).map_err(|_| damaged())
-}
-
-/// The newest iteration of each node.
-fn newest_of_each(nodes: &[NodeRow]) -> HashMap<&str, &NodeRow> {
-    let mut newest = HashMap::<&str, &NodeRow>::with_capacity(nodes.len());
-    for row in nodes {
-        let kept = newest.entry(row.node.node_id.as_str()).or_insert(row);
-        if kept.node.iteration < row.node.iteration {
-            *kept = row;
-        }
-    }
-    newest
 }
 
 fn of_row(row: &NodeRow) -> Known {

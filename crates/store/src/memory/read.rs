@@ -139,6 +139,14 @@ impl NodeReader for MemoryReader {
         Ok(self.run_or_default(run, |_, run| run.nodes.values().cloned().collect()))
     }
 
+    fn newest_nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>> {
+        let mut rows = self.nodes(run)?;
+        rows.reverse();
+        rows.dedup_by(|older, newer| older.node.node_id == newer.node.node_id);
+        rows.reverse();
+        Ok(rows)
+    }
+
     fn node(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<NodeRow>> {
         Ok(self.run_or_default(run, |_, run| run.nodes.get(node).cloned()))
     }

@@ -10,6 +10,10 @@ pub trait NodeReader {
     /// Lists the nodes of a run by node id and iteration.
     fn nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>>;
 
+    /// Lists the nodes of a run in their newest iterations, by node id. Costs as much as the run has node ids, however
+    /// often each has come.
+    fn newest_nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>>;
+
     /// Returns one node.
     fn node(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<NodeRow>>;
 

@@ -62,6 +62,7 @@ pub struct OneRun {
     row: Option<RunRow>,
     counts: BTreeMap<&'static str, u64>,
     nodes: Vec<(NodeRow, Option<NodeRow>, Vec<AttemptRow>)>,
+    newest_nodes: Vec<NodeRow>,
     attempts: Vec<AttemptRow>,
     approvals: Vec<Option<Approval>>,
     all_approvals: Vec<Approval>,
@@ -277,6 +278,7 @@ impl OneRun {
         Ok(Self {
             rows: reader.load_run(run)?,
             row: reader.run(run)?,
+            newest_nodes: reader.newest_nodes(run)?,
             counts: reader
                 .state_counts(run)?
                 .into_iter()

@@ -73,6 +73,25 @@ impl NodeReader for SqliteReader {
         self.all(sql, [run.as_str()], node_row)
     }
 
+    fn newest_nodes(&self, run: &RunId) -> ReadResult<Vec<NodeRow>> {
+        // From one id to the next: the iterations between are not read.
+        let sql = concat!(
+            "WITH RECURSIVE ids (id) AS (
+                 SELECT min(node_id) FROM _smithers_nodes WHERE run_id = ?1
+                 UNION ALL
+                 SELECT (SELECT min(node_id) FROM _smithers_nodes WHERE run_id = ?1 AND node_id > ids.id)
+                 FROM ids WHERE ids.id IS NOT NULL
+             ) ",
+            select_node!(
+                "JOIN ids ON node_id = ids.id
+                 WHERE run_id = ?1 AND iteration =
+                     (SELECT max(iteration) FROM _smithers_nodes WHERE run_id = ?1 AND node_id = ids.id)
+                 ORDER BY node_id"
+            )
+        );
+        self.all(sql, [run.as_str()], node_row)
+    }
+
     fn node(&self, run: &RunId, node: &NodeKey) -> ReadResult<Option<NodeRow>> {
         let sql = select_node!("WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3");
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration];

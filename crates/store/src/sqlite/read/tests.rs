@@ -76,7 +76,9 @@ fn no_read_walks_a_whole_table() {
     let conn = Connection::open(scratch.path()).unwrap();
     for sql in &prepared {
         for line in plan(&conn, sql) {
-            let walks = line.contains("SCAN") && line != "SCAN CONSTANT ROW";
+            // The ids are those that the read itself has found.
+            let is_own = ["SCAN CONSTANT ROW", "SCAN ids"].contains(&line.as_str());
+            let walks = line.contains("SCAN") && !is_own;
             assert!(!walks, "{line}\n{sql}");
         }
     }

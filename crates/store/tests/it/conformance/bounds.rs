@@ -12,6 +12,7 @@ use super::{Subject, for_each_backend, run};
 for_each_backend![
     what_a_node_is_bound_to_is_kept_and_taken_back,
     tokens_of_a_run_are_added_up,
+    nodes_are_listed_in_their_newest_iterations,
 ];
 
 fn ship(state: NodeState, bound: Option<Vec<Proof>>) -> NodeRow {
@@ -24,6 +25,24 @@ fn ship(state: NodeState, bound: Option<Vec<Proof>>) -> NodeRow {
         label: None,
         bound,
     }
+}
+
+fn nodes_are_listed_in_their_newest_iterations(subject: &mut Subject) {
+    let mut script = subject.launched("r");
+    assert_eq!(subject.reader().newest_nodes(&run("r")).unwrap(), []);
+    let keys = [("b", 0), ("a", 10), ("a", 2), ("b", 1), ("ab", 0), ("a", 9)];
+    let rows = keys.map(|(id, iteration)| NodeRow {
+        node: NodeKey::new(id, iteration),
+        ..ship(NodeState::Pending, None)
+    });
+    let changes = rows.iter().cloned().map(RowChange::PutNode).collect();
+    subject.commit(script.step(vec![], changes)).unwrap();
+    let mut other = subject.launched("s");
+    let change = RowChange::PutNode(ship(NodeState::Pending, None));
+    subject.commit(other.step(vec![], vec![change])).unwrap();
+    let newest = subject.reader().newest_nodes(&run("r")).unwrap();
+    let expected = [rows[1].clone(), rows[4].clone(), rows[3].clone()];
+    assert_eq!(newest, expected);
 }
 
 fn what_a_node_is_bound_to_is_kept_and_taken_back(subject: &mut Subject) {

@@ -123,17 +123,17 @@ fn find(
     node: &str,
     iteration: Option<u32>,
 ) -> Result<NodeRow, RpcError> {
-    let rows = reader.nodes(run).map_err(error::of_read)?;
-    let of_id = rows.into_iter().filter(|row| {
-        let is_asked = iteration.is_none_or(|asked| asked == row.node.iteration);
-        row.node.node_id.as_str() == node && is_asked
-    });
-    match of_id.max_by_key(|row| row.node.iteration) {
-        Some(row) => Ok(row),
+    let key = NodeKey::new(node, iteration.unwrap_or(0));
+    let found = match iteration {
+        Some(_) => reader.node(run, &key).map_err(error::of_read)?,
         None => {
-            let key = NodeKey::new(node, iteration.unwrap_or(0));
-            Err(nodes::missing(reader, run, &key)?)
+            let rows = reader.newest_nodes(run).map_err(error::of_read)?;
+            rows.into_iter().find(|row| row.node.node_id == key.node_id)
         }
+    };
+    match found {
+        Some(row) => Ok(row),
+        None => Err(nodes::missing(reader, run, &key)?),
     }
 }
 

@@ -97,7 +97,7 @@ impl GetRunDiff {
     /// Reads the parameters.
     pub fn read(params: &Params) -> Result<GetRunDiff, RpcError> {
         let run_id = params.get("runId").and_then(Value::as_str);
-        let is_fit = |text: &&str| (1..=LONGEST_ID).contains(&text.len());
+        let is_fit = |text: &&str| (1..=LONGEST_ID).contains(&text.chars().count());
         let run_id = run_id.filter(is_fit).ok_or_else(|| {
             let message = format!("runId must be a text of 1 to {LONGEST_ID} characters");
             RpcError::new(ErrorCode::BadRequest, message)

@@ -68,7 +68,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "The id is misspelt, or the run was deleted.",
         "Look it up: `smithers runs list`.",
     ),
-    planned("ScoreNotFound", "No score has this id."),
+    told(
+        "ScoreNotFound",
+        "The run has no score of this id.",
+        "The id is misspelt, its scorer has not answered, or a rewind has taken its attempt away.",
+        "Look it up: `smithers runs scores RUN`.",
+    ),
     told(
         "NodeNotFound",
         "The run has no such node.",

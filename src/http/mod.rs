@@ -9,6 +9,7 @@ mod inside;
 mod metrics;
 mod rest;
 mod rpc;
+mod scores;
 mod socket;
 mod webhooks;
 
@@ -91,6 +92,7 @@ pub fn routes(config: &mut ServiceConfig, edge: Edge) {
         .route("/v1/api/runs", web::get().to(rest::list_runs))
         .route("/v1/api/runs/{run}", web::get().to(rest::get_run))
         .configure(inside::routes)
+        .configure(scores::routes)
         .route("/v1/api/crons", web::get().to(crons::list))
         .route("/v1/api/crons", web::post().to(crons::create))
         .route("/v1/api/crons/run", web::post().to(crons::run))

@@ -108,6 +108,8 @@ metrics! {
         "Events of agents that were too large, or more than is kept of an attempt.";
     AGENT_TOKENS: Counter "smithers_agent_tokens_total" ["kind"]
         "Tokens that calls of agents have used: input and output.";
+    SCORINGS: Counter "smithers_scorings_total" ["outcome"]
+        "Scorers that looked at a result, by what came of it: finished or failed.";
     TASK_HEARTBEATS: Counter "smithers_task_heartbeats_total" []
         "Signs of life of tasks that runs took into their rows.";
     TASK_OUTPUT_BYTES: Counter "smithers_task_output_bytes_total" ["stream"]

@@ -20,6 +20,7 @@ mod launch;
 mod nodes;
 pub(crate) mod rewind;
 mod runs;
+mod scores;
 mod signals;
 pub(crate) mod story;
 mod tokens;
@@ -112,6 +113,9 @@ impl Service {
             Method::ListNodeStates => self.list_node_states(&params).await,
             Method::GetNodeOutput => self.get_node_output(&params).await,
             Method::ListRunTokenUsage => self.list_run_token_usage(&params).await,
+            Method::ListScores => self.list_scores(&params).await,
+            Method::ListScoresForRuns => self.list_scores_for_runs(&params).await,
+            Method::GetScoreDetail => self.get_score_detail(&params).await,
             Method::GetDevToolsSnapshot => self.get_devtools_snapshot(caller, &params).await,
             Method::WhatHappened => self.what_happened(&params).await,
             Method::ListRunDescendants => self.list_run_descendants(&params).await,

@@ -48,6 +48,7 @@ mod rewind;
 mod rewind_effects;
 mod run_control;
 mod scopes;
+mod scores;
 mod secrets;
 mod secrets_hostile;
 mod subflows;

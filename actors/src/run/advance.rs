@@ -270,7 +270,8 @@ impl RunActor {
         let resting = matches!(run.activity, Activity::Idle)
             && run.engine.status() != RunStatus::Running
             && self.requests.is_empty()
-            && self.facts.is_empty();
+            && self.facts.is_empty()
+            && run.scorings.are_over();
         if resting {
             self.close();
         }

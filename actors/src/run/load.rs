@@ -159,6 +159,7 @@ impl RunActor {
             approvals: vec![],
             waits: vec![],
             effects: vec![],
+            scorings: vec![],
             signals: vec![],
             outputs: vec![],
             tokens: 0,
@@ -257,7 +258,8 @@ impl RunActor {
         }
     }
 
-    /// The workflow of this run is not registered any more: all that can be done is to end it.
+    /// The workflow of this run is not registered any more: all that can be done is to end it, and
+    /// to say what became of its scorings.
     fn end_without_workflow(&mut self, rows: LoadedRun, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
         let (ends, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.requests)
@@ -268,7 +270,7 @@ impl RunActor {
             run,
             workflow: key.to_string(),
         });
-        if ends.is_empty() {
+        if ends.is_empty() && rows.scorings.is_empty() {
             return self.close();
         }
         self.requests = ends;
@@ -308,6 +310,9 @@ impl RunActor {
         workflow: Arc<dyn Workflow>,
         ctx: &mut Context<Self>,
     ) {
+        if !rows.scorings.is_empty() {
+            self.facts.push_front(Fact::ScoringsCutOff);
+        }
         let numbers = Numbers::of(&rows.row);
         self.told = rows.row.status;
         let policy = self.services.approvals.clone();
@@ -364,6 +369,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         approvals,
         waits,
         effects,
+        scorings,
         signals,
         outputs,
         tokens,
@@ -377,6 +383,7 @@ pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
         approvals,
         waits,
         effects,
+        scorings,
         signals,
         outputs,
         tokens,

@@ -33,6 +33,7 @@ mod perform;
 mod precedents;
 mod reports;
 mod rewind;
+mod scoring;
 mod settle;
 #[cfg(test)]
 mod standing;

@@ -11,6 +11,7 @@ use super::error::RunError;
 use super::messages::Receipt;
 use super::numbers::Numbers;
 use super::reports::Reports;
+use super::scoring::Scorings;
 use crate::turns::Turn;
 
 /// A run whose state is in memory.
@@ -29,6 +30,8 @@ pub(super) struct OpenRun {
     pub(super) reports: Reports,
     /// Attempts whose result others may wait for.
     pub(super) flights: Flights,
+    /// Scorers that are looking at results.
+    pub(super) scorings: Scorings,
 }
 
 /// What the run is waiting for; facts queue meanwhile.
@@ -101,6 +104,7 @@ impl OpenRun {
             answers: Vec::new(),
             reports,
             flights: Flights::default(),
+            scorings: Scorings::default(),
         }
     }
 

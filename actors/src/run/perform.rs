@@ -27,6 +27,7 @@ impl RunActor {
                     given,
                     worktree,
                     cached,
+                    scorings,
                 } => {
                     let call = TaskCall {
                         node,
@@ -37,6 +38,7 @@ impl RunActor {
                         given,
                         root_dir: worktree.map(|worktree| worktree.path.clone()),
                         asked: false,
+                        scorings,
                         purpose: CallPurpose::Body,
                         reporter: Reporter::deaf(),
                     };
@@ -45,6 +47,7 @@ impl RunActor {
                         false => self.start_task(call, ctx),
                     }
                 }
+                Command::Score { key, latency_ms } => self.ask_scorer(key, latency_ms, ctx),
                 Command::AbortTask { node, attempt } => self.abort_task(&node, attempt),
                 Command::FindChild {
                     node,
@@ -131,10 +134,10 @@ impl RunActor {
         );
     }
 
-    /// Releases component state and callbacks; the next frame opens a new session.
+    /// Releases component state and callbacks, once no scorer needs them; the next frame opens a new session.
     pub(super) fn drop_session(&mut self) {
         if let Phase::Open(run) = &mut self.phase {
-            run.session = None;
+            run.scorings.outlast(run.session.take());
         }
     }
 

@@ -22,7 +22,8 @@ use smithers_model::RunId;
 use smithers_model::planted::{Bug, planted};
 use smithers_model::run::RunStatus;
 use smithers_model::time::Clock;
-use smithers_store::Backend;
+use smithers_store::read::ReadResult;
+use smithers_store::{Backend, Reader};
 
 use crate::registry::Runs;
 
@@ -119,6 +120,7 @@ async fn recover(runs: Runs, backend: Arc<dyn Backend>) {
     if taken_up > 0 {
         tracing::info!(runs = taken_up, "took up runs that were running");
     }
+    end_scorings(&runs, &backend).await;
 }
 
 /// Takes up the runs that should execute and that no actor has. There are none unless something went wrong: every
@@ -127,6 +129,19 @@ async fn supervise(runs: Runs, backend: Arc<dyn Backend>) {
     let taken_up = take_up_running(&runs, &backend, |run| !runs.is_open(run)).await;
     if taken_up > 0 {
         tracing::warn!(runs = taken_up, "took up runs that nobody executed");
+    }
+}
+
+/// Opens the runs whose scorers were cut off, so that they say so. Runs that run have said it.
+async fn end_scorings(runs: &Runs, backend: &Arc<dyn Backend>) {
+    let is_closed = |run: &RunId| !runs.is_open(run);
+    let list = |reader: &dyn Reader, after: Option<&RunId>| reader.runs_with_scorings(after, PAGE);
+    let opened = take_up_listed(runs, backend, list, is_closed).await;
+    if opened > 0 {
+        tracing::info!(
+            runs = opened,
+            "told what became of scorings that were cut off"
+        );
     }
 }
 
@@ -139,13 +154,24 @@ async fn take_up_running(
     if planted(Bug::CrashLosesRuns) {
         return 0;
     }
+    let list = |reader: &dyn Reader, after: Option<&RunId>| {
+        reader.run_ids_with_status(RunStatus::Running, after, PAGE)
+    };
+    take_up_listed(runs, backend, list, wanted).await
+}
+
+/// Takes up the `wanted` ones of the runs that are listed page by page, and returns how many.
+async fn take_up_listed(
+    runs: &Runs,
+    backend: &Arc<dyn Backend>,
+    list: impl Fn(&dyn Reader, Option<&RunId>) -> ReadResult<Vec<RunId>> + Copy + Send + 'static,
+    wanted: impl Fn(&RunId) -> bool,
+) -> usize {
     let mut after: Option<RunId> = None;
     let mut taken_up = 0;
     loop {
         let from = after.clone();
-        let page = read(backend, move |reader| {
-            reader.run_ids_with_status(RunStatus::Running, from.as_ref(), PAGE)
-        });
+        let page = read(backend, move |reader| list(reader, from.as_ref()));
         let Some(page) = page.await else {
             actix_rt::time::sleep(READ_RETRY).await;
             continue;

@@ -89,6 +89,7 @@ fn launched() -> RunState {
         approvals: Vec::new(),
         waits: Vec::new(),
         effects: Vec::new(),
+        scorings: Vec::new(),
         signals: Vec::new(),
         outputs: Vec::new(),
         tokens: 0,
@@ -130,6 +131,7 @@ fn task(id: &str) -> TaskSpec {
         worktree: None,
         bind: None,
         aspects: None,
+        scorers: Vec::new(),
         retry: RetryPolicy::default(),
         cached: false,
     }

@@ -243,6 +243,7 @@ pub fn revert_call(
     });
     TaskCall {
         asked: false,
+        scorings: 0,
         node: effect.node.clone(),
         attempt: effect.attempt,
         failures: 0,

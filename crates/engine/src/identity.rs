@@ -48,6 +48,9 @@ impl RunState {
         let is_asked = matches!(
             fact,
             Fact::CancelRequested { .. }
+                // They move nothing.
+                | Fact::Scored { .. }
+                | Fact::ScoringsCutOff
                 | Fact::ResumeRequested {
                     accept_change: true,
                     ..

@@ -65,6 +65,7 @@ mod retry;
 mod retry_task;
 mod revive;
 mod rewind;
+mod score;
 mod settle;
 mod signal;
 mod stand;

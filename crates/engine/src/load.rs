@@ -11,6 +11,7 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{RunConfig, RunRow};
+use smithers_model::score::Scoring;
 use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
@@ -47,6 +48,8 @@ pub struct LoadedRun {
     pub waits: Vec<Wait>,
     /// Effects that were under way, or must not be had again; of a node, the oldest first.
     pub effects: Vec<EffectNote>,
+    /// Its scorings that were under way, in any order.
+    pub scorings: Vec<Scoring>,
     /// Its signals, by number.
     pub signals: Vec<Signal>,
     /// Its output rows, in completion order.
@@ -130,6 +133,11 @@ impl RunState {
             precedents: BTreeMap::new(),
             sites: BTreeMap::new(),
             effects: by_node(loaded.effects),
+            scorings: loaded
+                .scorings
+                .into_iter()
+                .map(|scoring| (scoring.key.clone(), scoring))
+                .collect(),
             bonds: Bonds::default(),
             usage: Usage::of(loaded.tokens),
             open: OpenStep::default(),

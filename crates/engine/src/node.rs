@@ -4,6 +4,7 @@ use smithers_model::cache::CacheFill;
 use smithers_model::error::ErrorInfo;
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
 use smithers_model::proof::Proof;
+use smithers_model::score::ScorerSpec;
 use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::WaitKind;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
@@ -35,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) cached: bool,
     /// What the result of the newest attempt is kept as.
     pub(crate) fill: Option<Box<CacheFill>>,
+    /// Who looks at the result of the newest attempt.
+    pub(crate) scorers: Vec<ScorerSpec>,
     /// It waits for a signal: where it ends well it has no event.
     pub(crate) is_silent: bool,
     /// The run that the newest attempt stands for.
@@ -62,6 +65,7 @@ impl Node {
             meta: None,
             cached: false,
             fill: None,
+            scorers: Vec::new(),
             is_silent: false,
             bound: None,
             output_table: task.output_table.clone(),
@@ -92,6 +96,7 @@ impl Node {
             meta: None,
             cached: false,
             fill: None,
+            scorers: Vec::new(),
             is_silent: row.state == NodeState::WaitingEvent,
             bound: row.bound,
             output_table: row.output_table.unwrap_or_default(),
@@ -151,6 +156,7 @@ impl Node {
             self.meta = None;
             self.cached = false;
             self.fill = None;
+            self.scorers.clear();
         }
     }
 

@@ -153,6 +153,7 @@ impl RunState {
                 attempt,
             });
         }
+        self.begin_scorings(node, attempt, now);
         self.renders.push_back(Some(Trigger::task_finished(node)));
     }
 

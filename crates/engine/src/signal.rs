@@ -163,6 +163,7 @@ impl RunState {
                 given: Some(value),
                 worktree: None,
                 cached: false,
+                scorings: 0,
             }),
         }
     }

@@ -210,6 +210,7 @@ impl RunState {
     fn dispatch(&mut self, task: &TaskSpec, callback: u32, now: Timestamp) {
         let attempt = self.begin_attempt(task, None, now);
         self.begin_effect(task, attempt, now);
+        let scorings = self.choose_scorers(task, attempt);
         let node = &self.nodes[&task.node];
         self.open.command(Command::StartTask {
             node: task.node.clone(),
@@ -220,6 +221,7 @@ impl RunState {
             given: self.answer_of(&task.node),
             worktree: task.worktree.clone(),
             cached: task.cached,
+            scorings,
         });
     }
 

@@ -13,6 +13,7 @@ use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::patch::Decided;
 use smithers_model::run::{RunRow, RunStatus};
+use smithers_model::score::{Scoring, ScoringKey};
 use smithers_model::step::Step;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::WorkflowDefinition;
@@ -95,6 +96,8 @@ pub struct RunState {
     pub(crate) sites: BTreeMap<Arc<WorktreeSpec>, Site>,
     /// Effects that are under way, or must not be had again.
     pub(crate) effects: BTreeMap<NodeKey, Vec<EffectNote>>,
+    /// Scorings under way.
+    pub(crate) scorings: BTreeMap<ScoringKey, Scoring>,
     /// Rows that tasks are bound to.
     pub(crate) bonds: Bonds,
     /// What the run has used of its limits.
@@ -124,6 +127,11 @@ impl RunState {
                 attempt,
                 output,
             } => self.task_succeeded(&node, attempt, &output, now),
+            Fact::Scored { key, outcome } => return self.scored(&key, outcome, now),
+            Fact::ScoringsCutOff => {
+                self.cut_off_scorings(now);
+                return Ok(());
+            }
             Fact::ResultToKeep {
                 node,
                 attempt,

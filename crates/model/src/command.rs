@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ownership::OnExpire;
 use crate::party::Party;
+use crate::score::ScoringKey;
 use crate::tree::ChildSpec;
 use crate::worktree::WorktreeSpec;
 use crate::{NodeKey, RawJson, RunId, Timestamp};
@@ -29,6 +30,15 @@ pub enum Command {
         worktree: Option<Arc<WorktreeSpec>>,
         /// A result that was kept is taken instead, when there is one.
         cached: bool,
+        /// How many scorings follow when it ends well.
+        scorings: u32,
+    },
+    /// Ask a scorer of a task for its score; the result of the attempt is stored.
+    Score {
+        /// Which.
+        key: ScoringKey,
+        /// How long the attempt took, milliseconds.
+        latency_ms: u64,
     },
     /// Fire the abort signal of a task under way.
     AbortTask {

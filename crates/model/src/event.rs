@@ -13,6 +13,7 @@ use crate::ownership::OnExpire;
 use crate::party::Party;
 use crate::report::OutputStream;
 use crate::run::RunStatus;
+use crate::score::ScoreValue;
 use crate::signal::SignalAddress;
 use crate::wait::TimerType;
 use crate::{NodeId, NodeKey, RawJson, RunId, ScheduleId, Timestamp, WorkflowKey};
@@ -422,6 +423,46 @@ pub enum Event {
         source_run_id: RunId,
         /// How old it is.
         age_ms: u64,
+    },
+    /// A scorer begins to look at the result of an attempt.
+    ScorerStarted {
+        #[serde(flatten)]
+        /// Whose result.
+        node: NodeKey,
+        /// Of which attempt.
+        attempt: u32,
+        /// Id of the scorer.
+        scorer_id: String,
+        /// Its name for people.
+        scorer_name: String,
+    },
+    /// A scorer gave its score.
+    ScorerFinished {
+        #[serde(flatten)]
+        /// Whose result.
+        node: NodeKey,
+        /// Of which attempt.
+        attempt: u32,
+        /// Id of the scorer.
+        scorer_id: String,
+        /// Its name for people.
+        scorer_name: String,
+        /// The score.
+        score: ScoreValue,
+    },
+    /// A scorer gave none. Nothing else follows from it.
+    ScorerFailed {
+        #[serde(flatten)]
+        /// Whose result.
+        node: NodeKey,
+        /// Of which attempt.
+        attempt: u32,
+        /// Id of the scorer.
+        scorer_id: String,
+        /// Its name for people.
+        scorer_name: String,
+        /// Why.
+        error: ErrorInfo,
     },
     /// A result of a replaced attempt came and was dropped (DESIGN 4).
     LateResultDropped {

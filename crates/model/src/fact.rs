@@ -9,6 +9,7 @@ use crate::json::RawJson;
 use crate::report::Report;
 use crate::rewind::{RewindRequest, TimeTravelRow};
 use crate::run::Actor;
+use crate::score::{Judgement, ScoringKey};
 use crate::signal::SignalAddress;
 use crate::tree::Tree;
 use crate::wait::WaitKind;
@@ -74,6 +75,15 @@ pub enum Fact {
         /// Another attempt may help.
         retryable: bool,
     },
+    /// A scoring has ended. It may come when the run has, too.
+    Scored {
+        /// Which.
+        key: ScoringKey,
+        /// What the scorer said, or why it said nothing.
+        outcome: Result<Box<Judgement>, ErrorInfo>,
+    },
+    /// The scorings that the store shows under way were cut off.
+    ScoringsCutOff,
     /// The runtime of an attempt was lost through somebody else's fault.
     AttemptLost {
         /// Which task.

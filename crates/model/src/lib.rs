@@ -37,6 +37,7 @@ pub mod report;
 pub mod rewind;
 pub mod run;
 pub mod schedule;
+pub mod score;
 pub mod signal;
 pub mod step;
 pub mod time;

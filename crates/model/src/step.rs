@@ -20,6 +20,7 @@ use crate::ownership::Custody;
 use crate::rewind::{Branch, Fork, Rewound, TimeTravelRow};
 use crate::run::{RunRow, RunStatus};
 use crate::schedule::Firing;
+use crate::score::{Score, Scoring, ScoringKey};
 use crate::signal::Signal;
 use crate::wait::Wait;
 use crate::{Epoch, NodeKey, RunId, Timestamp, WorkflowKey};
@@ -153,6 +154,15 @@ pub enum RowChange {
     EndToolCalls(EndedCalls),
     /// The calls of attempts that are undone are put aside.
     ArchiveToolCalls(Archival),
+    /// A scorer begins to look at the result of an attempt.
+    BeginScoring(Box<Scoring>),
+    /// It has ended: with a score, or without a trace but for its event.
+    EndScoring {
+        /// Which.
+        key: ScoringKey,
+        /// What came of it.
+        score: Option<Box<Score>>,
+    },
     /// The run begins as a copy of another.
     PutBranch(Branch),
     /// The run goes back to a frame.
@@ -312,6 +322,7 @@ impl RowChange {
                 let texts = texts.iter().filter_map(|text| text.as_ref());
                 256 + texts.map(|text| text.as_str().len()).sum::<usize>()
             }
+            Self::EndScoring { score, .. } => 256 + score.as_ref().map_or(0, |score| score.bytes()),
             Self::PutFrame { tree, .. } => 128 + tree.xml.len(),
             Self::KeepDelta(delta) => 64 + delta.bytes.len(),
             _ => 256,

@@ -10,6 +10,7 @@ use crate::aspect::Aspects;
 use crate::effect::SideEffect;
 use crate::json::RawJson;
 use crate::proof::Binding;
+use crate::score::ScorerSpec;
 use crate::workflow::CallPurpose;
 use crate::worktree::WorktreeSpec;
 use crate::{Iteration, LoopId, NodeId, NodeKey};
@@ -185,6 +186,8 @@ pub struct TaskSpec {
     pub bind: Option<Arc<Binding>>,
     /// Limits around it.
     pub aspects: Option<Aspects>,
+    /// Who looks at its result.
+    pub scorers: Vec<ScorerSpec>,
 }
 
 impl TaskSpec {

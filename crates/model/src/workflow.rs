@@ -15,6 +15,7 @@ use crate::output::{Field, OutputRow, OutputTable};
 use crate::patch::Patches;
 use crate::report::Reporter;
 use crate::schedule::SchedulePlan;
+use crate::score::{Judgement, ScoringKey};
 use crate::tree::Tree;
 use crate::webhook::Webhook;
 use crate::{Iteration, NodeId, NodeKey, RunId, WorkflowKey};
@@ -119,6 +120,8 @@ pub struct TaskCall {
     pub purpose: CallPurpose,
     /// [`cache_request`](WorkflowSession::cache_request) was asked about it just before.
     pub asked: bool,
+    /// How many calls of [`score`](WorkflowSession::score) follow when it ends well: so long its scorers are kept.
+    pub scorings: u32,
     /// Takes what the body tells before it ends.
     pub reporter: Reporter,
 }
@@ -206,6 +209,18 @@ pub trait WorkflowSession: Send {
 
     /// Runs the body of a compute task of the newest frame; the output has passed the task's schema.
     fn call(&mut self, call: TaskCall) -> BoxFuture<Result<RawJson, CallError>>;
+
+    /// Asks a scorer of a task for what it says of the result of an attempt, whose [`call`](Self::call) by this session
+    /// has ended well. The scorers are those of the frame that the attempt was made from.
+    fn score(
+        &mut self,
+        scoring: ScoringKey,
+        latency_ms: u64,
+    ) -> BoxFuture<Result<Judgement, CallError>> {
+        let _ = (scoring, latency_ms);
+        let message = "the workflow has no scorers".to_owned();
+        Box::pin(async { Err(CallError::RuntimeLost { message }) })
+    }
 
     /// Fires the abort signal of a call under way. Its result will be ignored.
     fn abort(&mut self, node: &NodeKey, attempt: u32);

@@ -7,12 +7,13 @@ use smithers_model::NodeKey;
 use smithers_model::cache::CacheRequest;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
+use smithers_model::score::{Judgement, ScoringKey};
 use smithers_model::tree::Tree;
 use smithers_model::workflow::{BoxFuture, CallError, RenderInput, TaskCall, WorkflowSession};
 
 use crate::ground::Ground;
 use crate::runtime::{
-    CallAnswer, CallQuestion, CallStart, RenderRequest, Rendered, Seen, SharedRows,
+    CallAnswer, CallQuestion, CallStart, RenderRequest, Rendered, ScoringStart, Seen, SharedRows,
 };
 use crate::thread::{Control, Lost, Request, Slot, next_ticket};
 
@@ -188,6 +189,33 @@ impl WorkflowSession for ScriptSession {
         })
     }
 
+    fn score(
+        &mut self,
+        key: ScoringKey,
+        latency_ms: u64,
+    ) -> BoxFuture<Result<Judgement, CallError>> {
+        let id = next_ticket();
+        let (slot, session) = (self.slot.id, self.id);
+        let asked = self.slot.thread.ask(id, move |reply| {
+            let scoring = ScoringStart {
+                id,
+                session,
+                key,
+                latency_ms,
+                reply,
+            };
+            Request::Score { slot, scoring }
+        });
+        Box::pin(async move {
+            let answer = asked.await.ok().flatten();
+            let said = answer.ok_or_else(|| lost("the runtime was lost"))??;
+            Judgement::read(&said).map_err(|error| CallError::Failed {
+                error,
+                retryable: false,
+            })
+        })
+    }
+
     fn abort(&mut self, node: &NodeKey, attempt: u32) {
         self.slot.thread.tell(Control::Abort {
             slot: self.slot.id,
@@ -290,6 +318,7 @@ fn start(
             given,
             root_dir,
             asked,
+            scorings,
             purpose: _,
             reporter,
         } = call;
@@ -305,6 +334,7 @@ fn start(
             given,
             root_dir,
             asked,
+            scorings,
             reporter,
             reply,
         };

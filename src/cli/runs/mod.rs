@@ -21,6 +21,7 @@ mod resume;
 mod retry;
 mod rewind;
 mod row;
+mod scores;
 mod show;
 mod signal;
 mod summary;
@@ -55,6 +56,8 @@ pub(super) enum RunsCommand {
     Tree(tree::TreeArgs),
     /// Show what the agents of a run have used, by task and model.
     Tokens(tokens::TokensArgs),
+    /// Show what scorers have said of the results of one or more runs.
+    Scores(scores::ScoresArgs),
     /// Print the events of a run, and follow it live.
     Events(events::EventsArgs),
     /// Launch a run of a workflow.
@@ -99,6 +102,7 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Descendants(args) => descendants::run(args, output),
         RunsCommand::Tree(args) => tree::run(args, output),
         RunsCommand::Tokens(args) => tokens::run(args, output),
+        RunsCommand::Scores(args) => scores::run(args, output),
         RunsCommand::Events(args) => events::run(args, output),
         RunsCommand::Launch(args) => launch::run(args, output),
         RunsCommand::Pause(args) => pause::run(args, output),

@@ -1,8 +1,10 @@
 //! Examples of agents and their prompts.
 
-use serde_json::json;
+use std::collections::BTreeMap;
 
-use super::{Example, result_of};
+use serde_json::{Value, json};
+
+use super::{Example, OPERATOR, result_of, until_true};
 
 #[tokio::test]
 async fn agent_puts_its_answer_right_and_the_ticket_is_routed() {
@@ -61,4 +63,33 @@ async fn a_budget_leaves_out_what_has_not_begun_when_it_is_used_up() {
         let last = if reviewed == 3 { "finished" } else { "skipped" };
         assert_eq!(run.state_of("review-2").await.as_deref(), Some(last));
     }
+}
+
+#[tokio::test]
+async fn answers_are_scored_beside_the_run() {
+    let example = Example::serve("scores").await;
+    let questions = json!([
+        { "text": "What is the capital of France?", "answer": "Paris" },
+        { "text": "What is the answer?", "answer": "42" },
+    ]);
+    let run = example.launch(json!({ "questions": questions })).await;
+    run.finishes().await;
+    let params = json!({ "runIds": [run.run_id], "scorerId": "exact" });
+    let scored = || async {
+        let answer = example
+            .gateway
+            .expect(OPERATOR, "listScoresForRuns", params.clone());
+        let answer = answer.await.unwrap();
+        let rows = answer["rows"].as_array().unwrap();
+        let score = |row: &Value| (row["nodeId"].to_string(), row["score"].to_string());
+        rows.iter().map(score).collect::<BTreeMap<_, _>>()
+    };
+    until_true("the scores", || async { scored().await.len() == 2 }).await;
+    let expected = [("\"answer-0\"", "1.0"), ("\"answer-1\"", "0.0")];
+    assert_eq!(
+        scored().await,
+        expected
+            .map(|(node, score)| (node.into(), score.into()))
+            .into()
+    );
 }

@@ -7,12 +7,13 @@ use smithers_model::event::{CancelReason, Event};
 use smithers_model::ownership::OnExpire;
 use smithers_model::report::OutputStream;
 use smithers_model::run::RunStatus;
+use smithers_model::score::ScoreValue;
 use smithers_model::signal::SignalAddress;
 use smithers_model::wait::TimerType;
 use smithers_model::{NodeKey, RawJson, Timestamp};
 
 /// How many kinds there are.
-pub(super) const KINDS: usize = 42;
+pub(super) const KINDS: usize = 45;
 
 fn node() -> NodeKey {
     NodeKey::new("t0", 2)
@@ -389,6 +390,35 @@ pub(super) fn table() -> Vec<(Event, Option<&'static str>)> {
             None,
         ),
         (
+            Event::ScorerStarted {
+                node: node(),
+                attempt: 1,
+                scorer_id: "tone".into(),
+                scorer_name: "Tone".into(),
+            },
+            None,
+        ),
+        (
+            Event::ScorerFinished {
+                node: node(),
+                attempt: 1,
+                scorer_id: "tone".into(),
+                scorer_name: "Tone".into(),
+                score: ScoreValue::new(0.5).unwrap(),
+            },
+            None,
+        ),
+        (
+            Event::ScorerFailed {
+                node: node(),
+                attempt: 1,
+                scorer_id: "tone".into(),
+                scorer_name: "Tone".into(),
+                error: ErrorInfo::coded("SCORER_FAILED", "no idea"),
+            },
+            None,
+        ),
+        (
             Event::LateResultDropped {
                 node: node(),
                 attempt: 1,
@@ -443,5 +473,8 @@ pub(super) fn kind(event: &Event) -> usize {
         Event::RunForked { .. } => 39,
         Event::WorkflowPatchRecorded { .. } => 40,
         Event::CacheHit { .. } => 41,
+        Event::ScorerStarted { .. } => 42,
+        Event::ScorerFinished { .. } => 43,
+        Event::ScorerFailed { .. } => 44,
     }
 }

@@ -195,6 +195,7 @@ fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
         worktree: None,
         bind: None,
         aspects: None,
+        scorers: Vec::new(),
         retry: RetryPolicy::default(),
         cached: false,
     }

@@ -27,6 +27,7 @@ mod recoveries;
 mod resuming;
 mod retries;
 mod retrying;
+mod scoring;
 mod signals;
 mod standing;
 mod steps;

@@ -60,6 +60,9 @@ impl Event {
             Self::EffectRevertFinished { .. } => "EffectRevertFinished",
             Self::RunForked { .. } => "RunForked",
             Self::CacheHit { .. } => "CacheHit",
+            Self::ScorerStarted { .. } => "ScorerStarted",
+            Self::ScorerFinished { .. } => "ScorerFinished",
+            Self::ScorerFailed { .. } => "ScorerFailed",
             Self::LateResultDropped { .. } => "LateResultDropped",
         }
     }
@@ -91,6 +94,9 @@ impl Event {
                 | Self::EffectRevertFinished { .. }
                 | Self::RunForked { .. }
                 | Self::CacheHit { .. }
+                | Self::ScorerStarted { .. }
+                | Self::ScorerFinished { .. }
+                | Self::ScorerFailed { .. }
                 | Self::LateResultDropped { .. }
         )
     }

@@ -105,6 +105,7 @@ impl Ui {
                 worktree: None,
                 bind: None,
                 aspects: None,
+                scorers: Vec::new(),
                 retry: RetryPolicy::default(),
                 cached: false,
             },

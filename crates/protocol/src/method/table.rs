@@ -120,9 +120,9 @@ methods! {
     ListUsageReports Planned Both AccountRead "listUsageReports";
     ListMemoryFacts Planned Both MemoryRead "listMemoryFacts";
     ListPrompts Planned Both PromptRead "listPrompts";
-    ListScores Planned Both ScoreRead "listScores";
-    ListScoresForRuns Planned Both ScoreRead "listScoresForRuns";
-    GetScoreDetail Planned Both ScoreRead "getScoreDetail";
+    ListScores Served Both ScoreRead "listScores";
+    ListScoresForRuns Served Both ScoreRead "listScoresForRuns";
+    GetScoreDetail Served Both ScoreRead "getScoreDetail";
     ListTickets Planned Both TicketRead "listTickets";
     CreateTicket Planned Both TicketWrite "createTicket";
     UpdateTicket Planned Both TicketWrite "updateTicket";

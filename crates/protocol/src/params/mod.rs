@@ -1,7 +1,7 @@
 //! Parameters of the served methods: what is read from a request, in which order it is checked, and with which words it
 //! is refused.
 //!
-//! Fields that a method does not know are ignored. A field that is `null` counts as absent unless said otherwise.
+//! Fields that a method does not know are ignored, unless said otherwise. A field that is `null` counts as absent unless said otherwise.
 
 mod approvals;
 mod connect;
@@ -16,6 +16,7 @@ mod launch;
 mod nodes;
 mod rewind;
 mod runs;
+mod scores;
 mod signals;
 mod stream;
 mod travel;
@@ -34,6 +35,9 @@ pub use rewind::RewindRun;
 pub use runs::{
     CancelRun, GetRun, ListRunTokenUsage, ListRuns, ListWorkflows, PauseRun, RerunRun, ResumeRun,
     RetryTask,
+};
+pub use scores::{
+    GetScoreDetail, ListScores, ListScoresForRuns, MOST_PAGED, MOST_RUNS, ScoreSource,
 };
 pub use signals::SubmitSignal;
 pub use stream::{StreamRunEvents, check_after_seq};

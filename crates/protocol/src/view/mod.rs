@@ -15,6 +15,7 @@ mod node;
 mod rewind;
 mod run;
 mod run_state;
+mod score;
 mod tokens;
 
 pub use answer::{
@@ -36,6 +37,7 @@ pub use node::{NodeError, NodeOutput, NodeStateRow, OutputField, OutputSchema};
 pub use rewind::{BoundaryEffect, EffectBoundary, RewindAnswer};
 pub use run::{FailedChildren, GapSnapshot, RunColumns, RunRecord, RunRow};
 pub use run_state::{Blocked, BlockedRun, RunState, Unhealthy};
+pub use score::{NamedScoreRow, ScoreDetail, ScoreRow, ScoresAnswer};
 pub use tokens::{TokenUsageAnswer, TokenUsageEvent, TokenUsageRow};
 
 #[cfg(test)]

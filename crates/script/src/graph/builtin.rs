@@ -93,6 +93,7 @@ built_in! {
     "smithers:ai-openai" => "ai_openai.mjs",
     "smithers:tools" => "tools.mjs",
     "smithers:scorers" => "scorers.mjs",
+    "smithers:scoring" => "scoring.mjs",
     "smithers:gateway" => "gateway.mjs",
     "smithers:rows" => "rows.mjs",
     "smithers:context" => "context.mjs",

@@ -29,7 +29,8 @@ export class AgentBody {
   /** Runs an attempt; gives the result as JSON text. */
   async begin(call) {
     const { standings } = this.frame.session;
-    const prompt = call.prompt ?? this.prompt();
+    call.prompt ??= this.prompt();
+    const { prompt } = call;
     let failure;
     for (const agent of rungsFor(this.chain, call.failures, standings)) {
       if (!(await isReady(agent, call.task))) continue;

@@ -37,11 +37,11 @@ export class ComputeBody {
   }
 }
 
-/** A value that is stored by an attempt of its own, so that it can be kept like the result of a function. */
+/** A value that is stored by an attempt of its own, so that it can be kept, or scored, like the result of a function. */
 export class StaticBody extends ComputeBody {
   constructor(nodeId, value, schema) {
     super(nodeId, () => value, schema, null, null);
-    /** What its result depends on. */
+    /** What its result depends on, and what scorers are told that it was asked. */
     this.value = value;
   }
 }

@@ -11,7 +11,7 @@ import * as session from "smithers:session";
 import * as walk from "smithers:walk";
 
 export { fireTimer } from "smithers:globals";
-export { abortCall, addRow, askCall, beginFrame, closeSession, dropFrame, endFrame, failFrame, forgetAsked, startCall, takeReads } from "smithers:session";
+export { abortCall, addRow, askCall, beginFrame, closeSession, dropFrame, endFrame, failFrame, forgetAsked, startCall, startScoring, takeReads } from "smithers:session";
 
 export { walk };
 

@@ -10,6 +10,7 @@ import { resetHooks } from "smithers:hooks";
 import { CheckedTexts } from "smithers:output";
 import { Pulse } from "smithers:pulse";
 import { Rows, freeze } from "smithers:rows";
+import { Scored, beginJudging } from "smithers:scoring";
 import { TaskRuntime, inTask } from "smithers:task-runtime";
 
 const sessions = new Map();
@@ -39,6 +40,8 @@ class Session {
     this.patches = new Map();
     /** Bodies of coming calls of which it was asked what their results depend on. */
     this.asked = new Map();
+    /** Results that scorers are going to look at. */
+    this.scored = new Map();
   }
 
   hasRow(table, nodeId, iteration) {
@@ -120,13 +123,15 @@ function renderFailure(cause) {
 
 /** A call of a body under way. */
 class Call {
-  constructor(id, session, nodeId, body, failures) {
+  constructor(id, session, nodeId, body, failures, scorings) {
     this.id = id;
     this.session = session;
     this.nodeId = nodeId;
     this.body = body;
     /** Attempts of the task that failed before this one. */
     this.failures = failures;
+    /** How many scorers will look at its result. */
+    this.scorings = scorings;
     /** What the node waited for: a signal or an answer. */
     this.given = null;
     /** What its agent is asked, when that is known already. */
@@ -178,12 +183,12 @@ function nameOfCall(nodeId, iteration, attempt) {
  * Starts the body of a task of the newest frame. Its end is reported through `native.settle`. When the frame stands for
  * a later one, its functions see the `rows` of that one.
  */
-export function startCall(callId, id, index, nodeId, [iteration, attempt, failures, isAsked], rows, [last, given, root]) {
+export function startCall(callId, id, index, nodeId, [iteration, attempt, failures, isAsked, scorings], rows, [last, given, root]) {
   const session = sessions.get(id);
   moveContext(session.frame.ctx, rows);
   const asked = isAsked === 1 ? takeAsked(session, nodeId, iteration, attempt) : null;
   const body = asked?.body ?? session.frame.callback(index, nodeId);
-  const call = new Call(callId, id, nodeId, body, failures);
+  const call = new Call(callId, id, nodeId, body, failures, scorings);
   if (asked !== null) call.prompt = asked.prompt;
   if (typeof given === "string") call.given = JSON.parse(given);
   calls.set(callId, call);
@@ -215,7 +220,24 @@ function giveUp(call, error) {
 function settle(call, succeeded, text, retryable) {
   if (!calls.delete(call.id)) return;
   call.pulse.stop();
+  if (succeeded && call.scorings > 0) keepForScorers(call, text);
   native.settle(call.id, succeeded, text, retryable);
+}
+
+function keepForScorers({ session, task, body, prompt, scorings }, text) {
+  const name = nameOfCall(task.nodeId, task.iteration, task.attempt);
+  sessions.get(session)?.scored.set(name, new Scored(body, prompt, text, scorings));
+}
+
+/** Asks a scorer of a task for what it says of the result of an attempt, which was called in this session. */
+export function startScoring(callId, id, nodeId, [iteration, attempt], key, latencyMs) {
+  const { scored } = sessions.get(id);
+  const name = nameOfCall(nodeId, iteration, attempt);
+  const found = scored.get(name);
+  if (found === undefined) throw new SmithersError("INTERNAL_ERROR", `nothing was kept for the scorers of "${nodeId}"`);
+  found.left -= 1;
+  if (found.left === 0) scored.delete(name);
+  beginJudging(callId, found, key, latencyMs);
 }
 
 /** Fires the abort signal of a call with the reason; whatever the call does afterwards is ignored. */

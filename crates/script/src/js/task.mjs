@@ -13,6 +13,7 @@ import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
 import { Kind, again, host } from "smithers:render";
 import { plain } from "smithers:reuse";
+import { scoringOf } from "smithers:scoring";
 import { sideEffectOf } from "smithers:side-effect";
 
 /** What a task does; the host knows the numbers. */
@@ -122,6 +123,8 @@ Object.assign(TaskSpec.prototype, {
   bind: null,
   /** Limits around it. */
   aspects: null,
+  /** Who looks at its result. */
+  scorers: null,
 });
 
 /** The properties that make a task differ from a plain one. */
@@ -187,14 +190,14 @@ function giveBody(spec, props, frame, deps) {
   const { children } = props;
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
   const chain = chainOf(props);
-  const cache = cachePlan(props, spec, schema);
+  const extra = { cache: cachePlan(props, spec, schema), scoring: scoringOf(props, spec.id) };
   if (chain !== null) {
-    keepBody(spec, frame, agentBody(spec, props, frame, deps, schema, chain), cache);
+    keepBody(spec, frame, agentBody(spec, props, frame, deps, schema, chain), extra);
   } else if (typeof children === "function") {
     const run = deps === null ? children : deps.given(children);
-    keepBody(spec, frame, new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs"), silenceOf(props)), cache);
-  } else if (cache !== null) {
-    keepBody(spec, frame, new StaticBody(spec.id, children, schema), cache);
+    keepBody(spec, frame, new ComputeBody(spec.id, run, schema, milliseconds(props.timeoutMs, "timeoutMs"), silenceOf(props)), extra);
+  } else if (extra.cache !== null || extra.scoring !== null) {
+    keepBody(spec, frame, new StaticBody(spec.id, children, schema), extra);
   } else if (!spec.skipIf && !isStored(spec, session)) {
     try {
       spec.payload = session.statics.of(children, schema, spec.id, spec.iteration);
@@ -204,13 +207,19 @@ function giveBody(spec, props, frame, deps) {
   }
 }
 
-function keepBody(spec, frame, body, cache) {
+function keepBody(spec, frame, body, { cache, scoring }) {
   spec.body = Body.compute;
   spec.callback = frame.keep(body);
-  if (cache === null) return;
-  spec.plain = false;
-  spec.cached = true;
-  body.cache = cache;
+  if (cache !== null) {
+    spec.plain = false;
+    spec.cached = true;
+    body.cache = cache;
+  }
+  if (scoring !== null) {
+    spec.plain = false;
+    spec.scorers = scoring.told;
+    body.scoring = scoring;
+  }
 }
 
 /** What a task of which nothing but its value is known stores, as text. */

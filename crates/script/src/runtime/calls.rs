@@ -1,4 +1,4 @@
-//! Calls of task bodies: started, answered, timed out, aborted.
+//! Calls of task bodies and of scorers: started, answered, timed out, aborted.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
 use smithers_model::report::Reporter;
+use smithers_model::score::ScoringKey;
 use smithers_model::workflow::CallError;
 use tokio::sync::oneshot;
 
@@ -37,13 +38,27 @@ pub(crate) struct CallStart {
     pub(crate) root_dir: Option<String>,
     /// Its body was kept when it was asked what its result depends on.
     pub(crate) asked: bool,
+    /// How many scorers will look at its result.
+    pub(crate) scorings: u32,
     pub(crate) reporter: Reporter,
+    pub(crate) reply: oneshot::Sender<CallAnswer>,
+}
+
+/// A scorer to ask.
+pub(crate) struct ScoringStart {
+    /// Names the call, unique in the process.
+    pub(crate) id: u64,
+    pub(crate) session: u64,
+    pub(crate) key: ScoringKey,
+    pub(crate) latency_ms: u64,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
 
 /// A call under way.
 pub(super) struct PendingCall {
     pub(super) session: u64,
+    /// It asks a scorer.
+    is_scoring: bool,
     node: NodeKey,
     attempt: u32,
     reply: oneshot::Sender<CallAnswer>,
@@ -84,6 +99,7 @@ impl ScriptRuntime {
             given,
             root_dir,
             asked,
+            scorings,
             reporter,
             reply,
         } = start;
@@ -98,7 +114,13 @@ impl ScriptRuntime {
             // As a whole number it would become a negative one from 2^31 on.
             f64::from(callback),
             name.as_str(),
-            vec![node.iteration, attempt, failures, u32::from(asked)],
+            vec![
+                node.iteration,
+                attempt,
+                failures,
+                u32::from(asked),
+                scorings,
+            ],
             rows.as_ref().map_or(0, |seen| seen.count),
             vec![
                 last_heartbeat.as_ref().map(RawJson::as_str),
@@ -110,6 +132,7 @@ impl ScriptRuntime {
             id,
             PendingCall {
                 session,
+                is_scoring: false,
                 node,
                 attempt,
                 reply,
@@ -129,10 +152,68 @@ impl ScriptRuntime {
         self.after(&work);
     }
 
+    /// Asks a scorer for what it says of a result of its session.
+    pub(crate) fn start_scoring(&mut self, start: ScoringStart) {
+        let Some(state) = self.sessions.get(&start.session) else {
+            let _ = start.reply.send(None);
+            return;
+        };
+        let ScoringStart {
+            id,
+            session,
+            key,
+            latency_ms,
+            reply,
+        } = start;
+        let work = Rc::new(Work {
+            call: Some(id),
+            run_id: Some(state.run_id.clone()),
+        });
+        let ScoringKey {
+            node,
+            attempt,
+            scorer,
+        } = key;
+        let name = node.node_id.clone();
+        let numbers = vec![node.iteration, attempt];
+        let reporting = Reporting::begin(&self.engine.shared, id, Reporter::deaf());
+        self.calls.insert(
+            id,
+            PendingCall {
+                session,
+                is_scoring: true,
+                node,
+                attempt,
+                reply,
+                _reporting: reporting,
+            },
+        );
+        let limit = self.limits.slice;
+        let arguments = (
+            id as f64,
+            session as f64,
+            name.as_str(),
+            numbers,
+            scorer.as_str(),
+            latency_ms as f64,
+        );
+        let started = self
+            .engine
+            .call::<_, ()>(&work, limit, "startScoring", arguments);
+        if let Err(halt) = started {
+            let error = self.error_of(halt, "TASK_TIMEOUT", limit);
+            self.fail_call(id, error);
+        }
+        self.after(&work);
+    }
+
     /// Fires the abort signal of a call; whatever it does afterwards is ignored.
     pub(crate) fn abort(&mut self, session: u64, node: &NodeKey, attempt: u32) {
         let found = self.calls.iter().find(|(_, call)| {
-            call.session == session && call.node == *node && call.attempt == attempt
+            !call.is_scoring
+                && call.session == session
+                && call.node == *node
+                && call.attempt == attempt
         });
         if let Some(&id) = found.map(|(id, _)| id) {
             self.calls.remove(&id);
@@ -150,10 +231,12 @@ impl ScriptRuntime {
         };
         match key {
             TimerKey::Call(id) => {
-                self.fail_call(
-                    id,
-                    ErrorInfo::coded("TASK_TIMEOUT", "the task did not end within its timeoutMs"),
-                );
+                let is_scoring = self.calls.get(&id).is_some_and(|call| call.is_scoring);
+                let late = match is_scoring {
+                    true => "the scorer did not answer in time",
+                    false => "the task did not end within its timeoutMs",
+                };
+                self.fail_call(id, ErrorInfo::coded("TASK_TIMEOUT", late));
             }
             TimerKey::Script(id) => {
                 let fired = self

@@ -35,7 +35,7 @@ use smithers_model::workflow::WorkflowDefinition;
 
 pub(crate) use self::ask::CallQuestion;
 use self::calls::PendingCall;
-pub(crate) use self::calls::{CallAnswer, CallStart};
+pub(crate) use self::calls::{CallAnswer, CallStart, ScoringStart};
 use self::describe::{Registered, RegisteredWorkflow};
 use self::engine::Engine;
 use self::exception::{Halt, map_stacks, null};

@@ -17,7 +17,7 @@ use crate::error::LoadError;
 use crate::graph::ModuleGraph;
 use crate::options::Limits;
 use crate::runtime::{
-    CallQuestion, CallStart, Registration, RenderRequest, Rendered, ScriptRuntime,
+    CallQuestion, CallStart, Registration, RenderRequest, Rendered, ScoringStart, ScriptRuntime,
 };
 
 /// Work that is answered.
@@ -39,6 +39,8 @@ pub(crate) enum Request {
     },
     /// Runs the body of a task.
     Call { slot: u64, call: CallStart },
+    /// Asks a scorer of a task.
+    Score { slot: u64, scoring: ScoringStart },
     /// Asks what the result of a coming call depends on.
     Ask { slot: u64, question: CallQuestion },
 }
@@ -181,6 +183,14 @@ impl Worker {
                     self.on_runtime(slot, |runtime| runtime.ask_call(question));
                 } else {
                     let _ = question.reply.send(None);
+                }
+            }
+            Request::Score { slot, scoring } => {
+                self.pulse.handling(scoring.id);
+                if self.runtimes.contains_key(&slot) {
+                    self.on_runtime(slot, |runtime| runtime.start_scoring(scoring));
+                } else {
+                    let _ = scoring.reply.send(None);
                 }
             }
             Request::Call { slot, call } => {

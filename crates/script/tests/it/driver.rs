@@ -14,6 +14,7 @@ use smithers_model::json::RawJson;
 use smithers_model::output::OutputRow;
 use smithers_model::patch::Patches;
 use smithers_model::report::{Report, Reporter};
+use smithers_model::score::{Judgement, ScoringKey};
 use smithers_model::tree::{TaskBody, TaskSpec, Tree};
 use smithers_model::workflow::{
     CallError, CallPurpose, RenderInput, TaskCall, Workflow, WorkflowSession,
@@ -264,6 +265,7 @@ impl Run {
         let callback = callback.unwrap_or_else(|| panic!("{id} has no function"));
         self.session.call(TaskCall {
             asked: false,
+            scorings: self.task(id).scorers.len() as u32,
             node: self.task(id).node.clone(),
             attempt,
             failures: attempt - 1,
@@ -276,11 +278,22 @@ impl Run {
         })
     }
 
+    /// Asks scorer `scorer` of task `id` what it says of the result of attempt 1, which took 120 milliseconds.
+    pub(crate) fn score(&mut self, id: &str, scorer: &str) -> Result<Judgement, CallError> {
+        let key = ScoringKey {
+            node: self.task(id).node.clone(),
+            attempt: 1,
+            scorer: scorer.into(),
+        };
+        wait(self.session.score(key, 120))
+    }
+
     /// Asks what the result of attempt 1 of task `id` depends on.
     pub(crate) fn ask(&mut self, id: &str) -> Result<Option<CacheRequest>, CallError> {
         let task = self.task(id);
         let call = TaskCall {
             asked: false,
+            scorings: 0,
             node: task.node.clone(),
             attempt: 1,
             failures: 0,
@@ -304,6 +317,7 @@ impl Run {
         let callback = task.callback(CallPurpose::Revert);
         let call = TaskCall {
             asked: false,
+            scorings: 0,
             node: task.node.clone(),
             attempt: 1,
             failures: 0,

@@ -34,6 +34,7 @@ mod recoveries;
 mod reuse;
 mod rules;
 mod scorers;
+mod scoring;
 mod shapes;
 mod standing;
 mod subflows;

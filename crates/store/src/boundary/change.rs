@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smithers_model::approval::ApprovalRequest;
 use smithers_model::redact::Place;
 use smithers_model::run::RunRow;
+use smithers_model::score::Judgement;
 use smithers_model::step::RowChange;
 
 use super::Pass;
@@ -66,6 +67,11 @@ impl Pass<'_> {
                     self.optional(json, |json| self.json(Place::Output, json));
                 }
             }
+            RowChange::EndScoring { score, .. } => {
+                if let Some(score) = score {
+                    self.judgement(&mut score.judgement);
+                }
+            }
             // Names, and ids of people, teams and roles, which pass like all names.
             RowChange::PutLoop(_)
             | RowChange::PutCustody { .. }
@@ -76,6 +82,7 @@ impl Pass<'_> {
             | RowChange::TakeSignal { .. }
             | RowChange::TouchCache { .. }
             | RowChange::HoldDueTimes(_)
+            | RowChange::BeginScoring(_)
             | RowChange::LetChildGo { .. }
             | RowChange::ForgetResults { .. }
             | RowChange::WithdrawApproval { .. }
@@ -89,6 +96,22 @@ impl Pass<'_> {
                 self.optional(input, |input| self.json(Place::Input, input));
             }
             RowChange::Audit(record) => self.audit(record),
+        }
+    }
+
+    fn judgement(&self, judgement: &mut Judgement) {
+        self.optional(&mut judgement.reason, |reason| {
+            self.text(Place::Output, reason)
+        });
+        let values = [
+            &mut judgement.meta,
+            &mut judgement.input,
+            &mut judgement.output,
+            &mut judgement.ground_truth,
+            &mut judgement.context,
+        ];
+        for value in values {
+            self.optional(value, |value| self.json(Place::Output, value));
         }
     }
 

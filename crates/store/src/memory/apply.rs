@@ -364,6 +364,10 @@ impl State {
             RowChange::PutToolCall(call) => run.put_tool_call(*call),
             RowChange::EndToolCalls(ended) => run.end_tool_calls(&ended),
             RowChange::ArchiveToolCalls(archival) => run.archive_tool_calls(&archival),
+            RowChange::BeginScoring(scoring) => run.begin_scoring(*scoring),
+            RowChange::EndScoring { key, score } => {
+                run.end_scoring(&key, score.map(|score| *score));
+            }
             RowChange::EndWait(node) => drop(run.waits.remove(&node)),
             RowChange::PutFrame { frame, tree } => {
                 run.frames.insert(frame.frame_no, frame);

@@ -9,6 +9,7 @@ mod past;
 mod read;
 mod run;
 mod schedule;
+mod score;
 mod state;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smithers_model::history::{SnapshotBuilder, StoredDelta};
 use smithers_model::output::OutputRow;
 use smithers_model::rewind::{Branch, RewindResult, Rewound, TimeTravelRow};
+use smithers_model::score::ScoringKey;
 use smithers_model::{NodeKey, RunId, Timestamp};
 
 use super::read::MemoryReader;
@@ -80,6 +81,13 @@ impl State {
         for attempt in &rewound.attempts_gone {
             run.attempts.remove(attempt);
         }
+        let is_gone = |key: &ScoringKey| {
+            rewound
+                .attempts_gone
+                .iter()
+                .any(|(node, attempt)| *node == key.node && *attempt == key.attempt)
+        };
+        run.scorings.retain(|key, _| !is_gone(key));
         for output in &rewound.outputs_gone {
             run.outputs.remove(output);
         }

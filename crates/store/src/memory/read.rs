@@ -441,6 +441,7 @@ impl Reader for MemoryReader {
                 loops: run.loops.values().cloned().collect(),
                 waits: run.waits.values().cloned().collect(),
                 effects: run.open_effects(),
+                scorings: run.open_scorings(),
                 signals: run.signals.values().cloned().collect(),
                 approvals,
                 outputs: state.outputs_of(run),

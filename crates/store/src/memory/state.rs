@@ -17,6 +17,7 @@ use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::rewind::{Branch, TimeTravelRow};
 use smithers_model::run::RunRow;
 use smithers_model::schedule::Schedule;
+use smithers_model::score::{Score, Scoring, ScoringKey};
 use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 use smithers_model::workflow::ModuleRevision;
@@ -80,6 +81,8 @@ pub(super) struct Run {
     /// Nodes whose wait wakes nobody, because the run is paused.
     pub(super) held_waits: BTreeSet<NodeKey>,
     pub(super) tool_calls: BTreeMap<CallKey, ToolCall>,
+    /// Scorings, with what came of them.
+    pub(super) scorings: BTreeMap<ScoringKey, (Scoring, Option<Score>)>,
     /// How many calls time travel has put aside.
     pub(super) archived_calls: u64,
     pub(super) approvals: BTreeMap<NodeKey, Approval>,
@@ -119,6 +122,7 @@ impl Run {
             waits: BTreeMap::new(),
             held_waits: BTreeSet::new(),
             tool_calls: BTreeMap::new(),
+            scorings: BTreeMap::new(),
             archived_calls: 0,
             approvals: BTreeMap::new(),
             withdrawn: BTreeMap::new(),

@@ -18,6 +18,7 @@ mod node;
 mod output;
 mod run;
 mod schedule;
+mod score;
 mod signal;
 mod wait;
 
@@ -29,6 +30,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::score::Scoring;
 use smithers_model::signal::Signal;
 use smithers_model::wait::Wait;
 
@@ -52,6 +54,7 @@ pub use node::NodeReader;
 pub use output::OutputReader;
 pub use run::{RunFilter, RunReader};
 pub use schedule::ScheduleReader;
+pub use score::{ScoreFilter, ScoreReader, ScoreRow};
 pub use signal::SignalReader;
 pub use wait::WaitReader;
 
@@ -82,6 +85,7 @@ pub trait Reader:
     + ScheduleReader
     + DeliveryReader
     + CacheReader
+    + ScoreReader
     + Send
 {
     /// Returns all that a run needs to go on, from one instant; `None` when there is no such run.
@@ -105,6 +109,8 @@ pub struct RunRows {
     pub waits: Vec<Wait>,
     /// Effects that are under way or must not be had again, by node id, iteration, attempt and number.
     pub effects: Vec<EffectNote>,
+    /// Those that have not ended, by node id, iteration, attempt and scorer.
+    pub scorings: Vec<Scoring>,
     /// By number.
     pub signals: Vec<Signal>,
     /// By the time they were asked for, then node id and iteration.

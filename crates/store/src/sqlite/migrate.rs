@@ -65,6 +65,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0033_token_usage",
     "0034_tool_calls",
     "0037_bound_nodes",
+    "0038_scores",
 ];
 
 const LEDGER: &str = "

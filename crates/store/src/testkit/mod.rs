@@ -16,8 +16,8 @@ pub use faulty::{FaultSwitch, FaultyStore, Moment};
 pub use reading::Everything;
 pub use rows::{
     approval, attempt, audit_record, counted_approval, custody, decision, definition, deployment,
-    field, for_signal, frame, linked, node, output, owned_approval, repeated, signal, table,
-    tool_call, typed_definition, vote, wait,
+    field, for_signal, frame, linked, node, output, owned_approval, repeated, scored, scoring,
+    scoring_key, signal, table, tool_call, typed_definition, vote, wait,
 };
 pub use scratch::ScratchDb;
 pub use script::RunScript;

@@ -17,7 +17,7 @@ use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::read::{
     ApprovalFilter, AuditEntry, PendingApproval, PrecedentFilter, ReadResult, Reader, RunFilter,
-    RunRows,
+    RunRows, ScoreFilter, ScoreRow,
 };
 
 /// Statuses that lists are asked for.
@@ -51,6 +51,7 @@ pub struct Everything {
     unfinished_deletions: Vec<RunId>,
     schedules: Vec<Vec<Schedule>>,
     schedule_wake: Option<Timestamp>,
+    scored: [Vec<RunId>; 2],
     /// What is said of the runs that were asked for.
     pub runs: Vec<OneRun>,
 }
@@ -70,6 +71,9 @@ pub struct OneRun {
     next_waits: Vec<Option<Wait>>,
     effects: [Vec<ToolCall>; 2],
     archived_effects: u64,
+    scores: [Vec<ScoreRow>; 3],
+    score_counts: Vec<u64>,
+    whole_scores: Vec<Option<ScoreRow>>,
     outputs: Vec<(OutputRow, Option<OutputRow>)>,
     events: Vec<Vec<StoredEvent>>,
     newest_event: Option<StoredEvent>,
@@ -117,6 +121,10 @@ impl Everything {
             unfinished_deletions: reader.unfinished_deletions(10)?,
             schedules: schedules(reader, &workflows)?,
             schedule_wake: reader.next_schedule_wake()?,
+            scored: [
+                reader.runs_with_scorings(None, 1)?,
+                reader.runs_with_scorings(Some(&"a".into()), 1000)?,
+            ],
             runs: runs
                 .iter()
                 .map(|run| OneRun::read(reader, run))
@@ -267,6 +275,46 @@ fn precedents(
     found.collect()
 }
 
+/// All scores, the newest first, and those of some scorers of a node.
+fn score_filters() -> [ScoreFilter; 3] {
+    [
+        ScoreFilter::default(),
+        ScoreFilter {
+            newest_first: true,
+            ..ScoreFilter::default()
+        },
+        ScoreFilter {
+            node: Some("a".into()),
+            scorer_id: Some("tone-id".into()),
+            scorer_name: Some("TONE".into()),
+            source: Some("live"),
+            newest_first: false,
+        },
+    ]
+}
+
+fn scores(reader: &dyn Reader, run: &RunId) -> ReadResult<[Vec<ScoreRow>; 3]> {
+    let [all, newest, some] = score_filters();
+    Ok([
+        reader.scores(run, &all, 1000)?,
+        reader.scores(run, &newest, 2)?,
+        reader.scores(run, &some, 1000)?,
+    ])
+}
+
+fn score_counts(reader: &dyn Reader, run: &RunId) -> ReadResult<Vec<u64>> {
+    let filters = score_filters().into_iter();
+    filters
+        .map(|filter| reader.count_scores(run, &filter))
+        .collect()
+}
+
+fn whole_scores(reader: &dyn Reader, run: &RunId) -> ReadResult<Vec<Option<ScoreRow>>> {
+    let all = reader.scores(run, &ScoreFilter::default(), 1000)?;
+    let ids = all.iter().map(|row| row.id.as_str()).chain(["nobody"]);
+    ids.map(|id| reader.score(run, id)).collect()
+}
+
 impl OneRun {
     fn read(reader: &dyn Reader, run: &RunId) -> ReadResult<Self> {
         let nodes = reader.nodes(run)?;
@@ -293,6 +341,9 @@ impl OneRun {
                 reader.effects_after(run, Timestamp(8))?,
             ],
             archived_effects: reader.archived_effects(run)?,
+            scores: scores(reader, run)?,
+            score_counts: score_counts(reader, run)?,
+            whole_scores: whole_scores(reader, run)?,
             all_approvals: reader.approvals(run)?,
             precedents: precedents(reader, run, &nodes)?,
             approvals: nodes

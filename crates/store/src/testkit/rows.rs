@@ -14,6 +14,7 @@ use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeSta
 use smithers_model::output::{ColumnKind, Field, OutputRow, OutputTable};
 use smithers_model::ownership::Custody;
 use smithers_model::party::Party;
+use smithers_model::score::{Judgement, Score, ScoreValue, Scoring, ScoringKey};
 use smithers_model::signal::{Signal, SignalAddress};
 use smithers_model::step::RowChange;
 use smithers_model::wait::{OnTimeout, Wait, WaitCause};
@@ -163,6 +164,49 @@ pub fn tool_call(id: &str, attempt: u32, seq: u32, idempotent: bool) -> RowChang
         finished_at: None,
         revert_status: None,
     }))
+}
+
+/// A scorer begins to look at the result of an attempt.
+pub fn scoring(id: &str, attempt: u32, scorer: &str) -> RowChange {
+    RowChange::BeginScoring(Box::new(Scoring {
+        key: scoring_key(id, attempt, scorer),
+        scorer_id: format!("{scorer}-id"),
+        scorer_name: scorer.to_uppercase(),
+        latency_ms: 7,
+        begun_at: Timestamp(10),
+    }))
+}
+
+/// It has given `score` hundredths, or none, at `at`.
+pub fn scored(id: &str, attempt: u32, scorer: &str, score: Option<u8>, at: i64) -> RowChange {
+    let score = score.and_then(|score| ScoreValue::new(f64::from(score) / 100.0));
+    RowChange::EndScoring {
+        key: scoring_key(id, attempt, scorer),
+        score: score.map(|score| {
+            Box::new(Score {
+                judgement: Judgement {
+                    score,
+                    reason: Some(format!("{scorer} of {id}")),
+                    meta: None,
+                    input: Some(RawJson::of(&attempt)),
+                    output: Some(RawJson::of(&id)),
+                    ground_truth: Some(RawJson::of(&at)),
+                    context: None,
+                },
+                scored_at: Timestamp(at),
+                duration_ms: 3,
+            })
+        }),
+    }
+}
+
+/// Names a scoring.
+pub fn scoring_key(id: &str, attempt: u32, scorer: &str) -> ScoringKey {
+    ScoringKey {
+        node: NodeKey::new(id, 0),
+        attempt,
+        scorer: scorer.to_owned(),
+    }
 }
 
 /// A node begins to wait for what `cause` says, until `due` at most.

@@ -12,7 +12,7 @@ use smithers_model::wait::WaitCause;
 use smithers_model::{NodeKey, RunId, Timestamp};
 use smithers_store::testkit::{
     Everything, RunScript, approval, attempt, audit_record, custody, decision, for_signal, frame,
-    node, output, owned_approval, repeated, tool_call, wait,
+    node, output, owned_approval, repeated, scored, scoring, tool_call, wait,
 };
 use smithers_store::{CommittedStep, Refusal};
 
@@ -60,6 +60,8 @@ enum Row {
     Call(usize, u32, u32, bool),
     EndCalls(usize, u32, bool),
     ArchiveCalls(u32),
+    Scoring(usize, u32, bool),
+    Scored(usize, u32, bool, Option<u8>),
     Frame(u64, u8),
     Status(u8),
     Hold(bool),
@@ -67,6 +69,10 @@ enum Row {
     Withdraw(usize),
     Reopen,
     Audit,
+}
+
+fn scorer(is_of_tone: bool) -> &'static str {
+    if is_of_tone { "tone" } else { "speed" }
 }
 
 fn row() -> impl Strategy<Value = Row> {
@@ -89,6 +95,9 @@ fn row() -> impl Strategy<Value = Row> {
         1 => (n.clone(), 1..4u32, any::<bool>())
             .prop_map(|(n, attempt, good)| Row::EndCalls(n, attempt, good)),
         1 => (1..3u32).prop_map(Row::ArchiveCalls),
+        1 => (n.clone(), 1..3u32, any::<bool>()).prop_map(|(n, attempt, tone)| Row::Scoring(n, attempt, tone)),
+        1 => (n.clone(), 1..3u32, any::<bool>(), prop::option::of(0..=100u8))
+            .prop_map(|(n, attempt, tone, score)| Row::Scored(n, attempt, tone, score)),
         1 => (n, 0..4u32, any::<bool>()).prop_map(|(n, pass, done)| Row::Loop(n, pass, done)),
         1 => (1..5u64, 0..3u8).prop_map(|(number, content)| Row::Frame(number, content)),
         1 => (0..7u8).prop_map(Row::Status),
@@ -174,6 +183,11 @@ impl Row {
                 reason: "test".into(),
                 at: Timestamp(40),
             }),
+            Row::Scoring(n, attempt, tone) => scoring(NODES[*n], *attempt, scorer(*tone)),
+            Row::Scored(n, attempt, tone, score) => {
+                let at = i64::from(score.unwrap_or_default() % 3);
+                scored(NODES[*n], *attempt, scorer(*tone), *score, at)
+            }
             Row::EndWait(n) => RowChange::EndWait(NodeKey::new(NODES[*n], 0)),
             Row::Frame(number, content) => frame(*number, &content.to_string()),
             Row::Status(status) => RowChange::UpdateRun(RunUpdate {

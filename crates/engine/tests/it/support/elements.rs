@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use smithers_model::effect::SideEffect;
 use smithers_model::error::ErrorInfo;
 use smithers_model::output::{ColumnKind, Field, OutputTable};
+use smithers_model::score::ScorerSpec;
 use smithers_model::signal::SignalAddress;
 use smithers_model::tree::{
     Backoff, ChildSpec, Kind, LoopSpec, OnMaxReached, ParallelSpec, RetryPolicy, TaskBody,
@@ -164,6 +165,7 @@ pub(super) fn job(id: &str, body: TaskBody) -> Job {
         worktree: None,
         bind: None,
         aspects: None,
+        scorers: Vec::new(),
         retry: RetryPolicy::default(),
         cached: false,
     })
@@ -196,6 +198,17 @@ impl Job {
     /// A result that was kept may stand for its own.
     pub(crate) fn kept(mut self) -> Self {
         self.0.cached = true;
+        self
+    }
+
+    /// A scorer looks at `per_million` of its results.
+    pub(crate) fn scored(mut self, id: &str, per_million: u32) -> Self {
+        self.0.scorers.push(ScorerSpec {
+            key: id.to_owned(),
+            id: id.to_owned(),
+            name: id.to_uppercase(),
+            per_million,
+        });
         self
     }
 

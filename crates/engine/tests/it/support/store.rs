@@ -14,6 +14,7 @@ use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::run::RunRow;
+use smithers_model::score::{Score, Scoring, ScoringKey};
 use smithers_model::signal::Signal;
 use smithers_model::step::{ChildTie, RowChange, RunUpdate, Step, Successor};
 use smithers_model::wait::Wait;
@@ -35,6 +36,8 @@ pub(crate) struct Store {
     pub(crate) approvals: BTreeMap<NodeKey, Approval>,
     pub(crate) waits: BTreeMap<NodeKey, Wait>,
     pub(crate) signals: Vec<Signal>,
+    pub(crate) scorings: BTreeMap<ScoringKey, Scoring>,
+    pub(crate) scores: BTreeMap<ScoringKey, Score>,
     pub(crate) tool_calls: BTreeMap<(NodeKey, u32, u32), ToolCall>,
     pub(crate) outputs: Vec<OutputRow>,
     /// Results that are kept for others, by key.
@@ -143,6 +146,18 @@ impl Store {
                 }
             }
             RowChange::ArchiveToolCalls(_) => self.tool_calls.clear(),
+            RowChange::BeginScoring(scoring) => {
+                let before = self
+                    .scorings
+                    .insert(scoring.key.clone(), (**scoring).clone());
+                assert!(before.is_none(), "scored twice");
+            }
+            RowChange::EndScoring { key, score } => {
+                let before = self.scorings.remove(key);
+                assert!(before.is_some(), "ends a scoring that is none");
+                self.scores
+                    .extend(score.as_ref().map(|score| (key.clone(), (**score).clone())));
+            }
             // Schedules are rows of their own.
             RowChange::FireSchedule { .. } => {}
             RowChange::PutFrame { frame, tree } => {
@@ -223,6 +238,7 @@ impl Store {
                 .values()
                 .map(|call| call.note.clone())
                 .collect(),
+            scorings: self.scorings.values().cloned().collect(),
             signals: self.signals.clone(),
             outputs: self.outputs.clone(),
             tokens: self.tokens(),

@@ -173,6 +173,25 @@ pub(crate) fn event(event: &Event) -> String {
             age_ms,
             ..
         } => format!("{} hit of {source_run_id} after {age_ms} ms", name(node)),
+        E::ScorerStarted {
+            node, scorer_id, ..
+        } => format!("{} is scored by {scorer_id}", name(node)),
+        E::ScorerFinished {
+            node,
+            scorer_id,
+            score,
+            ..
+        } => format!("{} got {} from {scorer_id}", name(node), score.get()),
+        E::ScorerFailed {
+            node,
+            scorer_id,
+            error,
+            ..
+        } => format!(
+            "{} got nothing from {scorer_id}: {}",
+            name(node),
+            error.message
+        ),
         E::LateResultDropped { node, attempt } => format!("{} late {attempt}", name(node)),
     }
 }

@@ -13,6 +13,7 @@ use smithers_model::error::ErrorInfo;
 use smithers_model::fact::Fact;
 use smithers_model::ownership::ApprovalPolicy;
 use smithers_model::run::{Actor, RunStatus};
+use smithers_model::score::ScoringKey;
 use smithers_model::signal::SignalAddress;
 use smithers_model::step::Step;
 use smithers_model::tree::Tree;
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) looks: Vec<Look>,
     /// Children that were to be ended.
     pub(crate) ended_children: Vec<RunId>,
+    /// Scorers that were asked.
+    pub(crate) asked_scorers: Vec<ScoringKey>,
     pub(crate) standing: Standing,
     /// How many frames stood for others.
     pub(crate) stood: usize,
@@ -143,6 +146,7 @@ impl World {
             precedents: Vec::new(),
             looks: Vec::new(),
             ended_children: Vec::new(),
+            asked_scorers: Vec::new(),
             standing,
             stood: 0,
             policy,
@@ -227,6 +231,7 @@ impl World {
                 child: child.clone(),
                 may_start: spec.is_some(),
             }),
+            Command::Score { key, .. } => self.asked_scorers.push(key.clone()),
             Command::CancelChild { child } => self.ended_children.push(child.clone()),
             Command::WakeAt(due) => self.wakes.push(*due),
             Command::Notify { node, lapse, .. } => self.notices.push((node.clone(), *lapse)),

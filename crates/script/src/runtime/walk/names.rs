@@ -80,4 +80,5 @@ names! {
     worktree = "worktree",
     bind = "bind",
     aspects = "aspects",
+    scorers = "scorers",
 }

@@ -143,6 +143,7 @@ impl<'js> NodeReader<'_, 'js> {
             worktree: None,
             bind: None,
             aspects: None,
+            scorers: Vec::new(),
             cached: false,
             retry: PLAIN_RETRY,
         };
@@ -173,6 +174,7 @@ impl<'js> NodeReader<'_, 'js> {
             worktree: particular(get(spec, names.worktree)?, "a worktree")?.map(Arc::new),
             bind: particular(get(spec, names.bind)?, "a binding")?.map(Arc::new),
             aspects: particular(get(spec, names.aspects)?, "aspects")?,
+            scorers: particular(get(spec, names.scorers)?, "scorers")?.unwrap_or_default(),
             ..plain
         })
     }

@@ -185,6 +185,7 @@ impl<'js> Walk<'_, 'js> {
             worktree: None,
             bind: None,
             aspects: None,
+            scorers: Vec::new(),
             cached: false,
             retry: PLAIN_RETRY,
         };

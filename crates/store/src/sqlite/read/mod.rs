@@ -19,6 +19,7 @@ mod node;
 mod output;
 mod run;
 mod schedule;
+mod score;
 mod signal;
 mod wait;
 
@@ -38,7 +39,7 @@ use smithers_model::RunId;
 use super::codec::collect;
 use crate::read::{
     ApprovalReader, EffectReader, EventReader, LoopReader, NodeReader, OutputReader, ReadResult,
-    Reader, RunReader, RunRows, SignalReader, WaitReader,
+    Reader, RunReader, RunRows, ScoreReader, SignalReader, WaitReader,
 };
 use crate::schema::Schema;
 
@@ -122,6 +123,7 @@ impl SqliteReader {
             loops: self.loops(run)?,
             waits: self.waits(run)?,
             effects: self.open_effects(run)?,
+            scorings: self.scorings(run)?,
             signals: self.signals(run)?,
             approvals: self.approvals(run)?,
             outputs: self.outputs(run)?,

@@ -22,6 +22,7 @@ mod pages;
 mod rewind;
 mod run;
 mod schedule;
+mod score;
 mod signal;
 mod step;
 mod succession;

@@ -39,9 +39,13 @@ fn remove_nodes(conn: &Connection, run: &RunId, rewound: &Rewound) -> rusqlite::
     let sql = "DELETE FROM _smithers_attempts
                WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND attempt = ?4";
     let mut attempts = conn.prepare_cached(sql)?;
+    let sql = "DELETE FROM _smithers_scorers
+               WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3 AND attempt = ?4";
+    let mut scores = conn.prepare_cached(sql)?;
     for (node, attempt) in &rewound.attempts_gone {
         let key = params![run.as_str(), node.node_id.as_str(), node.iteration, attempt];
         attempts.execute(key)?;
+        scores.execute(key)?;
     }
     let sql = "DELETE FROM _smithers_nodes WHERE run_id = ?1 AND node_id = ?2 AND iteration = ?3";
     let mut nodes = conn.prepare_cached(sql)?;

@@ -9,7 +9,7 @@ use super::current::SqliteCurrent;
 use super::output::EncodedRow;
 use super::{
     approval, audit, cache, child, due, effect, event, frame, history, loops, node, output, rewind,
-    run, schedule, signal, succession, wait,
+    run, schedule, score, signal, succession, wait,
 };
 use crate::boundary::Boundary;
 use crate::commit::{CommittedStep, Refusal, RunHead};
@@ -129,6 +129,8 @@ impl Writing<'_> {
             RowChange::PutToolCall(call) => effect::put(conn, run_id, call),
             RowChange::EndToolCalls(ended) => effect::end(conn, run_id, ended),
             RowChange::ArchiveToolCalls(archival) => effect::archive(conn, run_id, archival),
+            RowChange::BeginScoring(scoring) => score::begin(conn, run_id, scoring),
+            RowChange::EndScoring { key, score } => score::end(conn, run_id, key, score.as_deref()),
             RowChange::AddSignal(row) => signal::add(conn, run_id, row),
             RowChange::TakeSignal { seq, node } => signal::take(conn, run_id, *seq, node),
             RowChange::PutFrame { frame, tree } => {

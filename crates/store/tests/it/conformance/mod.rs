@@ -18,6 +18,7 @@ mod outputs;
 mod precedents;
 mod redaction;
 mod schedules;
+mod scores;
 mod succession;
 
 use smithers_model::RunId;

@@ -18,7 +18,7 @@ const HEADS: [&str; 3] = [
 
 /// Tables whose rows belong to a run, with what tells the rows of one run apart. Rows that others refer to
 /// come after those.
-const OWNED: [(&str, &str); 18] = [
+const OWNED: [(&str, &str); 19] = [
     ("_smithers_approval_votes", "vote_id"),
     ("_smithers_approval_decisions", "decision_id"),
     ("_smithers_approvals", "node_id, iteration"),
@@ -32,6 +32,7 @@ const OWNED: [(&str, &str); 18] = [
     ("_smithers_waits", "node_id, iteration"),
     ("_smithers_tool_calls", "node_id, iteration, attempt, seq"),
     ("_smithers_tool_call_archive", "archive_id"),
+    ("_smithers_scorers", "id"),
     ("_smithers_signals", "seq"),
     ("_smithers_snapshots", "n"),
     ("_smithers_undone_outputs", "seq"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use smithers_model::error::ErrorInfo;
 
-/// Why there is no worktree.
+/// Why a worktree could not be made, looked at or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operator has named no folder for worktrees, or others.

@@ -23,9 +23,9 @@ const READY: &str = "smithers-ready";
 /// Makes worktrees and takes them away, one at a time in each repository.
 #[derive(Debug, Default)]
 pub struct Worktrees {
-    roots: Roots,
+    pub(crate) roots: Roots,
     keep: bool,
-    /// By repository; git itself refuses some commands that meet.
+    /// By repository, or by worktree; git itself refuses some commands that meet.
     turns: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -96,7 +96,7 @@ impl Worktrees {
         Ok(true)
     }
 
-    async fn repository(&self, folder: &Path) -> Result<PathBuf, Error> {
+    pub(crate) async fn repository(&self, folder: &Path) -> Result<PathBuf, Error> {
         let folder = &self.roots.check_repository(folder)?;
         let top = git::run(folder, &["rev-parse", "--show-toplevel"]).await;
         let top = top.map_err(|error| match error {
@@ -108,7 +108,7 @@ impl Worktrees {
         self.roots.check_repository(Path::new(&top))
     }
 
-    fn turn(&self, repository: &Path) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn turn(&self, repository: &Path) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock();
         Arc::clone(turns.entry(repository.to_owned()).or_default())
     }
@@ -200,7 +200,7 @@ async fn ready_file(path: &Path) -> Result<PathBuf, Error> {
     Ok(Path::new(&folder).join(READY))
 }
 
-async fn is_ready(path: &Path) -> bool {
+pub(crate) async fn is_ready(path: &Path) -> bool {
     path.join(".git").is_file() && ready_file(path).await.is_ok_and(|file| file.is_file())
 }
 

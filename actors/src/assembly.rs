@@ -92,8 +92,8 @@ impl Assembly {
 
     /// Sets where worktrees may be; without it there are none.
     #[must_use]
-    pub fn worktrees(mut self, worktrees: Worktrees) -> Self {
-        self.worktrees = Arc::new(worktrees);
+    pub fn worktrees(mut self, worktrees: Arc<Worktrees>) -> Self {
+        self.worktrees = worktrees;
         self
     }
 

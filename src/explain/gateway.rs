@@ -193,9 +193,9 @@ pub(super) const TABLE: &[Explanation] = &[
     ),
     told(
         "AttemptNotFinished",
-        "The attempt is still running, or keeps no revision of the files that it worked on.",
-        "Changes of files are known of attempts that have ended and whose folder is under version control.",
-        "Wait for its end; look at the folder of the task with git.",
+        "The attempt is still running, or nothing was kept of the files around it.",
+        "Changes of files are known of attempts that have ended and that worked in a Worktree.",
+        "Wait for its end; put the task into a Worktree to know what it changes.",
     ),
     told(
         "Busy",
@@ -260,7 +260,12 @@ pub(super) const TABLE: &[Explanation] = &[
         "TIME_TRAVEL_SIDE_EFFECT_BLOCKED",
         "Going back would cross a side effect that was not reverted.",
     ),
-    planned("DiffTooLarge", "The difference is over its limit."),
+    told(
+        "DiffTooLarge",
+        "More has changed in the files of an attempt than an answer may hold.",
+        "The task wrote large files, or very many; an answer holds 50 MiB.",
+        "Look at the changes with git; the message has the command.",
+    ),
     told(
         "PayloadTooLarge",
         "The body or the payload is over its limit.",
@@ -316,9 +321,9 @@ pub(super) const TABLE: &[Explanation] = &[
     ),
     told(
         "VcsError",
-        "An operation of version control failed, or the run keeps no revision of the files that it worked on.",
-        "The folder of the run is not under version control, or its revision was not kept.",
-        "Look at the folder of the run with git.",
+        "Git failed, or nothing was kept of the files of the run.",
+        "The run has not ended, none of its tasks worked in a Worktree, or the repository has lost what was kept.",
+        "Read the message; look at the repository with git, and at SMITHERS_WORKTREE_ROOTS.",
     ),
     planned("RewindFailed", "Going back failed part-way."),
     planned("WorkingTreeDirty", "The working tree has changes."),

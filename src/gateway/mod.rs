@@ -101,10 +101,11 @@ impl Gateway {
         let catalogue = Arc::new(modules.catalogue());
         let bus = Arc::new(HubBus::new(newest_state_version(&*backend)?));
         let publisher = Box::new(HubPublisher::new(bus.clone()));
+        let worktrees = Arc::new(config.worktrees.worktrees());
         let assembly = Assembly::start_writer(backend.clone(), publisher, clock.clone())?
             .concurrency_ceiling(config.script.concurrency_ceiling)
             .changed_workflow(config.script.on_change.0)
-            .worktrees(config.worktrees.worktrees());
+            .worktrees(Arc::clone(&worktrees));
         let writer = assembly.writer().clone();
         let declared = match read_only {
             true => Vec::new(),
@@ -158,6 +159,7 @@ impl Gateway {
             webhook_turns: Arc::default(),
             stories: Arc::default(),
             rewinds: RewindDesk::default(),
+            worktrees,
             root_dir: keeper.launcher.root_dir.clone(),
         };
         let served = service.catalogue.clone();

@@ -34,6 +34,7 @@ pub(crate) fn of_run(error: RunError, run_id: &str, node: Option<&NodeKey>) -> R
         error @ RunError::RevertFailed { .. } => {
             RpcError::new(ErrorCode::RewindFailed, error.to_string())
         }
+        error @ RunError::FilesStay { .. } => RpcError::new(ErrorCode::VcsError, error.to_string()),
         RunError::StepRefused(message) => RpcError::new(ErrorCode::ServerError, message),
         error @ (RunError::Busy(_) | RunError::Degraded(_) | RunError::OutcomeUnknown) => {
             RpcError::unavailable(error.to_string())

@@ -43,6 +43,7 @@ use smithers_protocol::method::Method;
 use smithers_protocol::params::ListWorkflows;
 use smithers_store::writer::WriterHandle;
 use smithers_store::{Backend, Reader};
+use smithers_vcs::Worktrees;
 
 use crate::rate::RateLimits;
 use crate::view::Owner;
@@ -80,6 +81,8 @@ pub struct Service {
     pub rewinds: rewind::RewindDesk,
     /// What was told of runs that have ended.
     pub stories: Arc<story::Stories>,
+    /// Tells what has changed in worktrees.
+    pub worktrees: Arc<Worktrees>,
     /// Folder of the module; what a run records as its root.
     pub root_dir: Arc<str>,
 }

@@ -123,7 +123,8 @@ impl Service {
         let result = match &refused {
             // Whether its row is stored is as unknown as the rewind itself.
             RunError::OutcomeUnknown => return Err(error::of_run(refused, run_id.as_str(), None)),
-            RunError::RevertFailed { reverted: 1.., .. } => RewindResult::Partial,
+            RunError::RevertFailed { reverted: 1.., .. }
+            | RunError::FilesStay { reverted: 1.., .. } => RewindResult::Partial,
             _ => RewindResult::Failed,
         };
         let refusal = of_rewind(refused, run_id.as_str());
@@ -134,6 +135,8 @@ impl Service {
         RewindAnswer {
             deleted_frames: done.deleted_frames,
             deleted_attempts: done.deleted_attempts,
+            reverted_sandboxes: done.worktrees_back,
+            invalidated_diffs: done.forgotten_changes,
             duration_ms: self.since(attempt.row.at),
             effect_boundary: boundary_view(&done.boundary),
             ..RewindAnswer::done(frame_no)

@@ -69,10 +69,10 @@ impl<'a> AttemptShown<'a> {
         }
     }
 
-    /// The row of answers; `cwd` is the folder of its run.
+    /// The row of answers; `cwd` is the folder of its run, in which it worked unless it had a worktree.
     pub(crate) fn row(&'a self, run_id: &'a str, cwd: Option<&'a str>) -> view::AttemptRow<'a> {
         let row = self.row;
-        let heartbeat = row.heartbeat.as_ref();
+        let (heartbeat, files) = (row.heartbeat.as_ref(), row.files.as_ref());
         view::AttemptRow {
             run_id,
             node_id: row.node.node_id.as_str(),
@@ -85,9 +85,9 @@ impl<'a> AttemptShown<'a> {
             heartbeat_data_json: heartbeat
                 .and_then(|heartbeat| heartbeat.data.as_ref().map(RawJson::as_str)),
             error_json: self.error_json.as_deref(),
-            jj_pointer: None,
+            jj_pointer: files.and_then(|files| files.end.as_deref()),
             response_text: None,
-            jj_cwd: cwd,
+            jj_cwd: files.map(|files| files.path.as_str()).or(cwd),
             cached: row.cached,
             meta_json: Some(&self.meta_json),
         }
@@ -120,6 +120,7 @@ mod tests {
             }),
             meta: None,
             cached: false,
+            files: None,
         };
         let shown = AttemptShown::new(&row, None, Some("compute"));
         let text = serde_json::to_string(&shown.row("r1", Some("/srv"))).unwrap();

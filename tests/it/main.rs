@@ -27,6 +27,7 @@ mod devtools;
 mod doctor;
 mod examples;
 mod faults;
+mod file_changes;
 mod forks;
 mod http;
 mod inside;

@@ -238,6 +238,7 @@ impl Handler<CacheLooked> for RunActor {
                 node: call.node,
                 attempt: call.attempt,
                 result: Err(error),
+                files: None,
             }),
         }
     }

@@ -48,6 +48,16 @@ pub enum RunError {
         /// How many effects were taken back before.
         reverted: usize,
     },
+    /// The files of a worktree could not be brought back; the run was not rewound.
+    #[error("the files of `{path}` could not be brought back: {reason}")]
+    FilesStay {
+        /// Which worktree.
+        path: String,
+        /// Why.
+        reason: String,
+        /// How many effects and worktrees were taken back before.
+        reverted: usize,
+    },
     /// The store refused the step; nothing of it was kept.
     #[error("the change was refused by the database: {0}")]
     StepRefused(String),

@@ -200,6 +200,10 @@ pub struct Rewinding {
     pub deleted_frames: u64,
     /// Attempts that are gone.
     pub deleted_attempts: u64,
+    /// Attempts that are gone and of which it was known what they had changed in files.
+    pub forgotten_changes: u64,
+    /// Worktrees whose files were brought back.
+    pub worktrees_back: u64,
     /// What those attempts had done outside.
     pub boundary: EffectBoundary,
 }
@@ -248,6 +252,8 @@ pub(super) struct TaskEnded {
     pub(super) node: NodeKey,
     pub(super) attempt: u32,
     pub(super) result: Result<RawJson, CallError>,
+    /// The commit that keeps the files around it.
+    pub(super) files: Option<String>,
 }
 
 /// The writer has answered.

@@ -1,5 +1,7 @@
 //! Carries out the commands of a committed step.
 
+use std::sync::Arc;
+
 use actix::prelude::*;
 use smithers_model::NodeKey;
 use smithers_model::command::Command;
@@ -10,6 +12,7 @@ use smithers_model::workflow::{CallError, CallPurpose, TaskCall};
 use super::child::ChildSearch;
 use super::messages::{RunRequest, TaskEnded};
 use super::open::Activity;
+use super::worktrees::kept;
 use super::{Phase, RunActor};
 use crate::registry::Redeliver;
 
@@ -102,15 +105,22 @@ impl RunActor {
                 node,
                 attempt,
                 result,
+                files: None,
             });
         };
         tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
         let limit = run.engine.output_limit();
         let reporter = run.reports.open(&node, attempt, limit);
+        let folder = call.root_dir.clone();
         let body = session.call(TaskCall { reporter, ..call });
+        let (worktrees, run_id) = (Arc::clone(&self.services.worktrees), self.run_id.clone());
         ctx.spawn(
             async move {
                 let result = body.await;
+                let files = match (&result, folder) {
+                    (Err(CallError::RuntimeLost { .. }), _) | (_, None) => None,
+                    (_, Some(folder)) => kept(&worktrees, &run_id, &folder).await,
+                };
                 #[cfg(feature = "simulated")]
                 if crate::simulated::is_echoed() {
                     let again = TaskEnded {
@@ -119,6 +129,7 @@ impl RunActor {
                         node: node.clone(),
                         attempt,
                         result: result.clone(),
+                        files: files.clone(),
                     };
                     crate::simulated::echo(address.clone(), again);
                 }
@@ -128,6 +139,7 @@ impl RunActor {
                     node,
                     attempt,
                     result,
+                    files,
                 });
             }
             .into_actor(self),
@@ -173,6 +185,7 @@ impl Handler<TaskEnded> for RunActor {
             node,
             attempt,
             result,
+            files,
         } = message;
         if life != self.life {
             tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "late result dropped");
@@ -181,6 +194,11 @@ impl Handler<TaskEnded> for RunActor {
         if let Phase::Open(run) = &mut self.phase {
             self.facts.extend(run.reports.close(&node, attempt));
         }
+        self.facts.extend(files.map(|commit| Fact::FilesKept {
+            node: node.clone(),
+            attempt,
+            commit,
+        }));
         let fact = match result {
             Ok(mut output) => {
                 // The run goes on with what its rows will say.

@@ -1,11 +1,14 @@
 //! Worktrees of a run: made when its engine asks, taken away at its end when nothing is lost by that.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use actix::prelude::*;
+use smithers_model::RunId;
 use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::worktree::WorktreeSpec;
+use smithers_vcs::Worktrees;
 
 use super::open::Activity;
 use super::{Phase, RunActor};
@@ -17,7 +20,8 @@ pub(super) struct WorktreeMade {
     /// Life of the in-memory state that asked.
     life: u64,
     worktree: Arc<WorktreeSpec>,
-    outcome: Result<(), smithers_vcs::Error>,
+    /// The commit that keeps its files, if that could be made.
+    outcome: Result<Option<String>, smithers_vcs::Error>,
 }
 
 impl RunActor {
@@ -31,8 +35,10 @@ impl RunActor {
         let (address, life, run_id) = (ctx.address(), self.life, self.run_id.clone());
         ctx.spawn(
             async move {
-                let outcome = worktrees.prepare(&run_id, &worktree).await;
-                let outcome = outcome.map(drop);
+                let outcome = match worktrees.prepare(&run_id, &worktree).await {
+                    Ok(_) => Ok(kept(&worktrees, &run_id, &worktree.path).await),
+                    Err(error) => Err(error),
+                };
                 address.do_send(WorktreeMade {
                     life,
                     worktree,
@@ -68,6 +74,19 @@ impl RunActor {
                 }
             }
         });
+    }
+}
+
+/// Keeps the files of a worktree as they are. When that fails, what an attempt has changed there cannot be told; the
+/// attempt itself is as good as ever.
+pub(super) async fn kept(worktrees: &Worktrees, run_id: &RunId, path: &str) -> Option<String> {
+    match worktrees.keep(run_id, Path::new(path)).await {
+        Ok(commit) => Some(commit),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(run.id = %run_id, %path, error, "the files of a worktree are not kept");
+            None
+        }
     }
 }
 

@@ -88,4 +88,5 @@ pub use launch::launch;
 pub use load::LoadedRun;
 pub use refusal::Refusal;
 pub use render::RenderRequest;
+pub use rewind::files_back;
 pub use state::RunState;

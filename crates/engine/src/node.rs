@@ -7,6 +7,7 @@ use smithers_model::proof::Proof;
 use smithers_model::score::ScorerSpec;
 use smithers_model::tree::{TaskBody, TaskSpec};
 use smithers_model::wait::WaitKind;
+use smithers_model::worktree::KeptFiles;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
 use crate::child;
@@ -38,6 +39,8 @@ pub(crate) struct Node {
     pub(crate) fill: Option<Box<CacheFill>>,
     /// Who looks at the result of the newest attempt.
     pub(crate) scorers: Vec<ScorerSpec>,
+    /// What was kept of the files around the newest attempt.
+    pub(crate) files: Option<KeptFiles>,
     /// It waits for a signal: where it ends well it has no event.
     pub(crate) is_silent: bool,
     /// The run that the newest attempt stands for.
@@ -66,6 +69,7 @@ impl Node {
             cached: false,
             fill: None,
             scorers: Vec::new(),
+            files: None,
             is_silent: false,
             bound: None,
             output_table: task.output_table.clone(),
@@ -97,6 +101,7 @@ impl Node {
             cached: false,
             fill: None,
             scorers: Vec::new(),
+            files: None,
             is_silent: row.state == NodeState::WaitingEvent,
             bound: row.bound,
             output_table: row.output_table.unwrap_or_default(),
@@ -128,6 +133,7 @@ impl Node {
             node.heartbeat.clone_from(&newest.heartbeat);
             node.meta.clone_from(&newest.meta);
             node.cached = newest.cached;
+            node.files.clone_from(&newest.files);
             node.child = newest.meta.as_ref().and_then(child::of_meta);
         }
         node.told = told.map(|(_, data)| data.clone());
@@ -157,6 +163,7 @@ impl Node {
             self.cached = false;
             self.fill = None;
             self.scorers.clear();
+            self.files = None;
         }
     }
 
@@ -222,6 +229,7 @@ impl Node {
             heartbeat: self.heartbeat.clone(),
             meta: self.meta.clone(),
             cached: self.cached,
+            files: self.files.clone(),
         }
     }
 }

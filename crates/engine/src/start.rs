@@ -193,9 +193,11 @@ impl RunState {
         self.know(task, now);
         let attempt = self.nodes[&task.node].last_attempt + 1;
         self.move_node(&task.node, TaskFact::Started { attempt }, now);
+        let files = self.files_before(task);
         if let Some(node) = self.nodes.get_mut(&task.node) {
             node.meta = child.as_ref().map(child::meta);
             node.child.clone_from(&child);
+            node.files = files;
         }
         self.put_attempt(&task.node, AttemptState::InProgress);
         self.running.insert(task.node.clone());

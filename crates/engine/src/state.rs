@@ -137,6 +137,11 @@ impl RunState {
                 attempt,
                 fill,
             } => return self.result_to_keep(&node, attempt, fill),
+            Fact::FilesKept {
+                node,
+                attempt,
+                commit,
+            } => return self.files_kept(&node, attempt, commit),
             Fact::CacheHit { node, attempt, hit } => self.cache_hit(&node, attempt, *hit, now),
             Fact::TaskFailed {
                 node,

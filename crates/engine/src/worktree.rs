@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use smithers_model::Timestamp;
 use smithers_model::error::ErrorInfo;
 use smithers_model::tree::TaskSpec;
-use smithers_model::worktree::WorktreeSpec;
+use smithers_model::worktree::{KeptFiles, WorktreeSpec};
+use smithers_model::{NodeKey, Timestamp};
 
+use crate::outcome::Arrival;
 use crate::refusal::Refusal;
 use crate::state::RunState;
 
@@ -20,7 +21,10 @@ pub(crate) enum Site {
     /// The owner is to make it.
     Wanted,
     /// It is there.
-    Ready,
+    Ready {
+        /// The commit that keeps its files as they were last, if there is one.
+        files: Option<String>,
+    },
     /// It could not be made; the next task that needs it fails with that, and the one after asks again.
     Failed {
         /// Why.
@@ -48,13 +52,48 @@ impl RunState {
     pub(crate) fn worktree_prepared(
         &mut self,
         worktree: Arc<WorktreeSpec>,
-        outcome: Result<(), (ErrorInfo, bool)>,
+        outcome: Result<Option<String>, (ErrorInfo, bool)>,
     ) -> Result<(), Refusal> {
         let site = match outcome {
-            Ok(()) => Site::Ready,
+            Ok(files) => Site::Ready { files },
             Err((error, retryable)) => Site::Failed { error, retryable },
         };
         self.sites.insert(worktree, site);
+        Ok(())
+    }
+
+    /// What was kept of the files around a task before an attempt that begins.
+    pub(crate) fn files_before(&self, task: &TaskSpec) -> Option<KeptFiles> {
+        let worktree = task.worktree.as_ref()?;
+        let Site::Ready { files: Some(base) } = self.sites.get(worktree)? else {
+            return None;
+        };
+        Some(KeptFiles {
+            path: worktree.path.clone(),
+            base: base.clone(),
+            end: None,
+        })
+    }
+
+    /// Takes what was kept of the files of an attempt that is about to end. Nothing else follows from it.
+    pub(crate) fn files_kept(
+        &mut self,
+        node: &NodeKey,
+        attempt: u32,
+        commit: String,
+    ) -> Result<(), Refusal> {
+        if self.arrival(node, attempt)? == Arrival::Current
+            && let Some(known) = self.nodes.get_mut(node)
+            && let Some(files) = &mut known.files
+        {
+            files.end = Some(commit.clone());
+            let path = files.path.clone();
+            let around = self.sites.iter_mut().find(|(spec, _)| spec.path == path);
+            if let Some((_, site @ Site::Ready { .. })) = around {
+                let files = Some(commit);
+                *site = Site::Ready { files };
+            }
+        }
         Ok(())
     }
 
@@ -64,7 +103,7 @@ impl RunState {
             return true;
         };
         match self.sites.get(worktree) {
-            Some(Site::Ready) => true,
+            Some(Site::Ready { .. }) => true,
             Some(Site::Wanted) => false,
             None => {
                 self.sites.insert(Arc::clone(worktree), Site::Wanted);

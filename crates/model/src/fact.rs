@@ -55,6 +55,15 @@ pub enum Fact {
         /// What it is kept as.
         fill: Box<CacheFill>,
     },
+    /// The files of the worktree of an attempt were kept as they are. Comes just before the result.
+    FilesKept {
+        /// Which task.
+        node: NodeKey,
+        /// Which attempt.
+        attempt: u32,
+        /// The commit that keeps them.
+        commit: String,
+    },
     /// A result that was kept stands for that of an attempt, whose body is not run.
     CacheHit {
         /// Which task.
@@ -134,8 +143,9 @@ pub enum Fact {
     WorktreePrepared {
         /// Which.
         worktree: Arc<WorktreeSpec>,
-        /// Why not, and whether another attempt may help.
-        outcome: Result<(), (ErrorInfo, bool)>,
+        /// The commit that keeps its files as they are, if that could be made; or why there is no worktree, and whether
+        /// another attempt may help.
+        outcome: Result<Option<String>, (ErrorInfo, bool)>,
     },
     /// Somebody sent a signal. It is kept, whatever becomes of the run.
     SignalReceived {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorInfo;
 use crate::proof::Proof;
+use crate::worktree::KeptFiles;
 use crate::{NodeKey, RawJson, Timestamp};
 
 macro_rules! state_text {
@@ -144,6 +145,8 @@ pub struct AttemptRow {
     pub meta: Option<RawJson>,
     /// Its result was taken over from another attempt; its body did not run.
     pub cached: bool,
+    /// What was kept of the files of its worktree.
+    pub files: Option<KeptFiles>,
 }
 
 /// A sign of life of an attempt.

@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What was kept of the files around an attempt, as commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFiles {
+    /// The folder that it worked in, absolute.
+    pub path: String,
+    /// As they were when it began, or when they were kept last before that.
+    pub base: String,
+    /// As they were when it ended; none while it is under way, or when they could not be kept.
+    pub end: Option<String>,
+}
+
 /// The worktree that is around a task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

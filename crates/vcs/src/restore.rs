@@ -20,6 +20,9 @@ impl Worktrees {
     /// The path is not allowed, or git fails.
     pub async fn restore(&self, run: &RunId, path: &Path, commit: &str) -> Result<bool, Error> {
         must_be_commit(commit)?;
+        if !path.exists() {
+            return Ok(false);
+        }
         let path = self.roots.check(path)?;
         let turn = self.turn(&path);
         let _turn = turn.lock().await;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cancel;
+mod changes;
 mod delete;
 mod descendants;
 mod diff;
@@ -78,6 +79,8 @@ pub(super) enum RunsCommand {
     Replay(fork::ReplayArgs),
     /// Tell what differs between two runs, or two frames of a run.
     Diff(diff::DiffArgs),
+    /// Show which files a run, or a task of it, has changed in its worktrees.
+    Changes(changes::ChangesArgs),
     /// List the frames of a run with its copies and rewinds.
     Timeline(timeline::TimelineArgs),
     /// Launch a run with the input of another one.
@@ -113,6 +116,7 @@ pub(super) fn run(command: &RunsCommand, output: &Output) -> anyhow::Result<()> 
         RunsCommand::Fork(args) => fork::fork(args, output),
         RunsCommand::Replay(args) => fork::replay(args, output),
         RunsCommand::Diff(args) => diff::run(args, output),
+        RunsCommand::Changes(args) => changes::run(args, output),
         RunsCommand::Timeline(args) => timeline::run(args, output),
         RunsCommand::Rerun(args) => rerun::run(args, output),
         RunsCommand::Signal(args) => signal::run(args, output),

@@ -61,8 +61,12 @@ pub(super) fn run(args: &RewindArgs, output: &Output) -> anyhow::Result<()> {
     });
     let answer = args.connection.client()?.call("rewindRun", &params)?;
     output.print_text(&answer, || {
+        let files = match answer["revertedSandboxes"].as_u64() {
+            None | Some(0) => String::new(),
+            Some(count) => format!("; worktrees brought back: {count}"),
+        };
         format!(
-            "{} goes on from frame {}; gone: {} frames, {} attempts",
+            "{} goes on from frame {}; gone: {} frames, {} attempts{files}",
             args.run, args.frame, answer["deletedFrames"], answer["deletedAttempts"]
         )
     })?;

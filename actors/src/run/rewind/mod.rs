@@ -3,6 +3,7 @@
 //! ```text
 //!   its past is read ──► effects that stand in the way? ──► refused
 //!                   └──► effects to take back? ──► they are, one by one, the newest first
+//!                   └──► worktrees to bring back? ──► they are
 //!                   └──► the engine decides, one step, and the run is read back from its rows
 //! ```
 //!
@@ -16,6 +17,7 @@ use std::collections::VecDeque;
 use actix::prelude::*;
 use smithers_engine::Refusal;
 use smithers_model::fact::Fact;
+use smithers_model::node::AttemptRow;
 use smithers_model::rewind::{EffectBoundary, RewindRequest};
 use smithers_store::read::ReadResult;
 
@@ -153,6 +155,7 @@ impl RunActor {
         let mut past = past.ok_or_else(incomplete)?;
         if order.frame_no == newest {
             past.calls.clear();
+            past.files.clear();
         }
         Ok(past)
     }
@@ -173,9 +176,9 @@ impl RunActor {
             let error = RunError::EffectsBlock(Box::new(boundary));
             return self.give_up_rewind(error, receipt, ctx);
         }
-        if boundary.revertible.is_empty() {
+        if boundary.revertible.is_empty() && past.files.is_empty() {
             let request = request(order, past, boundary);
-            return self.apply_rewind(request, receipt, ctx);
+            return self.apply_rewind(request, 0, receipt, ctx);
         }
         self.revert(order, past, boundary, receipt, ctx);
     }
@@ -197,6 +200,7 @@ impl RunActor {
     fn apply_rewind(
         &mut self,
         request: RewindRequest,
+        worktrees_back: u64,
         receipt: Receipt<Rewinding>,
         ctx: &mut Context<Self>,
     ) {
@@ -211,10 +215,14 @@ impl RunActor {
             let key = (row.node.clone(), row.attempt);
             is_elsewhere && !request.past.snapshot.attempts.contains_key(&key)
         });
+        let changes =
+            |row: &&AttemptRow| row.files.as_ref().is_some_and(|files| files.end.is_some());
         let rewinding = Rewinding {
             from_frame_no,
             deleted_frames: from_frame_no - request.frame_no,
-            deleted_attempts: gone.count() as u64,
+            deleted_attempts: gone.clone().count() as u64,
+            forgotten_changes: gone.filter(changes).count() as u64,
+            worktrees_back,
             boundary: request.boundary.clone(),
         };
         let tell =

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smithers_engine::files_back;
 use smithers_model::effect::ToolCall;
 use smithers_model::rewind::Past;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
@@ -13,6 +14,8 @@ pub(super) struct Known {
     pub(super) past: Past,
     /// What attempts did outside that the frame does not know, the newest first.
     pub(super) calls: Vec<ToolCall>,
+    /// What worktrees are to be again: a commit by the path of each.
+    pub(super) files: BTreeMap<String, String>,
     /// The rows that their nodes have given.
     pub(super) rows: BTreeMap<NodeKey, RawJson>,
 }
@@ -36,7 +39,12 @@ pub(super) fn known(reader: &dyn Reader, run: &RunId, frame_no: u64) -> ReadResu
             rows.insert(node.clone(), row.payload);
         }
     }
-    Ok(Some(Known { past, calls, rows }))
+    Ok(Some(Known {
+        files: files_back(&past),
+        past,
+        calls,
+        rows,
+    }))
 }
 
 /// Reads a run as it was when frame `frame_no` was stored, as of one instant; none when it has no such frame, or its

@@ -1,6 +1,10 @@
 //! Taking effects back: the functions of their authors are called, from a frame of the run as it is, the newest effect
-//! first. The trail says that it is under way before the first of them is called, so that a death in the middle is
+//! first; then the files of worktrees are brought back. The trail says that it is under way before the first of them is called, so that a death in the middle is
 //! noticed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use actix::prelude::*;
 use serde_json::json;
@@ -12,6 +16,7 @@ use smithers_model::tree::Tree;
 use smithers_model::workflow::{CallError, RenderInput, WorkflowSession};
 use smithers_model::{NodeKey, RawJson, RunId};
 use smithers_store::writer::WriterHandle;
+use smithers_vcs::Worktrees;
 
 use super::past::Known;
 use super::{RunError, request};
@@ -25,7 +30,8 @@ pub(in crate::run) struct Reverted {
     life: u64,
     request: Box<RewindRequest>,
     receipt: Receipt<Rewinding>,
-    failure: Option<RunError>,
+    /// How many worktrees were brought back.
+    outcome: Result<u64, RunError>,
 }
 
 /// What is called.
@@ -36,14 +42,17 @@ struct Reverting {
     writer: WriterHandle,
     under_way: (TimeTravelRow, AuditRecord),
     effects: Vec<(ToolCall, Option<RawJson>)>,
+    worktrees: Arc<Worktrees>,
+    /// A commit by the path of each worktree to bring back.
+    files: BTreeMap<String, String>,
 }
 
 impl RunActor {
-    /// Takes effects back, then goes on with the rewind.
+    /// Takes effects back, and worktrees, then goes on with the rewind.
     pub(super) fn revert(
         &mut self,
         order: RewindOrder,
-        past: Known,
+        mut past: Known,
         boundary: EffectBoundary,
         receipt: Receipt<Rewinding>,
         ctx: &mut Context<Self>,
@@ -64,17 +73,19 @@ impl RunActor {
             writer: self.services.writer.clone(),
             under_way: under_way(&self.run_id, run.engine.newest_frame(), &order),
             effects: effects.collect(),
+            worktrees: Arc::clone(&self.services.worktrees),
+            files: std::mem::take(&mut past.files),
         };
         let mut request = Box::new(request(order, past, boundary));
         let (address, life) = (ctx.address(), self.life);
         ctx.spawn(
             async move {
-                let failure = reverting.run(&mut request.reverted).await.err();
+                let outcome = reverting.run(&mut request.reverted).await;
                 address.do_send(Reverted {
                     life,
                     request,
                     receipt,
-                    failure,
+                    outcome,
                 });
             }
             .into_actor(self),
@@ -105,15 +116,15 @@ impl Handler<Reverted> for RunActor {
             life,
             request,
             receipt,
-            failure,
+            outcome,
         } = message;
         if life != self.life {
             // The trail has it as under way, so that the next start finds it.
             return drop(receipt.send(Err(RunError::OutcomeUnknown)));
         }
-        match failure {
-            None => self.apply_rewind(*request, receipt, ctx),
-            Some(error) => {
+        match outcome {
+            Ok(worktrees) => self.apply_rewind(*request, worktrees, receipt, ctx),
+            Err(error) => {
                 drop(receipt.send(Err(error)));
                 // What was aborted is done again, from the rows.
                 self.read_back(ctx);
@@ -123,8 +134,8 @@ impl Handler<Reverted> for RunActor {
 }
 
 impl Reverting {
-    /// Takes the effects back one by one; those that are go into `reverted`.
-    async fn run(mut self, reverted: &mut Vec<ToolCall>) -> Result<(), RunError> {
+    /// Takes everything back; effects that are go into `reverted`. Returns how many worktrees were brought back.
+    async fn run(mut self, reverted: &mut Vec<ToolCall>) -> Result<u64, RunError> {
         let (row, audit) = self.under_way.clone();
         let writer = self.writer.clone();
         let record = move || writer.record_rewind(row, audit);
@@ -133,6 +144,14 @@ impl Reverting {
             Ok(Err(error)) => return Err(RunError::Degraded(error.to_string())),
             Err(gone) => return Err(RunError::Degraded(gone.to_string())),
         }
+        if !self.effects.is_empty() {
+            self.revert_effects(reverted).await?;
+        }
+        self.bring_files_back(reverted.len()).await
+    }
+
+    /// Takes the effects back one by one.
+    async fn revert_effects(&mut self, reverted: &mut Vec<ToolCall>) -> Result<(), RunError> {
         let tree = self.session.render(self.input.clone()).await;
         let tree = tree.map_err(|error| failed(reverted, "no frame", &error.message))?;
         for (call, output) in std::mem::take(&mut self.effects) {
@@ -148,6 +167,23 @@ impl Reverting {
             });
         }
         Ok(())
+    }
+
+    /// Brings the files of worktrees back that are still there. `done` effects were taken back before.
+    async fn bring_files_back(&self, done: usize) -> Result<u64, RunError> {
+        let mut back = 0;
+        for (path, commit) in &self.files {
+            let restored = self
+                .worktrees
+                .restore(&self.run_id, Path::new(path), commit);
+            let is_back = restored.await.map_err(|error| RunError::FilesStay {
+                path: path.clone(),
+                reason: error.to_string(),
+                reverted: done + back,
+            })?;
+            back += usize::from(is_back);
+        }
+        Ok(back as u64)
     }
 }
 

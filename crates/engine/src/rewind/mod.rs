@@ -10,8 +10,11 @@
 mod approvals;
 pub(crate) mod attempts;
 mod effects;
+mod files;
 mod interrupted;
 pub(crate) mod outputs;
+
+pub use files::files_back;
 
 use serde_json::json;
 use smithers_model::audit::{AuditRecord, kind};

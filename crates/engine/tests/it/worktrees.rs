@@ -1,8 +1,10 @@
 //! Worktrees: made once before the first task inside, and again after a restart or a failure.
 
+use smithers_model::NodeKey;
 use smithers_model::command::Command;
 use smithers_model::effect::SideEffect;
 use smithers_model::error::ErrorInfo;
+use smithers_model::fact::Fact;
 use smithers_model::run::RunStatus;
 use smithers_model::tree::Backoff;
 
@@ -66,4 +68,41 @@ fn without_a_retry_the_run_fails_with_the_reason() {
     assert_eq!(world.status(), RunStatus::Failed);
     let error = world.store.run.clone().unwrap().error.unwrap();
     assert!(error.cause.unwrap().has_code("WORKTREE_CREATE_FAILED"));
+}
+
+fn files_of(world: &World, node: &str, attempt: u32) -> (String, Option<String>) {
+    let row = &world.store.attempts[&(NodeKey::new(node, 0), attempt)];
+    let files = row.files.clone().expect("it worked in a worktree");
+    assert_eq!(files.path, "/trees/one");
+    (files.base, files.end)
+}
+
+#[test]
+fn an_attempt_knows_the_files_before_and_after_it_and_the_next_one_begins_from_them() {
+    let inside = ["a", "b"].map(|id| comp(id).within("one").into());
+    let mut world = World::of(workflow(inside));
+    assert_eq!(files_of(&world, "a", 1), ("one 1".into(), None));
+    let kept = |node: &str| Fact::FilesKept {
+        node: NodeKey::new(node, 0),
+        attempt: 1,
+        commit: format!("after {node}"),
+    };
+    world.accept(kept("a")).unwrap();
+    world.finish("a");
+    assert_eq!(
+        files_of(&world, "a", 1),
+        ("one 1".into(), Some("after a".into()))
+    );
+    assert_eq!(files_of(&world, "b", 1), ("after a".into(), None));
+    // A restart looks at the worktree anew.
+    world.crash();
+    world.take_up().unwrap();
+    assert_eq!(files_of(&world, "b", 2), ("one 2".into(), None));
+    assert_eq!(files_of(&world, "b", 1), ("after a".into(), None));
+    assert!(
+        world.accept(kept("b")).is_ok(),
+        "what is late changes nothing"
+    );
+    world.finish("b");
+    assert_eq!(files_of(&world, "b", 2).1, None, "they could not be kept");
 }

@@ -66,6 +66,7 @@ pub(super) const LADDER: &[Migration] = ladder![
     "0034_tool_calls",
     "0037_bound_nodes",
     "0038_scores",
+    "0039_attempt_files",
 ];
 
 const LEDGER: &str = "

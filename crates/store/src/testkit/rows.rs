@@ -19,6 +19,7 @@ use smithers_model::signal::{Signal, SignalAddress};
 use smithers_model::step::RowChange;
 use smithers_model::wait::{OnTimeout, Wait, WaitCause};
 use smithers_model::workflow::{ModuleRevision, WorkflowDefinition};
+use smithers_model::worktree::KeptFiles;
 use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 
 /// Workflow `w` with tables `result` (a column of every kind) and `finalNote` (one text).
@@ -134,6 +135,11 @@ pub fn attempt(id: &str, number: u32, state: AttemptState, retry_at: Option<i64>
         }),
         meta: (number > 1).then(|| RawJson::of(&serde_json::json!({ "number": number }))),
         cached: false,
+        files: (number > 1).then(|| KeptFiles {
+            path: format!("/trees/{id}"),
+            base: "b".repeat(40),
+            end: (number > 2).then(|| "e".repeat(40)),
+        }),
     })
 }
 

@@ -29,7 +29,7 @@ impl World {
         let outcome = self.worktree_trouble.take();
         let outcome = match outcome {
             Some(error) => Err((error, true)),
-            None => Ok(()),
+            None => Ok(Some(format!("{} {}", worktree.id, self.worktrees.len()))),
         };
         let fact = Fact::WorktreePrepared { worktree, outcome };
         self.state

@@ -2,6 +2,7 @@
 
 use rusqlite::{Row, params};
 use smithers_model::node::{AttemptRow, AttemptState, Heartbeat, NodeRow, NodeState};
+use smithers_model::worktree::KeptFiles;
 use smithers_model::{NodeKey, RawJson, RunId};
 
 use super::SqliteReader;
@@ -24,7 +25,8 @@ macro_rules! select_attempt {
         concat!(
             "SELECT node_id, iteration, attempt, state, started_at_ms, finished_at_ms, error_json,
                     coalesce(retry_at_ms, held_retry_at_ms),
-                    heartbeat_at_ms, heartbeat_data_json, meta_json, cached
+                    heartbeat_at_ms, heartbeat_data_json, meta_json, cached,
+                    jj_cwd, jj_base_pointer, jj_pointer
              FROM _smithers_attempts ",
             $tail
         )
@@ -55,7 +57,17 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         heartbeat: heartbeat(row)?,
         meta: row.get::<_, Option<String>>(10)?.map(RawJson::trusted),
         cached: row.get(11)?,
+        files: kept_files(row)?,
     })
+}
+
+fn kept_files(row: &Row<'_>) -> rusqlite::Result<Option<KeptFiles>> {
+    let (path, base): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
+    let Some((path, base)) = path.zip(base) else {
+        return Ok(None);
+    };
+    let end = row.get(14)?;
+    Ok(Some(KeptFiles { path, base, end }))
 }
 
 fn heartbeat(row: &Row<'_>) -> rusqlite::Result<Option<Heartbeat>> {

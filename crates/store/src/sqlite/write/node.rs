@@ -38,15 +38,17 @@ pub(super) fn put_attempt(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _smithers_attempts
                    (run_id, node_id, iteration, attempt, state, started_at_ms, finished_at_ms,
-                    retry_at_ms, error_json, heartbeat_at_ms, heartbeat_data_json, meta_json, cached)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    retry_at_ms, error_json, heartbeat_at_ms, heartbeat_data_json, meta_json, cached,
+                    jj_cwd, jj_base_pointer, jj_pointer)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                ON CONFLICT (run_id, node_id, iteration, attempt) DO UPDATE SET
                    state = excluded.state, started_at_ms = excluded.started_at_ms,
                    finished_at_ms = excluded.finished_at_ms, retry_at_ms = excluded.retry_at_ms,
                    error_json = excluded.error_json, heartbeat_at_ms = excluded.heartbeat_at_ms,
                    heartbeat_data_json = excluded.heartbeat_data_json, held_retry_at_ms = NULL,
-                   meta_json = excluded.meta_json, cached = excluded.cached";
-    let heartbeat = row.heartbeat.as_ref();
+                   meta_json = excluded.meta_json, cached = excluded.cached, jj_cwd = excluded.jj_cwd,
+                   jj_base_pointer = excluded.jj_base_pointer, jj_pointer = excluded.jj_pointer";
+    let (heartbeat, files) = (row.heartbeat.as_ref(), row.files.as_ref());
     conn.prepare_cached(sql)?.execute(params![
         run.as_str(),
         row.node.node_id.as_str(),
@@ -63,6 +65,9 @@ pub(super) fn put_attempt(
             .map(RawJson::as_str),
         row.meta.as_ref().map(RawJson::as_str),
         row.cached,
+        files.map(|files| &files.path),
+        files.map(|files| &files.base),
+        files.and_then(|files| files.end.as_ref()),
     ])?;
     if row.attempt > 1 {
         end_back_off(conn, run, row)?;

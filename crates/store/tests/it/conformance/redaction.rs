@@ -58,6 +58,7 @@ fn a_bearer_is_replaced_wherever_it_comes_from(subject: &mut Subject) {
             }),
             meta: Some(RawJson::of(&json!({"key": bearer()}))),
             cached: false,
+            files: None,
         }),
         approval(&run("r"), "a", 1),
         RowChange::DecideApproval {

@@ -31,6 +31,7 @@ mod file_changes;
 mod forks;
 mod http;
 mod inside;
+mod kept_results;
 mod launches;
 mod lifecycle;
 mod limits;

@@ -3,13 +3,50 @@
 use serde_json::{Value, json};
 use smithers_testkit::Gateway;
 
-use crate::support::{OPERATOR, binary, get, launch, run, scratch, start, wait_for};
+use crate::support::{OPERATOR, binary, get, launch, log, refusal, run, scratch, start, wait_for};
 
 /// A module that does not parse; the mistake is in line 3.
 const UNPARSABLE: &str =
     "export function register(gateway) {\n  const fine = 1;\n  const broken = = 2;\n}\n";
 /// A module that throws while it loads, in line 2.
 const THROWING: &str = "const config = { missing: undefined };\nconst n = config.missing.length;\nexport function register() { return n; }\n";
+
+/// A module that asks for memory, of a task and of those around it.
+const REMEMBERING: &str = "
+    import { Memory, Sequence, Task, Workflow, createSmithers } from 'smithers-orchestrator';
+    import { z } from 'zod';
+    const { smithers, outputs } = createSmithers({ r: z.object({ n: z.number() }) });
+    const kept = smithers(() => (
+      <Workflow name=\"kept\">
+        <Memory banks={['notes']} recall={{ limit: 3 }}>
+          <Sequence>
+            <Task id=\"a\" output={outputs.r}>{() => ({ n: 1 })}</Task>
+            <Task id=\"b\" output={outputs.r} memory={{ bank: 'own', namespace: 'n' }}>{() => ({ n: 2 })}</Task>
+          </Sequence>
+        </Memory>
+      </Workflow>
+    ));
+    export function register(gateway) { gateway.register('kept', kept); }";
+
+#[tokio::test]
+async fn a_module_that_asks_for_memory_runs_without_it_and_is_told_once() {
+    let mut scratch = scratch();
+    let module = scratch.path("memory.tsx");
+    std::fs::write(&module, REMEMBERING).unwrap();
+    scratch.set("SMITHERS_GATEWAY_MODULE", module.display().to_string());
+    let gateway = start(&scratch).await;
+    for run in ["r1", "r2"] {
+        launch(&gateway, "kept", run, json!({})).await;
+        wait_for(&gateway, run, "finished").await;
+    }
+    let told = log(&scratch).matches("names a memory bank").count();
+    assert_eq!(told, 1);
+    let refused = refusal(&gateway, OPERATOR, "listMemoryFacts", json!({})).await;
+    assert_eq!(
+        (refused.status, refused.code.as_str()),
+        (501, "METHOD_NOT_AVAILABLE")
+    );
+}
 
 #[tokio::test]
 async fn a_module_that_fails_to_load_stops_the_start_and_names_the_place() {

@@ -27,11 +27,13 @@ impl RunState {
         })
     }
 
-    /// Returns true when `payload` fits the table of `node` as it is now.
+    /// Returns true when `payload` is a row of the table of `node` as it is now: one that was stored and kept is in its
+    /// form already, so that nothing is missing and nothing is left over.
     pub fn fits(&self, node: &NodeKey, payload: &RawJson) -> bool {
         let table = self.nodes.get(node).map(|known| &known.output_table);
         table.is_some_and(|table| {
-            output::stored_form(&self.definition, node, table, payload).is_ok()
+            let stored = output::stored_form(&self.definition, node, table, payload);
+            stored.is_ok_and(|stored| stored.value() == payload.value())
         })
     }
 

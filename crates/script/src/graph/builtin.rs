@@ -62,6 +62,7 @@ built_in! {
     "smithers:task-runtime" => "task_runtime.mjs",
     "smithers:body" => "body.mjs",
     "smithers:pulse" => "pulse.mjs",
+    "smithers:memory" => "memory.mjs",
     "smithers:loop" => "loop.mjs",
     "smithers:deps" => "deps.mjs",
     "smithers:inherited" => "inherited.mjs",

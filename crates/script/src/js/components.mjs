@@ -10,6 +10,7 @@ export { Task } from "smithers:task";
 export { Aspects } from "smithers:aspects";
 export { Approval, ApprovalGate } from "smithers:approval";
 export { Loop, Ralph } from "smithers:loop";
+export { Memory } from "smithers:memory";
 export { HumanTask } from "smithers:human";
 export { Saga, SagaStep } from "smithers:saga";
 export { Signal, WaitForEvent } from "smithers:signal";
@@ -68,9 +69,4 @@ export function UI() {
 
 export function TUI() {
   return null;
-}
-
-/** Memory settings concern agents only. */
-export function Memory(props) {
-  return props.children;
 }

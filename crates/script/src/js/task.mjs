@@ -11,6 +11,7 @@ import { deferred, resolveDeps } from "smithers:deps";
 import { inherited, isNothingInherited, quarantine } from "smithers:inherited";
 import { later } from "smithers:later";
 import { currentScope } from "smithers:loop";
+import { noteMemory } from "smithers:memory";
 import { Kind, again, host } from "smithers:render";
 import { plain } from "smithers:reuse";
 import { scoringOf } from "smithers:scoring";
@@ -188,6 +189,7 @@ function particular(spec, props) {
 function giveBody(spec, props, frame, deps) {
   const { session } = frame;
   const { children } = props;
+  if (props.memory !== undefined) noteMemory(props.memory, `task "${spec.id}"`);
   const schema = props.outputSchema ?? session.registry.schema(spec.table);
   const chain = chainOf(props);
   const extra = { cache: cachePlan(props, spec, schema), scoring: scoringOf(props, spec.id) };

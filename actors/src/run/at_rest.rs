@@ -17,7 +17,6 @@ use smithers_store::Backend;
 use smithers_store::writer::{StepOutcome, SubmitError, WriterHandle};
 
 use super::RunError;
-use super::load::into_engine;
 use super::messages::Verdict;
 use super::numbers::Numbers;
 
@@ -53,11 +52,7 @@ impl AtRest<'_> {
         let expected = numbers;
         // A decision asks for a frame and makes none, so the workflow itself is not needed.
         let nothing = NativeWorkflow::new(rows.row.workflow_key.as_str(), vec![], |_, _| {});
-        let mut engine = RunState::load(
-            into_engine(rows),
-            nothing.definition().clone(),
-            self.approvals.clone(),
-        );
+        let mut engine = RunState::load(rows, nothing.definition().clone(), self.approvals.clone());
         let now = self.clock.now();
         let Verdict {
             node,

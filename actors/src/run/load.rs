@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use smithers_engine::{LoadedRun, RunState};
+use smithers_engine::RunState;
 use smithers_model::RunId;
 use smithers_model::fact::Fact;
 use smithers_model::native::NativeWorkflow;
 use smithers_model::planted::{Bug, planted};
+use smithers_model::rows::RunRows;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::step::{ChildTie, Launch, RowChange, Step, StepWrite};
 use smithers_model::workflow::Workflow;
@@ -35,7 +36,7 @@ pub(super) struct Launching {
 #[rtype(result = "()")]
 struct RowsRead {
     life: u64,
-    rows: Result<Option<LoadedRun>, smithers_store::Error>,
+    rows: Result<Option<RunRows>, smithers_store::Error>,
     /// Applied first.
     fact: Option<Fact>,
 }
@@ -150,20 +151,7 @@ impl RunActor {
         if is_copy {
             return self.reload(None, ctx);
         }
-        let rows = LoadedRun {
-            row,
-            continuation: None,
-            nodes: vec![],
-            attempts: vec![],
-            loops: vec![],
-            approvals: vec![],
-            waits: vec![],
-            effects: vec![],
-            scorings: vec![],
-            signals: vec![],
-            outputs: vec![],
-            tokens: 0,
-        };
+        let rows = RunRows::of_new(row);
         self.open(rows, workflow, None, ctx);
         self.advance(ctx);
     }
@@ -221,7 +209,7 @@ impl RunActor {
                 };
                 address.do_send(RowsRead {
                     life,
-                    rows: rows.map(|rows| rows.map(into_engine)),
+                    rows: rows.map(|rows| rows.map(forgetful)),
                     fact,
                 });
             }
@@ -229,7 +217,7 @@ impl RunActor {
         );
     }
 
-    fn rows_read(&mut self, rows: LoadedRun, fact: Option<Fact>, ctx: &mut Context<Self>) {
+    fn rows_read(&mut self, rows: RunRows, fact: Option<Fact>, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
         let registered = self.services.catalogue.get(key.as_str());
         let part = subflow_of(&rows.row).map(|subflow| subflow.part);
@@ -260,7 +248,7 @@ impl RunActor {
 
     /// The workflow of this run is not registered any more: all that can be done is to end it, and
     /// to say what became of its scorings.
-    fn end_without_workflow(&mut self, rows: LoadedRun, ctx: &mut Context<Self>) {
+    fn end_without_workflow(&mut self, rows: RunRows, ctx: &mut Context<Self>) {
         let key = rows.row.workflow_key.clone();
         let (ends, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.requests)
             .into_iter()
@@ -283,7 +271,7 @@ impl RunActor {
     /// A run that the rows show running is taken up before anything else happens to it.
     fn open(
         &mut self,
-        rows: LoadedRun,
+        rows: RunRows,
         workflow: Arc<dyn Workflow>,
         fact: Option<Fact>,
         ctx: &mut Context<Self>,
@@ -306,7 +294,7 @@ impl RunActor {
 
     fn open_at_rest(
         &mut self,
-        rows: LoadedRun,
+        rows: RunRows,
         workflow: Arc<dyn Workflow>,
         ctx: &mut Context<Self>,
     ) {
@@ -358,40 +346,8 @@ fn inserted_row(changes: &[RowChange]) -> Option<RunRow> {
     })
 }
 
-/// Rows as the engine takes them.
-pub(super) fn into_engine(rows: smithers_store::read::RunRows) -> LoadedRun {
-    let smithers_store::read::RunRows {
-        row,
-        continuation,
-        nodes,
-        attempts,
-        loops,
-        approvals,
-        waits,
-        effects,
-        scorings,
-        signals,
-        outputs,
-        tokens,
-    } = forgetful(rows);
-    LoadedRun {
-        row,
-        continuation,
-        nodes,
-        attempts,
-        loops,
-        approvals,
-        waits,
-        effects,
-        scorings,
-        signals,
-        outputs,
-        tokens,
-    }
-}
-
 /// The rows, unless a bug that is planted loses some.
-fn forgetful(mut rows: smithers_store::read::RunRows) -> smithers_store::read::RunRows {
+fn forgetful(mut rows: RunRows) -> RunRows {
     if planted(Bug::ReloadForgetsOutputs) {
         rows.outputs.clear();
     }

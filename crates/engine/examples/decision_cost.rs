@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use smithers_engine::{LoadedRun, RunState, launch};
+use smithers_engine::{RunState, launch};
 use smithers_model::audit::Channel;
 use smithers_model::fact::Fact;
 use smithers_model::native::{NativeWorkflow, table, text};
 use smithers_model::ownership::ApprovalPolicy;
+use smithers_model::rows::RunRows;
 use smithers_model::run::{Actor, RunAuth, RunConfig};
 use smithers_model::step::{Launch, RowChange};
 use smithers_model::tree::{
@@ -80,20 +81,7 @@ fn launched() -> RunState {
         _ => None,
     });
     let workflow = NativeWorkflow::new("w", vec![table("output", [text("v")])], |_, _| {});
-    let rows = LoadedRun {
-        row: run.expect("a launch inserts its run"),
-        continuation: None,
-        nodes: Vec::new(),
-        attempts: Vec::new(),
-        loops: Vec::new(),
-        approvals: Vec::new(),
-        waits: Vec::new(),
-        effects: Vec::new(),
-        scorings: Vec::new(),
-        signals: Vec::new(),
-        outputs: Vec::new(),
-        tokens: 0,
-    };
+    let rows = RunRows::of_new(run.expect("a launch inserts its run"));
     let policy = Arc::new(ApprovalPolicy::default());
     RunState::load(rows, workflow.definition().clone(), policy)
 }

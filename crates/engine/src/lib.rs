@@ -85,7 +85,6 @@ pub use auto_approval::PrecedentRequest;
 pub use cap::CONCURRENCY_CEILING;
 pub use identity::{ChangedWorkflow, WORKFLOW_MISMATCH};
 pub use launch::launch;
-pub use load::LoadedRun;
 pub use refusal::Refusal;
 pub use render::RenderRequest;
 pub use rewind::files_back;

@@ -3,17 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use smithers_model::approval::Approval;
-use smithers_model::continuation::Continuation;
 use smithers_model::effect::EffectNote;
-use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
 use smithers_model::ownership::ApprovalPolicy;
-use smithers_model::run::{RunConfig, RunRow};
-use smithers_model::score::Scoring;
-use smithers_model::signal::Signal;
-use smithers_model::wait::Wait;
+use smithers_model::rows::RunRows;
+use smithers_model::run::RunConfig;
 use smithers_model::workflow::WorkflowDefinition;
 use smithers_model::{NodeKey, RawJson};
 
@@ -29,42 +24,13 @@ use crate::report::OUTPUT_LIMIT;
 use crate::standing::Standings;
 use crate::state::RunState;
 
-/// A run as the store has it.
-#[derive(Clone, Debug)]
-pub struct LoadedRun {
-    /// Its row.
-    pub row: RunRow,
-    /// Its nodes, in any order.
-    pub nodes: Vec<NodeRow>,
-    /// What it is told of the run before it.
-    pub continuation: Option<Continuation>,
-    /// All attempts of its nodes, in any order.
-    pub attempts: Vec<AttemptRow>,
-    /// Its loops, in any order.
-    pub loops: Vec<LoopRow>,
-    /// Its approvals with their decisions, in any order.
-    pub approvals: Vec<Approval>,
-    /// What its nodes wait for besides decisions, in any order.
-    pub waits: Vec<Wait>,
-    /// Effects that were under way, or must not be had again; of a node, the oldest first.
-    pub effects: Vec<EffectNote>,
-    /// Its scorings that were under way, in any order.
-    pub scorings: Vec<Scoring>,
-    /// Its signals, by number.
-    pub signals: Vec<Signal>,
-    /// Its output rows, in completion order.
-    pub outputs: Vec<OutputRow>,
-    /// Tokens that calls of agents have read and written in it.
-    pub tokens: u64,
-}
-
 impl RunState {
     /// Reads a run back. A running run does nothing before [`Fact::TakenUp`]; a parked one goes on with
     /// the next decision.
     ///
     /// [`Fact::TakenUp`]: smithers_model::fact::Fact::TakenUp
     pub fn load(
-        loaded: LoadedRun,
+        loaded: RunRows,
         definition: Arc<WorkflowDefinition>,
         policy: Arc<ApprovalPolicy>,
     ) -> Self {

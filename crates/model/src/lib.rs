@@ -35,6 +35,7 @@ mod recovery;
 pub mod redact;
 pub mod report;
 pub mod rewind;
+pub mod rows;
 pub mod run;
 pub mod schedule;
 pub mod score;

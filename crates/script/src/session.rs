@@ -309,33 +309,11 @@ fn start(
     let id = next_ticket();
     let slot_id = slot.id;
     let asked = slot.thread.ask(id, move |reply| {
-        let TaskCall {
-            node,
-            attempt,
-            failures,
-            callback,
-            last_heartbeat,
-            given,
-            root_dir,
-            asked,
-            scorings,
-            purpose: _,
-            reporter,
-        } = call;
         let call = CallStart {
             id,
             session,
-            node,
-            attempt,
-            failures,
-            callback,
-            last_heartbeat,
+            call,
             rows,
-            given,
-            root_dir,
-            asked,
-            scorings,
-            reporter,
             reply,
         };
         Request::Call {

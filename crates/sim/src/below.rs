@@ -1,7 +1,8 @@
 //! Runs of runs: what a task that stands for a run of its own finds below it, and what must hold of that.
 
+use smithers_model::rows::RunRows;
 use smithers_model::run::RunStatus;
-use smithers_store::{Reader, RunRows};
+use smithers_store::Reader;
 
 use crate::people::run_id;
 use crate::plan::{End, Leaf, Part, RunPlan};

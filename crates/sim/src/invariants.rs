@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use smithers_model::event::StoredEvent;
 use smithers_model::node::{AttemptRow, AttemptState, NodeState};
+use smithers_model::rows::RunRows;
 use smithers_model::run::RunStatus;
 use smithers_model::{NodeKey, RawJson, RunId};
-use smithers_store::{Reader, RunRows};
+use smithers_store::Reader;
 
 use crate::below;
 use crate::interpreter::{self, Ending};

@@ -7,9 +7,9 @@ use rand::rngs::StdRng;
 use smithers_model::NodeKey;
 use smithers_model::native::Ui;
 use smithers_model::node::NodeState;
+use smithers_model::rows::RunRows;
 use smithers_model::run::RunStatus;
 use smithers_model::tree::{CancelSpec, OnFailure, Region, SagaSpec, TrySpec};
-use smithers_store::RunRows;
 
 use crate::interpreter::{Ending, end, node, output};
 use crate::order::{Rule, follow};

@@ -36,7 +36,7 @@ pub use commit::{CommittedStep, Refusal, RunHead};
 pub use deletion::{Deletion, DeletionRefusal, log_digest};
 pub use error::{CommitError, Error, FaultKind, OpenError};
 pub use memory::MemoryStore;
-pub use read::{Reader, RunRows};
+pub use read::Reader;
 pub use schema::SchemaError;
 pub use sqlite::{Durability, SqliteOptions, SqliteStore};
 pub use writer::{

@@ -1,4 +1,4 @@
-//! Calls of task bodies and of scorers: started, answered, timed out, aborted.
+//! Calls of task bodies: started, answered, timed out, aborted.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -6,9 +6,7 @@ use std::time::Instant;
 use smithers_model::NodeKey;
 use smithers_model::error::ErrorInfo;
 use smithers_model::json::RawJson;
-use smithers_model::report::Reporter;
-use smithers_model::score::ScoringKey;
-use smithers_model::workflow::CallError;
+use smithers_model::workflow::{CallError, TaskCall};
 use tokio::sync::oneshot;
 
 use super::ScriptRuntime;
@@ -26,31 +24,9 @@ pub(crate) struct CallStart {
     /// Names the call, unique in the process.
     pub(crate) id: u64,
     pub(crate) session: u64,
-    pub(crate) node: NodeKey,
-    pub(crate) attempt: u32,
-    pub(crate) failures: u32,
-    pub(crate) callback: u32,
-    pub(crate) last_heartbeat: Option<RawJson>,
+    pub(crate) call: TaskCall,
     /// The rows that the body sees when they are more than those its frame was rendered from.
     pub(crate) rows: Option<Seen>,
-    pub(crate) given: Option<RawJson>,
-    /// The folder that the task works in.
-    pub(crate) root_dir: Option<String>,
-    /// Its body was kept when it was asked what its result depends on.
-    pub(crate) asked: bool,
-    /// How many scorers will look at its result.
-    pub(crate) scorings: u32,
-    pub(crate) reporter: Reporter,
-    pub(crate) reply: oneshot::Sender<CallAnswer>,
-}
-
-/// A scorer to ask.
-pub(crate) struct ScoringStart {
-    /// Names the call, unique in the process.
-    pub(crate) id: u64,
-    pub(crate) session: u64,
-    pub(crate) key: ScoringKey,
-    pub(crate) latency_ms: u64,
     pub(crate) reply: oneshot::Sender<CallAnswer>,
 }
 
@@ -58,11 +34,11 @@ pub(crate) struct ScoringStart {
 pub(super) struct PendingCall {
     pub(super) session: u64,
     /// It asks a scorer.
-    is_scoring: bool,
-    node: NodeKey,
-    attempt: u32,
-    reply: oneshot::Sender<CallAnswer>,
-    _reporting: Reporting,
+    pub(super) is_scoring: bool,
+    pub(super) node: NodeKey,
+    pub(super) attempt: u32,
+    pub(super) reply: oneshot::Sender<CallAnswer>,
+    pub(super) _reporting: Reporting,
 }
 
 impl PendingCall {
@@ -83,128 +59,83 @@ impl PendingCall {
 impl ScriptRuntime {
     /// Starts the body of a task of the newest frame of its session.
     pub(crate) fn start_call(&mut self, start: CallStart) {
-        let Some(state) = self.sessions.get(&start.session) else {
-            let _ = start.reply.send(None);
-            return;
-        };
         let CallStart {
             id,
             session,
-            node,
-            attempt,
-            failures,
-            callback,
-            last_heartbeat,
+            call,
             rows,
-            given,
-            root_dir,
-            asked,
-            scorings,
-            reporter,
             reply,
         } = start;
-        let name = node.node_id.clone();
-        let work = Rc::new(Work {
-            call: Some(id),
-            run_id: Some(state.run_id.clone()),
-        });
-        let arguments = (
-            id as f64,
-            session as f64,
-            // As a whole number it would become a negative one from 2^31 on.
-            f64::from(callback),
-            name.as_str(),
-            vec![
-                node.iteration,
-                attempt,
-                failures,
-                u32::from(asked),
-                scorings,
-            ],
-            rows.as_ref().map_or(0, |seen| seen.count),
-            vec![
-                last_heartbeat.as_ref().map(RawJson::as_str),
-                given.as_ref().map(RawJson::as_str),
-                root_dir.as_deref(),
-            ],
-        );
+        let Some(work) = self.work_of(session, id) else {
+            let _ = reply.send(None);
+            return;
+        };
         self.calls.insert(
             id,
             PendingCall {
                 session,
                 is_scoring: false,
-                node,
-                attempt,
+                node: call.node.clone(),
+                attempt: call.attempt,
                 reply,
-                _reporting: Reporting::begin(&self.engine.shared, id, reporter),
+                _reporting: Reporting::begin(&self.engine.shared, id, call.reporter.clone()),
             },
         );
-        let limit = self.limits.slice;
+        let seen = rows.as_ref().map_or(0, |seen| seen.count);
         let fed = rows.map_or(Ok(()), |seen| self.feed_rows(&work, session, &seen.rows));
-        let started = fed.and_then(|()| {
-            self.engine
-                .call::<_, ()>(&work, limit, "startCall", arguments)
-        });
-        if let Err(halt) = started {
-            let error = self.error_of(halt, "TASK_TIMEOUT", limit);
-            self.fail_call(id, error);
-        }
-        self.after(&work);
+        let started = fed.and_then(|()| self.enter(&work, id, session, &call, seen));
+        self.entered(&work, id, started);
     }
 
-    /// Asks a scorer for what it says of a result of its session.
-    pub(crate) fn start_scoring(&mut self, start: ScoringStart) {
-        let Some(state) = self.sessions.get(&start.session) else {
-            let _ = start.reply.send(None);
-            return;
-        };
-        let ScoringStart {
-            id,
-            session,
-            key,
-            latency_ms,
-            reply,
-        } = start;
-        let work = Rc::new(Work {
-            call: Some(id),
-            run_id: Some(state.run_id.clone()),
-        });
-        let ScoringKey {
-            node,
-            attempt,
-            scorer,
-        } = key;
-        let name = node.node_id.clone();
-        let numbers = vec![node.iteration, attempt];
-        let reporting = Reporting::begin(&self.engine.shared, id, Reporter::deaf());
-        self.calls.insert(
-            id,
-            PendingCall {
-                session,
-                is_scoring: true,
-                node,
-                attempt,
-                reply,
-                _reporting: reporting,
-            },
-        );
-        let limit = self.limits.slice;
+    /// Enters the body of a task. It sees as many rows as `seen` says, if that is more than its frame did.
+    fn enter(
+        &mut self,
+        work: &Rc<Work>,
+        id: u64,
+        session: u64,
+        call: &TaskCall,
+        seen: usize,
+    ) -> Result<(), Halt> {
         let arguments = (
             id as f64,
             session as f64,
-            name.as_str(),
-            numbers,
-            scorer.as_str(),
-            latency_ms as f64,
+            // As a whole number it would become a negative one from 2^31 on.
+            f64::from(call.callback),
+            call.node.node_id.as_str(),
+            vec![
+                call.node.iteration,
+                call.attempt,
+                call.failures,
+                u32::from(call.asked),
+                call.scorings,
+            ],
+            seen,
+            vec![
+                call.last_heartbeat.as_ref().map(RawJson::as_str),
+                call.given.as_ref().map(RawJson::as_str),
+                call.root_dir.as_deref(),
+            ],
         );
-        let started = self
-            .engine
-            .call::<_, ()>(&work, limit, "startScoring", arguments);
+        let limit = self.limits.slice;
+        self.engine.call(work, limit, "startCall", arguments)
+    }
+
+    /// What is done on behalf of a call; none when its session is not open.
+    pub(super) fn work_of(&self, session: u64, id: u64) -> Option<Rc<Work>> {
+        let state = self.sessions.get(&session)?;
+        Some(Rc::new(Work {
+            call: Some(id),
+            run_id: Some(state.run_id.clone()),
+        }))
+    }
+
+    /// Goes on after the beginning of a call, which may have failed.
+    pub(super) fn entered(&mut self, work: &Rc<Work>, id: u64, started: Result<(), Halt>) {
         if let Err(halt) = started {
-            let error = self.error_of(halt, "TASK_TIMEOUT", limit);
+            let error = self.error_of(halt, "TASK_TIMEOUT", self.limits.slice);
             self.fail_call(id, error);
         }
-        self.after(&work);
+        self.after(work);
     }
 
     /// Fires the abort signal of a call; whatever it does afterwards is ignored.

@@ -13,6 +13,7 @@ use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, NodeRow, NodeState};
 use smithers_model::output::OutputRow;
+use smithers_model::rows::RunRows;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::signal::{Signal, SignalAddress};
 use smithers_model::step::ChildTie;
@@ -25,7 +26,7 @@ use crate::read::{
     ApprovalFilter, ApprovalReader, AuditEntry, AuditReader, ChildReader, DeploymentReader,
     DueReader, EventReader, FrameReader, LoopReader, MOST_PASSED_OVER, ModuleReader, NodeReader,
     OutputReader, PendingApproval, PrecedentFilter, ReadResult, Reader, RunFilter, RunReader,
-    RunRows, SignalReader, WaitReader,
+    SignalReader, WaitReader,
 };
 use crate::schema::Cell;
 

@@ -9,6 +9,7 @@ use smithers_model::event::StoredEvent;
 use smithers_model::frame::{FrameRow, TreeContent};
 use smithers_model::node::{AttemptRow, NodeRow};
 use smithers_model::output::OutputRow;
+use smithers_model::rows::RunRows;
 use smithers_model::run::{RunRow, RunStatus};
 use smithers_model::schedule::Schedule;
 use smithers_model::signal::SignalAddress;
@@ -17,7 +18,7 @@ use smithers_model::{NodeKey, RunId, Timestamp, WorkflowKey};
 
 use crate::read::{
     ApprovalFilter, AuditEntry, PendingApproval, PrecedentFilter, ReadResult, Reader, RunFilter,
-    RunRows, ScoreFilter, ScoreRow,
+    ScoreFilter, ScoreRow,
 };
 
 /// Statuses that lists are asked for.

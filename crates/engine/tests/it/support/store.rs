@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use smithers_engine::LoadedRun;
 use smithers_model::approval::Approval;
 use smithers_model::audit::AuditRecord;
 use smithers_model::cache::CacheRow;
@@ -13,6 +12,7 @@ use smithers_model::frame::FrameRow;
 use smithers_model::loops::LoopRow;
 use smithers_model::node::{AttemptRow, AttemptState, NodeRow};
 use smithers_model::output::OutputRow;
+use smithers_model::rows::RunRows;
 use smithers_model::run::RunRow;
 use smithers_model::score::{Score, Scoring, ScoringKey};
 use smithers_model::signal::Signal;
@@ -224,8 +224,8 @@ impl Store {
     }
 
     /// The run as a fresh process reads it.
-    pub(crate) fn load(&self) -> LoadedRun {
-        LoadedRun {
+    pub(crate) fn load(&self) -> RunRows {
+        RunRows {
             row: self.run.clone().expect("run row"),
             continuation: self.told.clone(),
             nodes: self.nodes.values().cloned().collect(),

@@ -35,11 +35,12 @@ use parking_lot::RwLock;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use smithers_model::RunId;
+use smithers_model::rows::RunRows;
 
 use super::codec::collect;
 use crate::read::{
     ApprovalReader, EffectReader, EventReader, LoopReader, NodeReader, OutputReader, ReadResult,
-    Reader, RunReader, RunRows, ScoreReader, SignalReader, WaitReader,
+    Reader, RunReader, ScoreReader, SignalReader, WaitReader,
 };
 use crate::schema::Schema;
 

@@ -13,8 +13,13 @@ const NO_CODES: &[&str] = &[
     "DYLD_",
     // Node's own, on errors of `require`.
     "ERR_REQUIRE_ESM",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_AUTHOR_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_COMMITTER_NAME",
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
+    "GIT_INDEX_FILE",
     "GIT_TERMINAL_PROMPT",
     "LC_ALL",
     "LD_",

@@ -108,6 +108,18 @@ metrics! {
         "Events of agents that were too large, or more than is kept of an attempt.";
     AGENT_TOKENS: Counter "smithers_agent_tokens_total" ["kind"]
         "Tokens that calls of agents have used: input and output.";
+    DEVTOOLS_SUBSCRIBE: Counter "smithers_devtools_subscribe_total" ["result"]
+        "Wishes for a stream of trees, by what came of them: success, or the code of the error.";
+    DEVTOOLS_ACTIVE: Gauge "smithers_devtools_active_subscribers" []
+        "Streams of trees that are open.";
+    DEVTOOLS_EVENTS: Counter "smithers_devtools_event_total" ["kind"]
+        "Events of streams of trees: snapshot or delta.";
+    DEVTOOLS_EVENT_BYTES: Counter "smithers_devtools_event_bytes_total" ["kind"]
+        "Bytes of events of streams of trees.";
+    DEVTOOLS_BUILD_MS: Histogram "smithers_devtools_build_duration_ms" ["kind"]
+        "How long it took to make an event of a stream of trees, milliseconds.";
+    DEVTOOLS_CUT: Counter "smithers_devtools_backpressure_disconnect_total" []
+        "Streams of trees that were cut because their reader was too slow.";
     SCORINGS: Counter "smithers_scorings_total" ["outcome"]
         "Scorers that looked at a result, by what came of it: finished or failed.";
     TASK_HEARTBEATS: Counter "smithers_task_heartbeats_total" []

@@ -9,6 +9,7 @@
 //! reads what there is by then, so it holds up neither the run nor the writer, and each frame is told once.
 
 mod bell;
+mod counted;
 mod reading;
 mod stream;
 mod teller;

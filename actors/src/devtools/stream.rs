@@ -7,7 +7,7 @@ use smithers_protocol::params::StreamDevTools;
 use smithers_protocol::view::TreeStreamAnswer;
 
 use super::teller::Teller;
-use super::{DevTools, FrameWatch, Look, NamedSkeleton, Which};
+use super::{DevTools, FrameWatch, Look, NamedSkeleton, Which, counted};
 use crate::hub::{self, Lag, SessionId, Undelivered};
 use crate::reading::off_arbiter;
 
@@ -16,6 +16,17 @@ const BASE: u64 = 50;
 
 /// Opens a stream and returns the answer, which has to be written before anything else happens.
 pub(crate) async fn open(
+    devtools: &DevTools,
+    hub: &hub::Handle,
+    session: SessionId,
+    params: &RawParams,
+) -> Result<Payload, RpcError> {
+    let answer = begin(devtools, hub, session, params).await;
+    counted::asked(&answer);
+    answer
+}
+
+async fn begin(
     devtools: &DevTools,
     hub: &hub::Handle,
     session: SessionId,
@@ -52,6 +63,7 @@ pub(crate) async fn open(
         skeleton: None,
         lag: Lag::default(),
         jumps: 0,
+        _open: counted::Open::begin(),
     };
     let task = actix_rt::spawn(stream.run());
     hub.attach_tree(session, &run, &id, slot, task);
@@ -73,6 +85,7 @@ struct Stream {
     lag: Lag,
     /// Jumps of the run that are told.
     jumps: u64,
+    _open: counted::Open,
 }
 
 impl Stream {
@@ -135,7 +148,10 @@ impl Stream {
             match self.hub.offer_tree(self.session, payload, &mut self.lag) {
                 Ok(()) => {}
                 Err(Undelivered::Gone) => return Ok(false),
-                Err(Undelivered::TooSlow) => return Err(StreamError::TooSlow),
+                Err(Undelivered::TooSlow) => {
+                    counted::cut();
+                    return Err(StreamError::TooSlow);
+                }
             }
         }
         Ok(true)

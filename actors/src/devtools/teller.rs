@@ -1,7 +1,9 @@
 //! What a stream tells of each frame: all of it, or what has changed.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::counted;
 use serde_json::value::RawValue;
 use smithers_protocol::devtools::{Node, changes};
 use smithers_protocol::frame::Payload;
@@ -51,10 +53,12 @@ impl Teller {
         tree: Arc<Node>,
         run_state: &RawValue,
     ) -> Result<Payload, serde_json::Error> {
+        let begun = Instant::now();
         let delta = self.delta(frame_no, &tree)?;
         let payload = match delta {
             Some(delta) => {
                 self.since_snapshot += 1;
+                counted::told("delta", delta.as_bytes().len(), begun);
                 delta
             }
             None => {
@@ -62,6 +66,7 @@ impl Teller {
                 let payload = self.event(TreeEvent::snapshot(snapshot))?;
                 self.snapshot_bytes = payload.as_bytes().len();
                 self.since_snapshot = 0;
+                counted::told("snapshot", self.snapshot_bytes, begun);
                 payload
             }
         };

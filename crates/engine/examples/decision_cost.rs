@@ -120,6 +120,7 @@ fn task(id: &str) -> TaskSpec {
         bind: None,
         aspects: None,
         scorers: Vec::new(),
+        by_agent: false,
         retry: RetryPolicy::default(),
         cached: false,
     }

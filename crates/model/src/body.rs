@@ -33,15 +33,6 @@ pub struct ChildSpec {
 }
 
 impl TaskBody {
-    /// What runs the task, as frames and people name it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Static(_) => "static",
-            Self::Decision | Self::Answer(_) => "approval",
-            Self::Compute(_) | Self::Timer(_) | Self::Event(_) | Self::Child(_) => "compute",
-        }
-    }
-
     /// The function of the frame that is called when the task is dispatched: its index in the table of callbacks.
     pub fn callback(&self) -> Option<u32> {
         match self {

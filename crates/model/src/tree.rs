@@ -168,6 +168,8 @@ pub struct TaskSpec {
     pub priority: i64,
     /// What it does.
     pub body: TaskBody,
+    /// An agent does it.
+    pub by_agent: bool,
     /// Asks before it runs.
     pub approval: Option<ApprovalSpec>,
     /// Failure counts as terminal success for ordering.
@@ -191,6 +193,19 @@ pub struct TaskSpec {
 }
 
 impl TaskSpec {
+    /// What runs the task, as frames and people name it (gateway-protocol 9.1).
+    pub fn kind(&self) -> &'static str {
+        match self.body {
+            TaskBody::Static(_) => "static",
+            TaskBody::Decision => "approval",
+            TaskBody::Answer(_) => "human",
+            _ if self.by_agent => "agent",
+            TaskBody::Compute(_) | TaskBody::Timer(_) | TaskBody::Event(_) | TaskBody::Child(_) => {
+                "compute"
+            }
+        }
+    }
+
     /// The function of the frame that is called for `purpose`: its index in the table of callbacks.
     pub fn callback(&self, purpose: CallPurpose) -> Option<u32> {
         match purpose {

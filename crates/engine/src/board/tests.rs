@@ -196,6 +196,7 @@ fn task(name: u32, priority: i8, on: Option<u8>) -> TaskSpec {
         bind: None,
         aspects: None,
         scorers: Vec::new(),
+        by_agent: false,
         retry: RetryPolicy::default(),
         cached: false,
     }

@@ -106,6 +106,7 @@ impl Ui {
                 bind: None,
                 aspects: None,
                 scorers: Vec::new(),
+                by_agent: false,
                 retry: RetryPolicy::default(),
                 cached: false,
             },

@@ -17,7 +17,7 @@ impl Tree {
             .enumerate()
             .map(|(ordinal, task)| {
                 let (id, iteration) = (&task.node.node_id, task.node.iteration);
-                let kind = task.body.kind();
+                let kind = task.kind();
                 json!({"nodeId": id, "ordinal": ordinal, "iteration": iteration, "kind": kind})
             })
             .collect();

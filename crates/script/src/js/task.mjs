@@ -126,6 +126,8 @@ Object.assign(TaskSpec.prototype, {
   aspects: null,
   /** Who looks at its result. */
   scorers: null,
+  /** An agent does it. */
+  byAgent: false,
 });
 
 /** The properties that make a task differ from a plain one. */
@@ -194,6 +196,7 @@ function giveBody(spec, props, frame, deps) {
   const chain = chainOf(props);
   const extra = { cache: cachePlan(props, spec, schema), scoring: scoringOf(props, spec.id) };
   if (chain !== null) {
+    spec.byAgent = true;
     keepBody(spec, frame, agentBody(spec, props, frame, deps, schema, chain), extra);
   } else if (typeof children === "function") {
     const run = deps === null ? children : deps.given(children);

@@ -166,6 +166,7 @@ pub(super) fn job(id: &str, body: TaskBody) -> Job {
         bind: None,
         aspects: None,
         scorers: Vec::new(),
+        by_agent: false,
         retry: RetryPolicy::default(),
         cached: false,
     })

@@ -81,4 +81,5 @@ names! {
     bind = "bind",
     aspects = "aspects",
     scorers = "scorers",
+    by_agent = "byAgent",
 }

@@ -144,6 +144,7 @@ impl<'js> NodeReader<'_, 'js> {
             bind: None,
             aspects: None,
             scorers: Vec::new(),
+            by_agent: false,
             cached: false,
             retry: PLAIN_RETRY,
         };
@@ -175,6 +176,7 @@ impl<'js> NodeReader<'_, 'js> {
             bind: particular(get(spec, names.bind)?, "a binding")?.map(Arc::new),
             aspects: particular(get(spec, names.aspects)?, "aspects")?,
             scorers: particular(get(spec, names.scorers)?, "scorers")?.unwrap_or_default(),
+            by_agent: get(spec, names.by_agent)?,
             ..plain
         })
     }

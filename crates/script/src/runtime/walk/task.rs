@@ -186,6 +186,7 @@ impl<'js> Walk<'_, 'js> {
             bind: None,
             aspects: None,
             scorers: Vec::new(),
+            by_agent: false,
             cached: false,
             retry: PLAIN_RETRY,
         };

@@ -18,6 +18,20 @@ macro_rules! filtered {
     };
 }
 
+/// The parameters of a run and a filter, and what follows them.
+macro_rules! wanted {
+    ($run:expr, $filter:expr $(, $more:expr)*) => {
+        params![
+            $run.as_str(),
+            $filter.node.as_ref().map(|node| node.as_str()),
+            $filter.scorer_id,
+            $filter.scorer_name,
+            $filter.source
+            $(, $more)*
+        ]
+    };
+}
+
 macro_rules! columns {
     () => {
         "SELECT node_id, iteration, attempt, scorer_key, scorer_id, scorer_name, latency_ms, id, run_id, source,
@@ -115,28 +129,12 @@ impl ScoreReader for SqliteReader {
                 " ORDER BY scored_at_ms DESC, id DESC LIMIT ?6"
             ),
         };
-        let params = params![
-            run.as_str(),
-            filter.node.as_ref().map(|node| node.as_str()),
-            filter.scorer_id,
-            filter.scorer_name,
-            filter.source,
-            bound(limit)
-        ];
-        self.all(sql, params, listed)
+        self.all(sql, wanted!(run, filter, bound(limit)), listed)
     }
 
     fn count_scores(&self, run: &RunId, filter: &ScoreFilter) -> ReadResult<u64> {
-        let params = params![
-            run.as_str(),
-            filter.node.as_ref().map(|node| node.as_str()),
-            filter.scorer_id,
-            filter.scorer_name,
-            filter.source,
-        ];
-        let counted = self.one(concat!("SELECT count(*)", filtered!()), params, |row| {
-            row.get(0)
-        })?;
+        let sql = concat!("SELECT count(*)", filtered!());
+        let counted = self.one(sql, wanted!(run, filter), |row| row.get(0))?;
         Ok(counted.unwrap_or(0))
     }
 

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::repository::{git, project, shown};
 use crate::support::{
     OPERATOR, Operator, count, get, launch, refusal, scratch, until_true, wait_for,
 };
@@ -47,16 +47,7 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let mut scratch = scratch();
-        let project = scratch.path("project");
-        fs::create_dir(&project).unwrap();
-        fs::write(project.join("a.txt"), "one\n").unwrap();
-        git(&project, &["init", "--quiet", "--initial-branch=main"]);
-        git(&project, &["add", "--all"]);
-        git(&project, &["commit", "--quiet", "--message", "first"]);
-        fs::write(project.join("flow.tsx"), MODULE).unwrap();
-        scratch.set("SMITHERS_GATEWAY_MODULE", text(&project.join("flow.tsx")));
-        scratch.set("SMITHERS_WORKTREE_ROOTS", text(&scratch.path("")));
-        let tree = project.canonicalize().unwrap().join("trees/tree");
+        let tree = project(&mut scratch, MODULE, "one\n").join("trees/tree");
         let operator = Operator::with(scratch).await;
         launch(&operator.gateway, "working", "r1", json!({})).await;
         Self { operator, tree }
@@ -97,21 +88,6 @@ impl Site {
     }
 }
 
-fn text(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let person = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"];
-    let mut git = Command::new("git");
-    let done = git
-        .current_dir(folder)
-        .args(person)
-        .args(arguments)
-        .status();
-    assert!(done.unwrap().success(), "git {arguments:?}");
-}
-
 fn of_node(node: &str) -> Value {
     json!({ "runId": "r1", "nodeId": node, "iteration": 0 })
 }
@@ -150,7 +126,7 @@ async fn changes_of_files_are_told_of_an_attempt_and_of_its_run() {
     assert_eq!(bundle["patches"][1]["binaryContent"], "AAEC");
     let attempt = json!({ "runId": "r1", "nodeId": "one", "iteration": 0, "attempt": 1 });
     let attempt = site.call("attempts.get", attempt).await;
-    assert_eq!(attempt["jjCwd"], text(&site.tree));
+    assert_eq!(attempt["jjCwd"], shown(&site.tree));
     assert_eq!(attempt["jjPointer"].as_str().unwrap().len(), 40);
     assert_eq!(
         site.refused("getRunDiff", json!({ "runId": "r1" })).await,

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::repository::{git, project};
 use crate::support::{OPERATOR, launch, scratch, start, until_true, wait_for};
 
 /// The branches change the same line, but `side` adds a file. The lock shows whether two merges run at once.
@@ -43,29 +42,13 @@ const MODULE: &str = r#"
     ));
     export function register(gateway) { gateway.register('merging', merging); }"#;
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let person = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"];
-    let mut git = Command::new("git");
-    let done = git.current_dir(folder).args(person).args(arguments);
-    let done = done.output().unwrap();
-    assert!(done.status.success(), "git {arguments:?}: {done:?}");
-    String::from_utf8(done.stdout).unwrap()
-}
-
 #[tokio::test]
 async fn merges_come_one_at_a_time_and_a_conflict_is_told_and_passed_over() {
     let mut scratch = scratch();
-    let project = scratch.path("project");
-    fs::create_dir(&project).unwrap();
-    fs::write(project.join("a.txt"), "zero\n").unwrap();
+    let project = project(&mut scratch, MODULE, "zero\n");
     fs::write(project.join(".gitignore"), "trees\nmerging\nflow.tsx\n").unwrap();
-    git(&project, &["init", "--quiet", "--initial-branch=main"]);
-    git(&project, &["add", "--all"]);
-    git(&project, &["commit", "--quiet", "--message", "first"]);
-    fs::write(project.join("flow.tsx"), MODULE).unwrap();
-    let shown = |path: &Path| path.display().to_string();
-    scratch.set("SMITHERS_GATEWAY_MODULE", shown(&project.join("flow.tsx")));
-    scratch.set("SMITHERS_WORKTREE_ROOTS", shown(&scratch.path("")));
+    git(&project, &["add", ".gitignore"]);
+    git(&project, &["commit", "--quiet", "--message", "ignore"]);
     scratch.set("SMITHERS_MODULE_COMMANDS", "4");
     let gateway = start(&scratch).await;
 

@@ -1,12 +1,12 @@
 //! Tasks in git worktrees: where they work, over kills, beside other runs, and what is left afterwards.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use smithers_testkit::{Gateway, Scratch};
 
+use crate::support::repository::{project, shown};
 use crate::support::{OPERATOR, count, launch, scratch, start, until_true, wait_for};
 
 const MODULE: &str = "
@@ -36,32 +36,8 @@ struct Place {
 
 fn place() -> Place {
     let mut scratch = scratch();
-    let project = scratch.path("project");
-    fs::create_dir(&project).unwrap();
-    fs::write(project.join("a.txt"), "one").unwrap();
-    git(&project, &["init", "--quiet", "--initial-branch=main"]);
-    git(&project, &["add", "--all"]);
-    git(&project, &["commit", "--quiet", "--message", "first"]);
-    fs::write(project.join("flow.tsx"), MODULE).unwrap();
-    scratch.set("SMITHERS_GATEWAY_MODULE", text(&project.join("flow.tsx")));
-    scratch.set("SMITHERS_WORKTREE_ROOTS", text(&scratch.path("")));
-    let project = project.canonicalize().unwrap();
+    let project = project(&mut scratch, MODULE, "one");
     Place { scratch, project }
-}
-
-fn text(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let person = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"];
-    let mut git = Command::new("git");
-    let done = git
-        .current_dir(folder)
-        .args(person)
-        .args(arguments)
-        .status();
-    assert!(done.unwrap().success(), "git {arguments:?}");
 }
 
 async fn seen(gateway: &Gateway, run: &str) -> Value {
@@ -85,7 +61,7 @@ async fn a_task_works_in_its_worktree_which_goes_when_nothing_would_be_lost() {
     launch(&gateway, "working", "r1", input).await;
     wait_for(&gateway, "r1", "finished").await;
     let tree = place.project.join("trees/one");
-    let expected = json!({ "at": text(&tree), "text": "one", "told": text(&tree) });
+    let expected = json!({ "at": shown(&tree), "text": "one", "told": shown(&tree) });
     assert_eq!(seen(&gateway, "r1").await, expected);
     until_true("the worktree to be removed", || async { !tree.exists() }).await;
 }

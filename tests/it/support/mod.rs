@@ -1,6 +1,7 @@
 //! What the tests share: a gateway on the fixture module, its tokens, and ways to look at it.
 
 mod operator;
+pub(crate) mod repository;
 pub(crate) mod vault;
 pub(crate) mod webhook;
 

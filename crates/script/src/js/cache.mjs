@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { SmithersError } from "smithers:errors";
 import { inherited } from "smithers:inherited";
+import { asksForMemory } from "smithers:memory";
 import { native as host } from "smithers:native";
 import { jsonText } from "smithers:output";
 import { definitionOf } from "smithers:schema";
@@ -26,7 +27,7 @@ export function cachePlan(props, spec, schema) {
   const asked = props.cache ?? inherited().caches;
   if (!asked) return null;
   const policy = asked === true ? null : checkedPolicy(asked, props.id);
-  if (props.memory) return null;
+  if (asksForMemory(props)) return null;
   // The journal would say that an effect happened which did not, and a worktree would miss what the task does there.
   if (props.sideEffect || inherited().worktree !== null) return null;
   return props.needsApproval && !policy?.cacheSideEffects ? null : new Plan(policy, props, spec, schema);

@@ -4,7 +4,7 @@
 import { Element, createContext } from "smithers:element";
 import { SmithersError } from "smithers:errors";
 
-const NOTHING = Object.freeze({ priority: 0, quarantine: false, guarded: false, caches: false, worktree: null, aspects: null });
+const NOTHING = Object.freeze({ priority: 0, quarantine: false, guarded: false, caches: false, remembers: false, worktree: null, aspects: null });
 
 /** What groups say to what is in them. */
 export const handedDown = createContext(NOTHING);
@@ -48,6 +48,11 @@ export function housed(worktree, children) {
 /** Children whose results are kept and used again. */
 export function caching(children) {
   return new Element(handedDown.Provider, { value: { ...handedDown.current, caches: true }, children }, null);
+}
+
+/** Children that ask for a memory bank. */
+export function remembering(children) {
+  return new Element(handedDown.Provider, { value: { ...handedDown.current, remembers: true }, children }, null);
 }
 
 /** Children with limits around them; what is said here replaces what is said further out. */

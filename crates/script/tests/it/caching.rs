@@ -157,3 +157,29 @@ fn a_policy_that_says_something_unknown_is_refused() {
         assert!(error.message.contains(told), "{}", error.message);
     }
 }
+
+#[test]
+fn what_asks_for_a_memory_bank_is_not_cached_and_older_settings_of_memory_change_nothing() {
+    let is_cached = |task: &str| {
+        let source = of_task(task).replace("{ Sequence,", "{ Memory, Sequence,");
+        let host = host();
+        let mut run = Run::open(&load_source(&host, &source), "r1", "{}").keep(host);
+        run.render().unwrap();
+        run.task("a").cached
+    };
+    let task = |memory: &str| {
+        format!(
+            r#"<Task id="a" output={{outputs.r}} cache={{true}} {memory}>{{() => ({{ v: "x" }})}}</Task>"#
+        )
+    };
+    assert!(is_cached(&task("")));
+    assert!(is_cached(&task(r#"memory={{ namespace: "n" }}"#)));
+    assert!(!is_cached(&task(r#"memory={{ bank: "b" }}"#)));
+    let inside = |memory: &str| format!(r#"<Memory banks={{["b"]}}>{}</Memory>"#, task(memory));
+    assert!(!is_cached(&inside("")));
+    assert!(
+        is_cached(&inside("memory={null}")),
+        "its own replaces what is around it"
+    );
+    assert!(is_cached(&format!("<Memory>{}</Memory>", task(""))));
+}

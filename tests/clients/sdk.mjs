@@ -108,6 +108,28 @@ test("an approval is listed, granted and its decision read", async () => {
   await assert.rejects(client.submitApproval(decision), (error) => error.code === "AlreadyDecided");
 });
 
+test("the trees of a run are streamed: all of it first, then what changes", async () => {
+  await launch("gated", "sdk-trees");
+  await reaches("sdk-trees", "waiting-approval");
+  const told = [];
+  const stream = client.streamDevTools({ runId: "sdk-trees" });
+  await within(STREAM_MS, "the trees", (async () => {
+    for await (const { event, payload } of stream) {
+      assert.equal(event, "devtools.event");
+      told.push(payload.event);
+      if (told.length === 1) await client.submitApproval({ runId: "sdk-trees", nodeId: "approve", iteration: 0, approved: true });
+      if (told.length > 1 && JSON.stringify(payload).includes('"finished"')) break;
+    }
+  })());
+  assert.equal(told[0].kind, "snapshot");
+  assert.equal(told[0].snapshot.root.type, "workflow");
+  const numbers = told.map((event) => event[event.kind].seq);
+  assert.deepEqual(numbers, numbers.map((_, position) => numbers[0] + position));
+  await reaches("sdk-trees", "finished");
+  const snapshot = await client.getDevToolsSnapshot({ runId: "sdk-trees" });
+  assert.ok(snapshot.seq >= numbers.at(-1));
+});
+
 test("a denial fails the run", async () => {
   await launch("gated", "sdk-deny");
   await reaches("sdk-deny", "waiting-approval");

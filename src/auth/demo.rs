@@ -11,12 +11,13 @@ use super::store::GrantStore;
 
 /// How long the token is valid.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
-const SCOPES: [&str; 5] = [
+const SCOPES: [&str; 6] = [
     "run:read",
     "run:write",
     "approval:read",
     "approval:submit",
     "observability:read",
+    "score:read",
 ];
 
 /// Issues a token for an hour that may launch runs and decide approvals, and returns its bearer.

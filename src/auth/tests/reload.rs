@@ -178,6 +178,7 @@ fn a_demo_grant_lives_an_hour_beside_the_file_and_is_written_nowhere() {
             Scope::RunWrite,
             Scope::ApprovalRead,
             Scope::ApprovalSubmit,
+            Scope::ScoreRead,
             Scope::ObservabilityRead,
         ]
     );

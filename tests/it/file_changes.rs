@@ -235,5 +235,5 @@ async fn more_than_an_answer_may_hold_is_told_by_its_size() {
         "{answer}"
     );
     let shown = site.operator.run(&["runs", "changes", "r1"]).await;
-    assert!(shown.stderr.contains("git diff"), "{shown:?}");
+    assert!(shown.stdout.contains("git diff"), "{shown:?}");
 }

@@ -242,7 +242,7 @@ pub(super) struct FrameRendered {
 }
 
 /// The body of an attempt has ended.
-#[derive(Debug, Message)]
+#[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct TaskEnded {
     /// Life of the in-memory state that dispatched it.

@@ -111,36 +111,33 @@ impl RunActor {
         tracing::debug!(run.id = %self.run_id, node.id = %node.node_id, attempt, "task started");
         let limit = run.engine.output_limit();
         let reporter = run.reports.open(&node, attempt, limit);
-        let folder = call.root_dir.clone();
+        let around = call.root_dir.clone().map(|folder| {
+            let worktrees = Arc::clone(&self.services.worktrees);
+            (worktrees, self.run_id.clone(), folder)
+        });
         let body = session.call(TaskCall { reporter, ..call });
-        let (worktrees, run_id) = (Arc::clone(&self.services.worktrees), self.run_id.clone());
         ctx.spawn(
             async move {
                 let result = body.await;
-                let files = match (&result, folder) {
+                let files = match (&result, around) {
                     (Err(CallError::RuntimeLost { .. }), _) | (_, None) => None,
-                    (_, Some(folder)) => kept(&worktrees, &run_id, &folder).await,
+                    (_, Some((worktrees, run_id, folder))) => {
+                        kept(&worktrees, &run_id, &folder).await
+                    }
                 };
-                #[cfg(feature = "simulated")]
-                if crate::simulated::is_echoed() {
-                    let again = TaskEnded {
-                        life,
-                        session: session_no,
-                        node: node.clone(),
-                        attempt,
-                        result: result.clone(),
-                        files: files.clone(),
-                    };
-                    crate::simulated::echo(address.clone(), again);
-                }
-                address.do_send(TaskEnded {
+                let ended = TaskEnded {
                     life,
                     session: session_no,
                     node,
                     attempt,
                     result,
                     files,
-                });
+                };
+                #[cfg(feature = "simulated")]
+                if crate::simulated::is_echoed() {
+                    crate::simulated::echo(address.clone(), ended.clone());
+                }
+                address.do_send(ended);
             }
             .into_actor(self),
         );

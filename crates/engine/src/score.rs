@@ -27,6 +27,9 @@ impl RunState {
 
     /// Remembers who looks at the result of an attempt that begins. Returns how many they are.
     pub(crate) fn choose_scorers(&mut self, task: &TaskSpec, attempt: u32) -> u32 {
+        if task.scorers.is_empty() {
+            return 0;
+        }
         let scorers = task.scorers.iter();
         let chosen =
             scorers.filter(|scorer| scorer.looks_at(&self.run.run_id, &task.node, attempt));

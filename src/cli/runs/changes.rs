@@ -56,8 +56,7 @@ pub(super) fn run(args: &ChangesArgs, output: &Output) -> anyhow::Result<()> {
         }
     };
     if answer["status"] == "oversized" {
-        note(&too_large(&answer));
-        return output.print_text(&answer, String::new);
+        return output.print_text(&answer, || too_large(&answer));
     }
     let Bundle { patches } = read(&answer)?;
     if patches.is_empty() {

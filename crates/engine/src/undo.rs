@@ -4,8 +4,8 @@
 //!   Running, parked or paused ──asked──► Running, ending ──undone, asked again, or too late──► Cancelled
 //! ```
 //!
-//! Everything under way is cut off. Then the compensations of completed actions run one by one, the latest saga of
-//! the tree first and in each the latest step; a compensation that fails ends those of its saga, not of others.
+//! Everything under way is cut off, but for compensations that are at work already: they go on. Then those of completed
+//! actions run one by one, the latest saga of the tree first and in each the latest step; a compensation that fails ends those of its saga, not of others.
 //! A saga that is through counts as well while it is mounted. What is left to do is told from the rows of the nodes
 //! each time, so a restart changes nothing; that the run is ending, and until when, is told by its own row.
 
@@ -68,10 +68,13 @@ impl RunState {
     /// Goes on with undoing, or ends the run when there is nothing left. Returns true when another decision follows.
     pub(crate) fn wind_up(&mut self, frame: &Arc<Frame>, now: Timestamp) -> bool {
         let board = self.board_of(frame, now);
-        let next = board.next_undo(frame);
-        let plan = next.map(|next| board.plan_of(frame, &[next]));
-        let inside = next.map_or(0..0, |next| next..frame.tree.end_of(next));
-        let other = |node: &NodeKey| frame.index_of(node).is_none_or(|at| !inside.contains(&at));
+        let undos = board.undos(frame);
+        let plan = (!undos.is_empty()).then(|| board.plan_of(frame, &undos));
+        let is_inside = |at: usize| {
+            let mut parts = undos.iter().map(|&undo| undo..frame.tree.end_of(undo));
+            parts.any(|part| part.contains(&at))
+        };
+        let other = |node: &NodeKey| frame.index_of(node).is_none_or(|at| !is_inside(at));
         let reason = CancelReason::RunCancelled;
         self.cut_off_attempts_of(other, reason, now);
         self.end_waits_of(other, reason, "Run cancelled", now);

@@ -7,11 +7,24 @@ use super::recovery::Steps;
 use crate::frame::Frame;
 
 impl Board {
-    /// The compensation that is next: of the last saga that has one, that of its last step.
-    pub(crate) fn next_undo(&self, frame: &Frame) -> Option<usize> {
+    /// The compensations that are at work. When none is, the next one: of the last saga that has one, that of its last
+    /// step.
+    pub(crate) fn undos(&self, frame: &Frame) -> Vec<usize> {
         let sagas = self.sagas_to_undo(frame);
-        let mut sagas = sagas.iter().rev();
-        sagas.find_map(|&saga| self.next_undo_of(frame, saga))
+        let sagas = sagas.iter().rev();
+        let mut next: Vec<usize> = sagas
+            .filter_map(|&saga| self.next_undo_of(frame, saga))
+            .collect();
+        // Sagas that failed before the end was asked for may be at it side by side.
+        match next.iter().any(|&undo| self.is_at_work(undo)) {
+            true => next.retain(|&undo| self.is_at_work(undo)),
+            false => next.truncate(1),
+        }
+        next
+    }
+
+    fn is_at_work(&self, undo: usize) -> bool {
+        self.marks[undo].summary.under_way
     }
 
     /// The compensation of a saga that is next, when it goes on or can start. One that failed is the last.
@@ -24,8 +37,7 @@ impl Board {
         }
         let step = self.steps.get(&saga).and_then(Steps::last_due)?;
         let next = construct.compensations.get(step).copied()?;
-        let mark = self.marks[next];
-        (mark.offers || mark.summary.under_way).then_some(next)
+        (self.marks[next].offers || self.is_at_work(next)).then_some(next)
     }
 
     /// The tasks that were to undo something and have not.

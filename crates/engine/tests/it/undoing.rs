@@ -293,3 +293,48 @@ fn tasks_beside_each_other_are_all_cut_off_before_anything_is_undone() {
     world.finish("undo-a");
     assert_eq!(world.status(), RunStatus::Cancelled);
 }
+
+#[test]
+fn what_is_being_undone_already_goes_on_and_only_then_comes_the_next() {
+    let sagas = ["one", "two"].map(|name| {
+        let steps = ["a", "b"].map(|id| step(&format!("{id}-{name}")));
+        cancellable(name, LIMIT_MS, steps)
+    });
+    let mut world = World::of(workflow([par(sagas)]));
+    for name in ["one", "two"] {
+        world.finish(&format!("a-{name}"));
+    }
+    // The first saga has begun to undo by itself, the second one only does on cancel.
+    world.fail("b-one", "boom");
+    world.cancel().unwrap();
+    let under_way = |world: &World| {
+        let nodes = world.in_flight.keys().map(|node| node.node_id.to_string());
+        nodes.collect::<Vec<_>>()
+    };
+    assert_eq!(under_way(&world), ["undo-a-one"]);
+    world.finish("undo-a-one");
+    assert_eq!(under_way(&world), ["undo-a-two"]);
+    world.finish("undo-a-two");
+    assert_eq!(world.status(), RunStatus::Cancelled);
+    assert_eq!(error_of(&world), None);
+}
+
+#[test]
+fn sagas_that_are_all_being_undone_go_on_side_by_side() {
+    let sagas = ["one", "two"].map(|name| {
+        let steps = ["a", "b"].map(|id| step(&format!("{id}-{name}")));
+        cancellable(name, LIMIT_MS, steps)
+    });
+    let mut world = World::of(workflow([par(sagas)]));
+    for name in ["one", "two"] {
+        world.finish(&format!("a-{name}"));
+        world.fail(&format!("b-{name}"), "boom");
+    }
+    world.cancel().unwrap();
+    assert_eq!(world.in_flight.len(), 2);
+    for name in ["two", "one"] {
+        world.finish(&format!("undo-a-{name}"));
+    }
+    assert_eq!(world.status(), RunStatus::Cancelled);
+    assert_eq!(error_of(&world), None);
+}

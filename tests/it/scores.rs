@@ -259,3 +259,18 @@ async fn scorers_that_a_crash_cuts_off_are_told_at_the_next_start() {
     let left = "SELECT count(*) FROM _smithers_scorers WHERE run_id = 'over'";
     until_true("the deletion", || async { count(&scratch, left) == 0 }).await;
 }
+
+#[tokio::test]
+async fn a_child_whose_scorer_is_at_work_goes_on_when_its_parent_needs_it_again() {
+    let scratch = scratch();
+    let gateway = start(&scratch).await;
+    launch(&gateway, "parent", "r1", json!({})).await;
+    wait_for(&gateway, "r1", "finished").await;
+    let child = "r1:child:sub:0";
+    assert_eq!(events(&scratch, child, "RunFailed"), 1);
+    assert_eq!(
+        events(&scratch, child, "ScorerFailed"),
+        1,
+        "it was cut off, and says so"
+    );
+}

@@ -20,7 +20,7 @@ impl RunActor {
     /// Goes on until something outside has to answer: a render, a commit, or the next fact.
     pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
         loop {
-            let rewind_waits = self.rewind_waits();
+            let (rewind_waits, is_stale) = (self.rewind_waits(), self.is_to_be_read_first());
             let Phase::Open(run) = &mut self.phase else {
                 return;
             };
@@ -41,6 +41,8 @@ impl RunActor {
                 self.begin_rewind(order, receipt, ctx);
             } else if let Some(fact) = self.facts.pop_front() {
                 self.apply(fact, None);
+            } else if is_stale {
+                return self.read_first(ctx);
             } else if !rewind_waits && let Some(request) = self.requests.pop_front() {
                 self.apply_request(request);
             } else if run.reports.is_due() {

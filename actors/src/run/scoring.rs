@@ -10,6 +10,7 @@ use smithers_model::fact::Fact;
 use smithers_model::score::{Judgement, SCORER_FAILED, ScoringKey};
 use smithers_model::workflow::{CallError, WorkflowSession};
 
+use super::messages::RunRequest;
 use super::{Phase, RunActor};
 
 /// What came of a scoring.
@@ -74,6 +75,31 @@ impl RunActor {
             }
             .into_actor(self),
         );
+    }
+}
+
+impl RunActor {
+    /// Returns whether a run that is only here for its scorers is needed again. What its parent has noted of its end is
+    /// in its rows and not in memory.
+    pub(super) fn is_to_be_read_first(&self) -> bool {
+        let is_revival = |request: &RunRequest| matches!(request, RunRequest::Revive { .. });
+        let Phase::Open(run) = &self.phase else {
+            return false;
+        };
+        !run.scorings.are_over()
+            && run.engine.status().is_terminal()
+            && self.requests.front().is_some_and(is_revival)
+    }
+
+    /// Stores what is in memory, or else reads the run back. Its scorers are told to have been cut off.
+    pub(super) fn read_first(&mut self, ctx: &mut Context<Self>) {
+        let Phase::Open(run) = &self.phase else {
+            return;
+        };
+        match run.engine.has_open_changes() {
+            true => self.commit(ctx),
+            false => self.reload(None, ctx),
+        }
     }
 }
 

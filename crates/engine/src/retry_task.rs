@@ -125,9 +125,14 @@ impl RunState {
         self.begin_again(key, keeps, now);
     }
 
-    /// What was under way or asked when the run ended begins again.
+    /// What was under way or asked when the run ended begins again. So does what backed off then: with the run its due
+    /// time has ended too, also in rows.
     pub(crate) fn begin_cut_off_again(&mut self, now: Timestamp) {
-        let is_cut_off = |node: &&Node| node.status == TaskStatus::Cancelled;
+        let is_over = self.run.status.is_terminal();
+        let is_cut_off = |node: &Node| match node.status {
+            TaskStatus::Backoff { .. } => is_over,
+            status => status == TaskStatus::Cancelled,
+        };
         let cut_off = self.nodes.iter().filter(|(_, node)| is_cut_off(node));
         let cut_off: Vec<NodeKey> = cut_off.map(|(key, _)| key.clone()).collect();
         for key in cut_off {

@@ -176,3 +176,23 @@ fn what_does_not_exist_or_was_not_tried_is_refused() {
     assert!(matches!(untouched, Refusal::NothingToRetry { .. }));
     assert_eq!(world.status(), RunStatus::Failed);
 }
+
+#[test]
+fn what_backed_off_when_the_run_ended_is_tried_at_once_whether_or_not_it_was_read_back() {
+    for is_read_back in [false, true] {
+        let slow = comp("a").retries(1, Backoff::Fixed, 60_000);
+        let mut world = World::of(workflow([par([slow.into(), comp("b").into()])]));
+        world.fail("a", "boom");
+        world.fail("b", "boom");
+        assert_eq!(world.status(), RunStatus::Failed);
+        if is_read_back {
+            world.crash();
+        }
+        world.retry("b", false).unwrap();
+        assert_eq!(
+            world.nodes(),
+            "a=in-progress b=in-progress",
+            "{is_read_back}"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use smithers_model::event::StoredEvent;
 use smithers_model::node::{AttemptRow, AttemptState, NodeState};
 use smithers_model::rows::RunRows;
 use smithers_model::run::RunStatus;
-use smithers_model::{NodeKey, RawJson, RunId};
+use smithers_model::{NodeKey, RawJson, RunId, Timestamp};
 use smithers_store::Reader;
 
 use crate::below;
@@ -68,7 +68,7 @@ fn check_run(
     check_pauses(index, &events)?;
     order::check(&plan.root, travel::since_new(plan, &events))
         .map_err(|broken| format!("run {index}: {broken}"))?;
-    check_attempts(index, rows, is_steady)?;
+    check_attempts(index, rows, &ends(&events), is_steady)?;
     kept::check_ages(index, plan, &events)?;
     if is_steady {
         check_waits(index, plan, rows)?;
@@ -181,8 +181,22 @@ fn check_pauses(index: usize, events: &[StoredEvent]) -> Result<(), String> {
     Ok(())
 }
 
+/// When the run ended, each time: whoever lets it go on then does not wait for what backed off.
+fn ends(events: &[StoredEvent]) -> Vec<Timestamp> {
+    let is_end = |event: &&StoredEvent| {
+        let name = event.type_name.as_str();
+        ["RunFinished", "RunFailed", "RunCancelled"].contains(&name)
+    };
+    events.iter().filter(is_end).map(|event| event.at).collect()
+}
+
 /// At most one attempt of a node is under way, none is left out, and none came before its time.
-fn check_attempts(index: usize, rows: &RunRows, is_steady: bool) -> Result<(), String> {
+fn check_attempts(
+    index: usize,
+    rows: &RunRows,
+    ends: &[Timestamp],
+    is_steady: bool,
+) -> Result<(), String> {
     let mut of_node = BTreeMap::<_, Vec<&AttemptRow>>::new();
     for attempt in &rows.attempts {
         of_node
@@ -206,7 +220,11 @@ fn check_attempts(index: usize, rows: &RunRows, is_steady: bool) -> Result<(), S
             let (Some(ended), AttemptState::Failed) = (pair[0].finished_at, pair[0].state) else {
                 continue;
             };
-            let waited = pair[1].started_at.since(ended).as_millis();
+            let again = pair[1].started_at;
+            if ends.iter().any(|end| (ended..=again).contains(end)) {
+                continue;
+            }
+            let waited = again.since(ended).as_millis();
             ensure(waited >= u128::from(RETRY_MS), || {
                 format!("run {index}: {node} was tried again after {waited} ms")
             })?;
